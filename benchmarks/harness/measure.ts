@@ -1,0 +1,73 @@
+import type { Subject } from './bench.js';
+
+/** What one process found out about one contender; times are medians of its samples, an operation. */
+export interface Measurement {
+  readonly cpuNs: number;
+  readonly wallNs: number;
+  readonly figures: Readonly<Record<string, number>>;
+}
+
+const WARM_UP_MS = 150;
+const SAMPLE_MS = 60;
+const SAMPLES = 5;
+/** Enough to drown the granularity of V8's allocation areas, about 300 KB; fewer of what takes over 10 us. */
+const HEAP_ITERATIONS = 50_000;
+const HEAP_MS = 500;
+
+/** Warms the subject up, then takes samples long enough for the clocks' resolution. */
+export async function measure(subject: Subject): Promise<Measurement> {
+  const iterations = await calibrate(subject);
+  const samples: { cpuNs: number; wallNs: number }[] = [];
+  for (let sample = 0; sample < SAMPLES; sample += 1) {
+    globalThis.gc?.();
+    samples.push(await timed(subject, iterations));
+  }
+  const figures = (await subject.figures?.()) ?? {};
+  return {
+    cpuNs: middle(samples.map(({ cpuNs }) => cpuNs / iterations)),
+    wallNs: middle(samples.map(({ wallNs }) => wallNs / iterations)),
+    figures,
+  };
+}
+
+/** Doubles the iterations until a run is long enough, for as long as the compilers need to settle. */
+async function calibrate(subject: Subject): Promise<number> {
+  const startNs = process.hrtime.bigint();
+  for (let iterations = 1; ; ) {
+    const { wallNs } = await timed(subject, iterations);
+    const elapsedMs = Number(process.hrtime.bigint() - startNs) / 1e6;
+    if (elapsedMs >= WARM_UP_MS && wallNs / 1e6 >= SAMPLE_MS / 4) return Math.max(1, Math.round((iterations * SAMPLE_MS * 1e6) / wallNs));
+    if (wallNs / 1e6 < SAMPLE_MS) iterations *= 2;
+  }
+}
+
+async function timed(subject: Subject, iterations: number): Promise<{ cpuNs: number; wallNs: number }> {
+  const cpu = process.cpuUsage();
+  const startNs = process.hrtime.bigint();
+  await subject.run(iterations);
+  const wallNs = Number(process.hrtime.bigint() - startNs);
+  const { user, system } = process.cpuUsage(cpu);
+  return { cpuNs: (user + system) * 1_000, wallNs };
+}
+
+/**
+ * JavaScript heap allocated an operation: the heap's growth while nothing is collected, for which the process needs a
+ * young generation that holds it all (`round.ts`). `NaN` where a collection came all the same.
+ */
+export async function measureHeap(subject: Subject): Promise<number> {
+  const perMs = (await calibrate(subject)) / SAMPLE_MS;
+  const iterations = Math.min(HEAP_ITERATIONS, Math.ceil(perMs * HEAP_MS));
+  const grown: number[] = [];
+  for (let sample = 0; sample < SAMPLES; sample += 1) {
+    globalThis.gc?.();
+    const before = process.memoryUsage().heapUsed;
+    await subject.run(iterations);
+    grown.push((process.memoryUsage().heapUsed - before) / iterations);
+  }
+  const median = middle(grown);
+  return median >= 0 ? median : Number.NaN;
+}
+
+function middle(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+}
