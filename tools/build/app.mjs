@@ -1,6 +1,6 @@
 /**
  * Bundles an application: `src/main.ts` and each `src/**\/*.worker.ts` into `dist`, static pages copied beside them.
- * Packages stay imports, resolved as a user's would be; only `@fog/services`, which is never published, is bundled in.
+ * Packages stay imports, resolved as a user's would be.
  *
  *     node tools/build/app.mjs apps/demo
  */
@@ -28,16 +28,7 @@ await esbuild.build({
   target: 'node20.19',
   sourcemap: 'linked',
   logLevel: 'warning',
-  conditions: ['@fog/source'],
-  plugins: [
-    {
-      name: 'packages-stay-imports',
-      setup: (build) =>
-        build.onResolve({ filter: /^[^.]/ }, ({ kind, path }) =>
-          kind === 'entry-point' || path.startsWith('@fog/services') ? undefined : { external: true, path },
-        ),
-    },
-  ],
+  packages: 'external',
 });
 const page = join(source, 'dashboard/page');
 if (existsSync(page)) cpSync(page, join(output, 'page'), { recursive: true });

@@ -5,8 +5,6 @@
 import { isBuiltin } from 'node:module';
 import { join, normalize, relative, sep } from 'node:path';
 
-const root = join(import.meta.dirname, '../..');
-
 /** Third parties a file of a package may import: its optional peers, or what an ADR allows. */
 const THIRD_PARTIES = new Map([
   ['packages/pool/src/adapters/pg.ts', ['pg']],
@@ -73,8 +71,8 @@ export default {
   meta: { name: 'fog' },
   rules: {
     imports: {
-      create(/** @type {{ filename: string, report: (problem: { node: unknown, message: string }) => void }} */ context) {
-        const file = relative(root, context.filename).split(sep).join('/');
+      create(/** @type {{ cwd: string, filename: string, report: (problem: { node: unknown, message: string }) => void }} */ context) {
+        const file = relative(context.cwd, context.filename).split(sep).join('/');
         const check = (/** @type {Literal | null | undefined} */ node) => {
           if (node?.type !== 'Literal' || typeof node.value !== 'string') return;
           const why = forbidden(file, node.value);

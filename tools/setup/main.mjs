@@ -6,8 +6,8 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { PNPM, pnpmEnvironment } from './pnpm.mjs';
 
-const PNPM = 'pnpm@12.21.0';
 const root = join(import.meta.dirname, '../..');
 const stamp = join(root, 'node_modules/.fog-setup');
 
@@ -32,8 +32,7 @@ const { status, error } = spawnSync('npx', ['--yes', PNPM, 'install', '--frozen-
   cwd: root,
   stdio: 'inherit',
   shell: process.platform === 'win32',
-  // npm hands its own settings down as npm_config_*; pnpm would warn about each.
-  env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_config_(?!.*(registry|proxy|cafile))/i.test(name))),
+  env: pnpmEnvironment(),
 });
 if (status !== 0) {
   console.error(`Set-up failed: ${error?.message ?? `pnpm install ended with ${status}`}. It needs npm's registry; run it again once that is reachable.`);
