@@ -1,1 +1,12 @@
-export {};
+export { createMonitor, type Monitor, type SampleOptions, type Snapshot } from './monitor.js';
+export { type MonitorOptions } from './options.js';
+export { MonitorError, type MonitorErrorCode } from './errors.js';
+export { type MonitorStats } from './stats.js';
+export { systemClock, type Clock, type Timer } from './clock.js';
+export { type GaugeOptions } from './sources/gauges.js';
+export { type Labels, type SeriesInfo, type Unit } from './series.js';
+export { type Point, type QueryRange } from './query.js';
+export { type Trend, type TrendOptions } from './analysis/trend.js';
+export { defaultThresholds, type Threshold } from './rules/threshold.js';
+export { type Alert, type AlertListener, type Severity } from './rules/alert.js';
+export { type AlertFired, type AlertResolved, type SampleTaken, type SourceFailed } from './events.js';
