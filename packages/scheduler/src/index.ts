@@ -1,1 +1,15 @@
-export {};
+export { systemClock, type Clock, type Timer } from './clock.js';
+export { SchedulerError, type SchedulerErrorCode } from './errors.js';
+export type { Estimate, Estimator, TaskFeatures } from './estimation/estimator.js';
+export type { ExecutableTask, Executor, TaskContext } from './executor.js';
+export type { Candidate, Explanation, Obstacle } from './explanation.js';
+export type { Insights, NameInsights } from './insights.js';
+export type { Affinity, LabelSelector } from './labels.js';
+export type { SchedulerOptions } from './options.js';
+export type { Capacity, Needs } from './resources.js';
+export { createScheduler, type Scheduler } from './scheduler.js';
+export type { SchedulerStats } from './stats.js';
+export type { Policy, PolicyTask, PolicyWorker, ScoreWeights, StrategyName } from './strategies/policy.js';
+export type { TaskHandle } from './task-handle.js';
+export type { TaskOptions, TaskState } from './task-options.js';
+export type { WorkerChanges, WorkerOptions, WorkerReading } from './worker-options.js';

@@ -1,0 +1,65 @@
+export type SchedulerErrorCode =
+  | 'ERR_SCHEDULER_CANCELLED'
+  | 'ERR_SCHEDULER_CLOSED'
+  | 'ERR_SCHEDULER_DEADLINE_PASSED'
+  | 'ERR_SCHEDULER_DUPLICATE_TASK'
+  | 'ERR_SCHEDULER_DUPLICATE_WORKER'
+  | 'ERR_SCHEDULER_INVALID_MODEL'
+  | 'ERR_SCHEDULER_INVALID_OPTION'
+  | 'ERR_SCHEDULER_NEVER_FITS'
+  | 'ERR_SCHEDULER_QUEUE_FULL'
+  | 'ERR_SCHEDULER_UNKNOWN_WORKER'
+  | 'ERR_SCHEDULER_WORKER_REMOVED';
+
+/** Match on `code`: unlike `instanceof`, it works with two copies of this package in one process. */
+export class SchedulerError extends Error {
+  override readonly name = 'SchedulerError';
+  readonly code: SchedulerErrorCode;
+  constructor(code: SchedulerErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+export const invalidOption = (option: string, value: unknown, expected: string): SchedulerError =>
+  new SchedulerError('ERR_SCHEDULER_INVALID_OPTION', `${option} is ${shown(value)}, expected ${expected}`);
+
+export const invalidModel = (reason: string): SchedulerError =>
+  new SchedulerError('ERR_SCHEDULER_INVALID_MODEL', `the model cannot be imported: ${reason}`);
+
+export const cancelled = (id: string, name: string): SchedulerError =>
+  new SchedulerError('ERR_SCHEDULER_CANCELLED', `task ${id} (${name}) was cancelled`);
+
+export const closed = (scheduler: string, state: 'closed' | 'draining'): SchedulerError =>
+  new SchedulerError('ERR_SCHEDULER_CLOSED', `scheduler ${scheduler} is ${state}`);
+
+export const deadlinePassed = (name: string, deadlineMs: number): SchedulerError =>
+  new SchedulerError('ERR_SCHEDULER_DEADLINE_PASSED', `the deadline of ${name} is in the past: deadlineMs is ${deadlineMs}, counted from submit()`);
+
+export const duplicateTask = (id: string): SchedulerError =>
+  new SchedulerError('ERR_SCHEDULER_DUPLICATE_TASK', `a task with id ${shown(id)} is queued or running`);
+
+export const duplicateWorker = (id: string): SchedulerError =>
+  new SchedulerError('ERR_SCHEDULER_DUPLICATE_WORKER', `there is a worker ${shown(id)}; change it with updateWorker(), or wait for removeWorker()`);
+
+export const unknownWorker = (id: string, known: readonly string[]): SchedulerError =>
+  new SchedulerError('ERR_SCHEDULER_UNKNOWN_WORKER', `there is no worker ${shown(id)}; there are: ${known.slice(0, 10).join(', ') || 'none'}`);
+
+export const workerRemoved = (id: string): SchedulerError =>
+  new SchedulerError('ERR_SCHEDULER_WORKER_REMOVED', `worker ${shown(id)} was removed; the task goes back to the queue`);
+
+export const queueFull = (scheduler: string, maxQueued: number, running: number): SchedulerError =>
+  new SchedulerError('ERR_SCHEDULER_QUEUE_FULL', `scheduler ${scheduler} has ${maxQueued} tasks queued, which is maxQueued, and ${running} running`);
+
+export const neverFits = (name: string, reasons: readonly string[]): SchedulerError =>
+  new SchedulerError(
+    'ERR_SCHEDULER_NEVER_FITS',
+    `no worker can ever run ${name}: ${reasons.slice(0, 5).join('; ') || 'there are none'}. Set waitForCapacity if one will come`,
+  );
+
+function shown(value: unknown): string {
+  if (typeof value === 'string') return `'${value.length > 60 ? `${value.slice(0, 60)}…` : value}'`;
+  if (typeof value === 'function') return 'a function';
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? `an array of ${value.length}` : 'an object';
+  return String(value);
+}

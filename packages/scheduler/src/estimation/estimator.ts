@@ -1,0 +1,31 @@
+/** What an estimator may know of a task. */
+export interface TaskFeatures {
+  readonly name: string;
+  readonly tenant: string | undefined;
+  /** The caller's own estimate, on a worker of speed 1. */
+  readonly estimateMs: number | undefined;
+  /** `needs.memoryBytes`, 0 if not given: where the run time follows the size of the data, this tells it. */
+  readonly memoryBytes: number;
+}
+
+/** A run time, predicted for a worker of speed 1. All in ms and above 0. */
+export interface Estimate {
+  readonly medianMs: number;
+  /** One run in ten is expected to be shorter. */
+  readonly lowerMs: number;
+  /** One run in ten is expected to be longer. */
+  readonly upperMs: number;
+  /** Earlier runs of the same name it rests on. */
+  readonly runs: number;
+}
+
+/** Learns run times. Its calls lie on the path of every task: they should take microseconds at most. */
+export interface Estimator {
+  predict(task: TaskFeatures): Estimate;
+  /** A task succeeded in `durationMs`, already multiplied by its worker's speed. */
+  observe(task: TaskFeatures, durationMs: number): void;
+  /** All it has learned, as plain JSON; what {@link importModel} takes. */
+  exportModel(): unknown;
+  /** Replaces what it has learned. Throws and changes nothing if it can't read `model`. */
+  importModel(model: unknown): void;
+}

@@ -1,0 +1,59 @@
+import { invalidOption } from './errors.js';
+import { checkCapacity, type Capacity } from './resources.js';
+
+/** A worker joins with this. */
+export interface WorkerOptions {
+  /** Not that of a worker still here. */
+  readonly id: string;
+  readonly capacity: Capacity;
+  /** What `affinity` and `antiAffinity` look at. @default {} */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** In any currency, the same for all workers. At least 0. @default 0 */
+  readonly pricePerHour?: number;
+  /** How fast it runs a task: 2 takes half of what 1 takes. Above 0. @default 1 */
+  readonly speed?: number;
+}
+
+/** What `updateWorker()` can change; what is left out stays. */
+export type WorkerChanges = Partial<Omit<WorkerOptions, 'id'>>;
+
+/** One worker in a reading of `workers()`. */
+export interface WorkerReading {
+  readonly id: string;
+  /** A draining worker takes no more tasks and leaves when its last one ends. */
+  readonly state: 'active' | 'draining';
+  /** Tasks that hold some of its capacity. */
+  readonly running: number;
+  /** Share in use now of whatever it is shortest of; above 1 if `updateWorker()` took capacity from under running tasks. */
+  readonly utilisationRatio: number;
+  /** The same, as a mean over the time since it was added. */
+  readonly meanUtilisationRatio: number;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly pricePerHour: number;
+  readonly speed: number;
+}
+
+const NAMES: ReadonlySet<string> = new Set(['id', 'capacity', 'labels', 'pricePerHour', 'speed']);
+
+export function resolveWorkerOptions(options: WorkerOptions): Required<WorkerOptions> {
+  const { id, capacity, labels = {}, pricePerHour = 0, speed = 1 } = options;
+  if (typeof id !== 'string' || id === '') throw invalidOption('id', id, 'a string that is not empty');
+  const resolved = { id, capacity, labels, pricePerHour, speed };
+  checkWorkerChanges({ ...options, ...resolved });
+  return resolved;
+}
+
+/** Throws `ERR_SCHEDULER_INVALID_OPTION` for what no worker can be. */
+export function checkWorkerChanges(changes: WorkerChanges): void {
+  for (const name of Object.keys(changes)) if (!NAMES.has(name)) throw invalidOption(name, 'given', `one of ${[...NAMES].join(', ')}`);
+  const { capacity, labels, pricePerHour, speed } = changes;
+  if (capacity !== undefined) checkCapacity(capacity);
+  if (labels !== undefined) checkLabels(labels);
+  if (pricePerHour !== undefined && !(Number.isFinite(pricePerHour) && pricePerHour >= 0)) throw invalidOption('pricePerHour', pricePerHour, 'a number ≥ 0');
+  if (speed !== undefined && !(Number.isFinite(speed) && speed > 0)) throw invalidOption('speed', speed, 'a number above 0');
+}
+
+function checkLabels(labels: Readonly<Record<string, string>>): void {
+  if (typeof labels !== 'object' || labels === null || Array.isArray(labels)) throw invalidOption('labels', labels, 'an object of strings');
+  for (const [label, value] of Object.entries(labels)) if (typeof value !== 'string') throw invalidOption(`labels.${label}`, value, 'a string');
+}
