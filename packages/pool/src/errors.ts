@@ -1,0 +1,74 @@
+import { inspect } from 'node:util';
+import type { PoolStats } from './stats.js';
+
+export type PoolErrorCode =
+  | 'ERR_POOL_ACQUIRE_TIMEOUT'
+  | 'ERR_POOL_CLOSED'
+  | 'ERR_POOL_CLOSE_TIMEOUT'
+  | 'ERR_POOL_CREATE_TIMEOUT'
+  | 'ERR_POOL_INVALID_OPTION'
+  | 'ERR_POOL_INVALID_RESOURCE'
+  | 'ERR_POOL_LEASE_ENDED'
+  | 'ERR_POOL_NOT_A_WORKER'
+  | 'ERR_POOL_QUEUE_FULL'
+  | 'ERR_POOL_TRANSACTION_ROLLED_BACK'
+  | 'ERR_POOL_UNKNOWN_TASK'
+  | 'ERR_POOL_WORKER_CRASHED'
+  | 'ERR_POOL_WORKER_EXITED';
+
+/** Match on `code`: unlike `instanceof`, it works with two copies of this package in one process. */
+export class PoolError extends Error {
+  override readonly name = 'PoolError';
+  readonly code: PoolErrorCode;
+  constructor(code: PoolErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+export function invalidOption(name: string, value: unknown, expectation: string): PoolError {
+  const shown = inspect(value, { depth: 0, maxStringLength: 60, breakLength: Infinity });
+  return new PoolError('ERR_POOL_INVALID_OPTION', `option ${name} must be ${expectation}, not ${shown}`);
+}
+
+export function unknownOption(name: string, known: readonly string[]): PoolError {
+  return new PoolError('ERR_POOL_INVALID_OPTION', `there is no option ${name}; the options are ${known.join(', ')}`);
+}
+
+/** The last error of `create`, if nothing was created since, is the likeliest reason that nothing came free. */
+export function acquireTimeout(pool: string, waitMs: number, stats: PoolStats, lastCreateError: unknown): PoolError {
+  const { leased, idle, creating, max, waiting } = stats;
+  const numbers = `${leased} of ${max} leased, ${idle} idle, ${creating} being created, ${waiting} still waiting`;
+  if (lastCreateError === undefined) return new PoolError('ERR_POOL_ACQUIRE_TIMEOUT', `${pool}: no resource in ${waitMs} ms: ${numbers}`);
+  const reason = lastCreateError instanceof Error ? lastCreateError.message || lastCreateError.name : inspect(lastCreateError, { depth: 0 });
+  return new PoolError('ERR_POOL_ACQUIRE_TIMEOUT', `${pool}: no resource in ${waitMs} ms: ${numbers}; the last create failed: ${reason}`, {
+    cause: lastCreateError,
+  });
+}
+
+export function queueFull(pool: string, maxWaiting: number): PoolError {
+  return new PoolError('ERR_POOL_QUEUE_FULL', `${pool}: ${maxWaiting} already waiting, as many as maxWaiting allows`);
+}
+
+export function poolClosed(pool: string, state: 'draining' | 'closed'): PoolError {
+  return new PoolError('ERR_POOL_CLOSED', `${pool} is ${state} and lends no more`);
+}
+
+export function closeTimeout(pool: string, waitMs: number, { leased, creating, destroying }: PoolStats): PoolError {
+  return new PoolError(
+    'ERR_POOL_CLOSE_TIMEOUT',
+    `${pool}: not closed in ${waitMs} ms: ${leased} still leased, ${creating} being created, ${destroying} being destroyed; close({ force: true }) does not wait for them`,
+  );
+}
+
+export function createTimeout(pool: string, timeoutMs: number): PoolError {
+  return new PoolError('ERR_POOL_CREATE_TIMEOUT', `${pool}: create gave nothing in ${timeoutMs} ms`);
+}
+
+export function invalidResource(pool: string, value: unknown): PoolError {
+  return new PoolError('ERR_POOL_INVALID_RESOURCE', `${pool}: create gave ${inspect(value)} where a resource was expected`);
+}
+
+export function leaseEnded(pool: string, attempt: string): PoolError {
+  return new PoolError('ERR_POOL_LEASE_ENDED', `${pool}: ${attempt} of a lease that has ended; somebody else may have its resource by now`);
+}

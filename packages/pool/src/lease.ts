@@ -1,0 +1,68 @@
+import { leaseEnded } from './errors.js';
+import type { Entry } from './entry.js';
+
+/**
+ * One loan of one resource. Every loan has a lease of its own, so that a stale one can never release what somebody else
+ * has by now.
+ */
+export interface Lease<R> extends Disposable, AsyncDisposable {
+  /** @throws {PoolError} `ERR_POOL_LEASE_ENDED` after `release` or `destroy`. */
+  readonly resource: R;
+  /**
+   * Gives the resource back. It is lent on at once, or after `reset` where the pool has one.
+   * @throws {PoolError} `ERR_POOL_LEASE_ENDED` the second time; disposing of an ended lease is no error.
+   */
+  release(): void;
+  /**
+   * Gives the resource back to be destroyed, because it is broken or in an unknown state.
+   * @param cause goes into the `@fog/pool:resource:destroyed` event.
+   * @throws {PoolError} `ERR_POOL_LEASE_ENDED` if the lease has ended.
+   */
+  destroy(cause?: unknown): void;
+}
+
+/** What a lease needs of its pool. */
+export interface Lender<R> {
+  readonly name: string;
+  release(entry: Entry<R>): void;
+  discard(entry: Entry<R>, cause: unknown): void;
+}
+
+export class PoolLease<R> implements Lease<R> {
+  readonly #lender: Lender<R>;
+  #entry: Entry<R> | undefined;
+
+  constructor(lender: Lender<R>, entry: Entry<R>) {
+    this.#lender = lender;
+    this.#entry = entry;
+  }
+
+  get resource(): R {
+    if (this.#entry === undefined) throw leaseEnded(this.#lender.name, 'use of the resource');
+    return this.#entry.resource;
+  }
+
+  release(): void {
+    this.#lender.release(this.#end('release'));
+  }
+
+  destroy(cause?: unknown): void {
+    this.#lender.discard(this.#end('destroy'), cause);
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#entry !== undefined) this.release();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this[Symbol.dispose]();
+    return Promise.resolve();
+  }
+
+  #end(attempt: string): Entry<R> {
+    const entry = this.#entry;
+    if (entry === undefined) throw leaseEnded(this.#lender.name, attempt);
+    this.#entry = undefined;
+    return entry;
+  }
+}
