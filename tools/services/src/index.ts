@@ -1,4 +1,4 @@
-export { dataDirectory } from './data-directory.js';
+export { dataDirectory } from './places.js';
 export { ServicesError, type ServicesErrorCode } from './errors.js';
 export type { PostgresOptions, RedisOptions, ServiceOptions } from './options.js';
 export { startPostgres } from './postgres.js';

@@ -1,7 +1,81 @@
-import type { RedisOptions } from './options.js';
+import { readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { dataInUse } from './errors.js';
+import { givenServer } from './given-server.js';
+import { greetRedis } from './handshake.js';
+import { type RedisOptions, type ResolvedOptions, resolveOptions } from './options.js';
+import { makeServerDirectory, placeData } from './places.js';
+import { startPrivateServer } from './private-server.js';
+import { findRedis } from './redis-programs.js';
 import type { Service } from './service.js';
 
-/** The server of `REDIS_URL`, else a private one on a free loopback port. */
+const TITLE = 'Redis';
+const url = (port: number): string => `redis://127.0.0.1:${port}`;
+
+/**
+ * The server of `REDIS_URL`, else a private Redis or Valkey on a free loopback port, without a password.
+ * @throws {ServicesError} `ERR_SERVICES_INVALID_OPTION`; of a given one `ERR_SERVICES_INVALID_URL`, `ERR_SERVICES_UNREACHABLE`;
+ * of a private one `ERR_SERVICES_NO_REDIS`, `ERR_SERVICES_START_FAILED`, `ERR_SERVICES_DATA_IN_USE`.
+ */
 export async function startRedis(options: RedisOptions = {}): Promise<Service> {
-  throw new Error(`not there yet: ${typeof options}`);
+  const resolved = resolveOptions(options, ['apt', 'system']);
+  resolved.signal?.throwIfAborted();
+  const given = resolved.env.REDIS_URL;
+  if (given === undefined || given === '' || resolved.alwaysPrivate || resolved.from !== undefined) return startPrivate(resolved);
+  return givenServer({
+    title: TITLE,
+    variable: 'REDIS_URL',
+    url: given,
+    protocols: ['redis:', 'rediss:'],
+    defaultPort: 6379,
+    example: 'redis://user:password@host:6379',
+    greet: async () => (await greetRedis(given)).version,
+    signal: resolved.signal,
+  });
+}
+
+async function startPrivate(options: ResolvedOptions<'apt' | 'system'>): Promise<Service> {
+  const { dataDirectory, durable, signal } = options;
+  const { program, env } = await findRedis(options);
+  const { directory, temporary } = placeData(dataDirectory, 'redis');
+  const holder = join(directory, 'holder.json');
+  return startPrivateServer(
+    {
+      title: TITLE,
+      program,
+      args: (port) => ['--port', String(port), '--bind', '127.0.0.1', '--dir', directory, '--save', '', '--appendonly', durable ? 'yes' : 'no', '--daemonize', 'no'],
+      env,
+      directory,
+      temporary,
+      stopSignal: 'SIGTERM',
+      prepare: async () => {
+        makeServerDirectory(directory);
+        if (!temporary && (await isHeld(holder))) throw dataInUse(TITLE, dirname(directory));
+      },
+      greet: async (port, pid) => {
+        const { version, pid: answering } = await greetRedis(url(port));
+        if (answering !== pid) throw new Error(`process ${answering} has the port`);
+        if (!temporary) await writeFile(holder, JSON.stringify({ url: url(port), pid } satisfies Holder));
+        return version;
+      },
+      dataTaken: /another Redis is running on the data/,
+      url,
+    },
+    signal,
+  );
+}
+
+interface Holder {
+  readonly url: string;
+  readonly pid: number;
+}
+
+/** Redis would let two servers write the same files, and spoil them. Whether the last one that noted itself still runs, it alone can tell. */
+async function isHeld(holder: string): Promise<boolean> {
+  try {
+    const { url, pid } = JSON.parse(await readFile(holder, 'utf8')) as Holder;
+    return (await greetRedis(url)).pid === pid;
+  } catch {
+    return false;
+  }
 }

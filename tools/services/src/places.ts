@@ -1,0 +1,81 @@
+import { randomBytes } from 'node:crypto';
+import { accessSync, chownSync, constants, lstatSync, mkdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { checkout } from './checkout.js';
+import { invalidOption } from './errors.js';
+import { closedFolder, serverUser } from './server-user.js';
+
+/** In /var/tmp data outlive a reboot; os.tmpdir() may lie in a home directory that is closed to the servers' user. */
+const TEMPORARY = [...new Set(process.platform === 'win32' ? [tmpdir()] : [tmpdir(), '/var/tmp', '/tmp'])];
+
+/** What can be had again: unpacked programs, an initialised cluster. In the checkout's `.cache`, where the server's user can reach it. */
+export const cacheDirectory = (): string => home('cache');
+
+/**
+ * A directory of this name that outlives the process and can be reached by the user that servers run as: in the checkout's
+ * `.cache`, unless that is closed to it (run by root, servers run as `nobody`) or to us; else in a temporary directory.
+ * @param name letters, digits, `.`, `_` and `-`
+ * @throws {ServicesError} `ERR_SERVICES_INVALID_OPTION`
+ */
+export function dataDirectory(name: string): string {
+  if (!/^\w[\w.-]*$/.test(name)) throw invalidOption('name', name, 'letters, digits, ".", "_" and "-"');
+  const directory = join(home('data'), name);
+  mkdirSync(directory, { recursive: true });
+  return directory;
+}
+
+/** A fresh directory that belongs to the servers' user. */
+function temporaryDirectory(prefix: string): string {
+  const parent = TEMPORARY.find((folder) => usable(folder)) ?? tmpdir();
+  const directory = join(parent, `${prefix}${randomBytes(6).toString('hex')}`);
+  makeServerDirectory(directory);
+  return directory;
+}
+
+/** Made if missing, and given to the servers' user, who alone may look into it. */
+export function makeServerDirectory(directory: string): void {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  if (serverUser !== undefined) chownSync(directory, serverUser.uid, serverUser.gid);
+}
+
+function home(name: string): string {
+  const ours = `fog-services-${process.getuid?.() ?? 'user'}`;
+  const candidates = [...(checkout === undefined ? [] : [join(checkout, '.cache/services')]), ...TEMPORARY.map((folder) => join(folder, ours))];
+  for (const candidate of candidates) {
+    const directory = join(candidate, name);
+    try {
+      mkdirSync(directory, { recursive: true, mode: 0o755 });
+      if (isOurs(candidate) && usable(directory)) return directory;
+    } catch {
+      // Read-only, or not ours: the next one.
+    }
+  }
+  throw new Error(`none of these can be written and be reached by the servers' user: ${candidates.join(', ')}`);
+}
+
+/** A name in a directory for all, such as /tmp, can have been taken by somebody else, who would then own the programs we run. */
+function isOurs(directory: string): boolean {
+  const { uid, mode } = lstatSync(directory);
+  return process.getuid === undefined || (uid === process.getuid() && (mode & 0o022) === 0);
+}
+
+function usable(directory: string): boolean {
+  try {
+    accessSync(directory, constants.W_OK | constants.X_OK);
+    return closedFolder(directory) === undefined;
+  } catch {
+    return false;
+  }
+}
+
+/** A directory for the data of one server: its own in the one it was given, else a temporary one. */
+export function placeData(given: string | undefined, name: string): { readonly directory: string; readonly temporary: boolean } {
+  if (given === undefined) return { directory: temporaryDirectory(`fog-${name}-`), temporary: true };
+  const parent = resolve(given);
+  mkdirSync(parent, { recursive: true });
+  const closed = closedFolder(parent);
+  if (closed !== undefined)
+    throw invalidOption('dataDirectory', given, `open to nobody, the user that servers run as when root starts them (${closed} is closed to it; dataDirectory(name) gives one that is open)`);
+  return { directory: join(parent, name), temporary: false };
+}
