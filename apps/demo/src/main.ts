@@ -1,1 +1,123 @@
-export {};
+/** The composition root: everything is made here, wired here, and ended here in the opposite order. */
+import { createArena } from '@fog/arena';
+import { createMonitor, defaultThresholds } from '@fog/monitor';
+import { createRedisPool } from '@fog/pool/ioredis';
+import { createPgPool } from '@fog/pool/pg';
+import { createWorkerPool } from '@fog/pool/worker-threads';
+import { createProfiler } from '@fog/profiler';
+import { createScheduler } from '@fog/scheduler';
+import { readConfig, type Config } from './config.js';
+import { addDashboard } from './dashboard/dashboard.js';
+import { createDashboardStream } from './dashboard/stream.js';
+import { createIngest } from './gateway/ingest.js';
+import { addProfileRoute } from './gateway/profile-route.js';
+import { addRoutes } from './gateway/routes.js';
+import { createServer } from './gateway/server.js';
+import type { Tasks } from './readings/readings.worker.js';
+import { startServices } from './services.js';
+import { createLatestStore, createUncachedLatestStore } from './stores/latest-store.js';
+import { createReadingsStore } from './stores/readings-store.js';
+import { watchComponent } from './wiring/component-gauges.js';
+import { storeHostReadings } from './wiring/host-device.js';
+import { createExposition } from './wiring/prometheus.js';
+
+/** Host samples, and frames of the dashboard, a second. */
+const SAMPLE_INTERVAL_MS = 1_000;
+
+const say = (line: string): void => console.log(line);
+const complain = (error: unknown): void => console.error(error instanceof Error ? `${error.name}: ${error.message}` : error);
+
+async function start(config: Config): Promise<{ url: string; close: () => Promise<void> }> {
+  const services = await startServices(config, say);
+
+  const database = createPgPool({ name: 'postgres', connectionString: services.postgres.url, max: 10 });
+  const redis = services.redis && createRedisPool({ name: 'redis', url: services.redis.url, max: 4 });
+  const arena = createArena({ initialBytes: Math.min(config.arenaBytes, 16 * 2 ** 20), maxBytes: config.arenaBytes });
+  const workers = createWorkerPool<Tasks>({ worker: new URL('./readings.worker.js', import.meta.url), size: config.workers, workerData: { arena: arena.share() } });
+  const scheduler = createScheduler({ strategy: 'adaptive', maxQueued: config.maxQueued });
+  for (let thread = 1; thread <= config.workers; thread += 1) scheduler.addWorker({ id: `thread-${thread}`, capacity: { cpu: 1, memoryBytes: config.arenaBytes } });
+  const profiler = createProfiler();
+  const monitor = createMonitor({
+    intervalMs: SAMPLE_INTERVAL_MS,
+    thresholds: [...defaultThresholds, { series: 'scheduler.pending', warning: 100 }, { series: 'postgres.waiting', warning: 50 }],
+  });
+
+  const readings = createReadingsStore(database);
+  const latest = redis === undefined ? createUncachedLatestStore(readings.latest) : createLatestStore(redis, readings.latest, complain);
+  const ingest = createIngest({ scheduler, workers, readings, latest });
+
+  const components = {
+    postgres: () => database.stats(),
+    ...(redis && { redis: () => redis.stats() }),
+    workers: () => workers.stats(),
+    arena: () => arena.stats(),
+    scheduler: () => scheduler.stats(),
+    profiler: () => profiler.stats(),
+    monitor: () => monitor.stats(),
+    readings: () => ingest.stats(),
+  };
+  watchComponent(monitor, 'postgres', components.postgres, ['waiting', 'leased', 'reuseRatio']);
+  watchComponent(monitor, 'scheduler', components.scheduler, ['pending', 'running', 'utilisationRatio']);
+  watchComponent(monitor, 'arena', components.arena, ['liveBytes', 'utilisationRatio']);
+
+  const server = createServer(arena, config.maxBodyBytes);
+  let stopping = false;
+  addRoutes(server, {
+    ingest,
+    readings,
+    latest,
+    load: () => ({ stopping, queued: scheduler.stats().pending, maxQueued: config.maxQueued }),
+    components,
+    checks: { postgres: readings.ping, ...(redis && { redis: latest.ping }) },
+    metrics: createExposition(components, monitor),
+  });
+  addProfileRoute(server, profiler);
+
+  const stream = createDashboardStream(() => {
+    const stats = Object.fromEntries(Object.entries(components).map(([name, read]) => [name, read()]));
+    return { atMs: Date.now(), values: monitor.snapshot().values, alerts: monitor.alerts(), stats };
+  }, SAMPLE_INTERVAL_MS);
+  await addDashboard(server, stream);
+
+  await readings.prepare();
+  monitor.start();
+  const hostReadings = new AbortController();
+  const hostStored = storeHostReadings(monitor, arena, ingest, complain, hostReadings.signal);
+
+  const url = await server.listen({ host: config.host, port: config.port });
+
+  const close = async (): Promise<void> => {
+    stopping = true;
+    hostReadings.abort();
+    await hostStored;
+    stream[Symbol.dispose]();
+    const drained = Promise.all([server.close(), scheduler.drain({ signal: AbortSignal.timeout(config.drainTimeoutMs) })]);
+    await drained.catch(complain);
+    await Promise.all([profiler.close(), monitor.close(), scheduler.close(), workers.close(), redis?.close(), database.close()]);
+    await arena.close();
+    await services[Symbol.asyncDispose]();
+  };
+  return { url, close };
+}
+
+function fail(error: unknown): never {
+  const { message, cause } = error instanceof Error ? error : new Error(String(error));
+  console.error(`The gateway cannot go on: ${message}${cause instanceof Error ? ` (${cause.message})` : ''}`);
+  process.exit(1);
+}
+
+try {
+  const { url, close } = await start(readConfig(process.env));
+  say(`Fog gateway   ${url}\n  dashboard   ${url}/\n  readings    POST ${url}/v1/readings`);
+
+  let asked = 0;
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    process.on(signal, () => {
+      asked += 1;
+      if (asked > 1) process.exit(1); // Asked twice means now.
+      say(`${signal}: finishing what was accepted`);
+      close().then(() => process.exit(0), fail);
+    });
+} catch (error) {
+  fail(error);
+}

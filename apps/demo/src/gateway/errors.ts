@@ -1,0 +1,51 @@
+import type { Batch } from '../readings/batch.js';
+
+/** An answer that is not a success; its `details` go to the client beside `code` and `message`. */
+export class HttpError extends Error {
+  override readonly name = 'HttpError';
+  readonly statusCode: number;
+  readonly code: string;
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(statusCode: number, code: string, message: string, details: Readonly<Record<string, unknown>> = {}) {
+    super(message);
+    this.statusCode = statusCode;
+    this.code = code;
+    this.details = details;
+  }
+}
+
+export const invalidReadings = ({ problems, problemsTotal }: Pick<Batch, 'problems' | 'problemsTotal'>): HttpError => {
+  const [first] = problems;
+  const more = problemsTotal > 1 ? `, and ${problemsTotal - 1} more` : '';
+  return new HttpError(400, 'ERR_READINGS_INVALID', `nothing was stored: line ${first?.line}: ${first?.message}${more}`, { problemsTotal, problems });
+};
+export const invalidParameter = (name: string, value: unknown, expected: string): HttpError =>
+  new HttpError(400, 'ERR_PARAMETER_INVALID', `${name} is ${JSON.stringify(value)}: expected ${expected}`);
+export const bodyTooLarge = (bytes: number | undefined, maxBytes: number): HttpError =>
+  new HttpError(413, 'ERR_BODY_TOO_LARGE', `the body has ${bytes === undefined ? 'more' : `${bytes} bytes, more`} than the ${maxBytes} bytes taken at once; send it in parts`);
+export const bodyEmpty = (): HttpError => new HttpError(400, 'ERR_READINGS_INVALID', 'nothing was stored: the body is empty', { problemsTotal: 1, problems: [{ line: 1, message: 'the body is empty' }] });
+export const encodingUnsupported = (encoding: string): HttpError => new HttpError(415, 'ERR_ENCODING_UNSUPPORTED', `the body is encoded as ${encoding}; send it as it is`);
+export const formatUnsupported = (type: string | undefined): HttpError =>
+  new HttpError(415, 'ERR_FORMAT_UNSUPPORTED', `the content type is ${type ?? 'missing'}: expected application/x-ndjson or text/csv`);
+export const unknownDevice = (device: string): HttpError => new HttpError(404, 'ERR_DEVICE_UNKNOWN', `no reading of a device '${device}' was ever stored`);
+export const unknownMetric = (device: string, metric: string, known: readonly string[]): HttpError =>
+  new HttpError(404, 'ERR_METRIC_UNKNOWN', `device '${device}' has no metric '${metric}'; it has ${known.join(', ')}`);
+export const unknownRoute = (method: string, path: string): HttpError => new HttpError(404, 'ERR_ROUTE_UNKNOWN', `there is no ${method} ${path}`);
+export const overloaded = (queued: number, maxQueued: number): HttpError =>
+  new HttpError(429, 'ERR_OVERLOADED', `${queued} of at most ${maxQueued} batches wait already; try again in a second`, { retryAfterS: 1 });
+export const stopping = (): HttpError => new HttpError(503, 'ERR_STOPPING', 'the gateway is stopping', { retryAfterS: 5 });
+export const profileRunning = (): HttpError => new HttpError(409, 'ERR_PROFILE_RUNNING', 'a profile is being recorded; one at a time');
+
+/** What a package or a driver refused, in a client's terms. Whatever is not expected stays 500 and inside. */
+export function toHttpError(error: unknown): HttpError {
+  if (error instanceof HttpError) return error;
+  const { code = '', message = '', statusCode } = error as { readonly code?: string; readonly message?: string; readonly statusCode?: number };
+  if (code === 'ERR_SCHEDULER_QUEUE_FULL') return new HttpError(429, 'ERR_OVERLOADED', message, { retryAfterS: 1 });
+  if (code === 'ERR_ARENA_EXHAUSTED' || code === 'ERR_SCHEDULER_UNPLACEABLE') return new HttpError(503, 'ERR_MEMORY_EXHAUSTED', message, { retryAfterS: 1 });
+  if (/^ERR_(?:POOL|SCHEDULER|ARENA)_CLOSED$/.test(code)) return stopping();
+  if (/^ERR_POOL_/.test(code) || /^E(?:CONN|HOST|NET|PIPE|TIMEDOUT)/.test(code) || /^(?:08|53|57P)/.test(code))
+    return new HttpError(503, 'ERR_STORE_UNAVAILABLE', 'the database cannot be reached at the moment; nothing of this request was stored', { retryAfterS: 2 });
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) return new HttpError(statusCode, code, message);
+  return new HttpError(500, 'ERR_INTERNAL', 'an error of the gateway; its log has the details');
+}

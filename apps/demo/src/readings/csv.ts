@@ -1,0 +1,31 @@
+import { Buffer } from 'node:buffer';
+import { CsvError, parse, type CsvErrorCode } from 'csv-parse/sync';
+import type { RowSink } from './rows.js';
+
+interface CsvRow {
+  readonly record: Readonly<Record<string, string>>;
+  readonly info: { readonly lines: number };
+}
+
+/** RFC 4180 with a header that names the columns in any order. */
+export function readCsv(bytes: Uint8Array, sink: RowSink): void {
+  try {
+    const options = { bom: true, columns: true, info: true, skip_empty_lines: true } as const;
+    const rows = parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), options) as unknown as CsvRow[];
+    for (const { record, info } of rows) sink.row(fromText(record), info.lines);
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    sink.problem(error.lines ?? 1, `the text is not CSV: ${error.message} (${error.code satisfies CsvErrorCode})`);
+  }
+}
+
+/** In CSV all is text: an empty field is an absent one, digits are a number. */
+function fromText({ value, at, ...rest }: Readonly<Record<string, string>>): Record<string, unknown> {
+  return { ...rest, value: numeric(value), ...(at === undefined || at === '' ? {} : { at: numeric(at) }) };
+}
+
+const DECIMAL = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?\s*$/i;
+
+function numeric(text: string | undefined): unknown {
+  return text !== undefined && DECIMAL.test(text) ? Number(text) : text;
+}

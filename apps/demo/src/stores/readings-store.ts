@@ -1,0 +1,133 @@
+import type { PgPool } from '@fog/pool/pg';
+import type { Aggregate } from '../readings/aggregates.js';
+
+/** One minute of one metric, as `/series` answers it. */
+export interface Point {
+  readonly minute: string;
+  readonly count: number;
+  readonly min: number;
+  readonly mean: number;
+  readonly max: number;
+  readonly last: number;
+}
+
+export interface LatestValue {
+  readonly metric: string;
+  readonly value: number;
+  readonly atMs: number;
+}
+
+export interface SeriesRange {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly limit: number;
+}
+
+/** Readings in PostgreSQL, by minute: what the gateway has accepted is here or nowhere. */
+export interface ReadingsStore {
+  /** Creates the tables where they are missing. */
+  prepare(): Promise<void>;
+  /**
+   * Adds a batch, all of it or nothing. A batch whose `key` was stored before is left alone, and what was accepted then
+   * is returned as `duplicateOf`.
+   */
+  add(aggregates: readonly Aggregate[], accepted: number, key: string | undefined): Promise<{ readonly duplicateOf?: number }>;
+  /** Empty for a device that nobody has heard of. */
+  latest(device: string): Promise<LatestValue[]>;
+  /** The newest points first in line for `limit`, in order of time; empty for an unknown device or metric. */
+  series(device: string, metric: string, range: SeriesRange): Promise<Point[]>;
+  metrics(device: string): Promise<string[]>;
+  devices(limit: number): Promise<string[]>;
+  ping(): Promise<void>;
+}
+
+const TABLES = `
+create table if not exists readings (
+  device text not null, metric text not null, minute timestamptz not null,
+  count bigint not null, sum double precision not null, min double precision not null, max double precision not null,
+  last double precision not null, last_at timestamptz not null,
+  primary key (device, metric, minute));
+create table if not exists batches (key text primary key, accepted bigint not null, stored_at timestamptz not null default now());`;
+
+const ADD = `
+insert into readings as known (device, metric, minute, count, sum, min, max, last, last_at)
+select device, metric, to_timestamp(minute_ms / 1000.0), count, sum, min, max, last, to_timestamp(last_at_ms / 1000.0)
+from unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::float8[], $6::float8[], $7::float8[], $8::float8[], $9::bigint[])
+  as batch (device, metric, minute_ms, count, sum, min, max, last, last_at_ms)
+on conflict (device, metric, minute) do update set
+  count = known.count + excluded.count, sum = known.sum + excluded.sum,
+  min = least(known.min, excluded.min), max = greatest(known.max, excluded.max),
+  last = case when excluded.last_at >= known.last_at then excluded.last else known.last end,
+  last_at = greatest(known.last_at, excluded.last_at)`;
+
+const LATEST = `
+select distinct on (metric) metric, last, extract(epoch from last_at) * 1000 as at_ms
+from readings where device = $1 order by metric, minute desc`;
+
+const SERIES = `
+select minute, count, min, sum / count as mean, max, last from readings
+where device = $1 and metric = $2 and minute >= to_timestamp($3 / 1000.0) and minute <= to_timestamp($4 / 1000.0)
+order by minute desc limit $5`;
+
+export function createReadingsStore(database: PgPool): ReadingsStore {
+  return {
+    async prepare() {
+      await database.query(TABLES);
+    },
+
+    async add(aggregates, accepted, key) {
+      const columns = columnsOf(aggregates);
+      if (key === undefined) {
+        await database.query(ADD, columns);
+        return {};
+      }
+      return database.transaction(async (client) => {
+        const { rowCount } = await client.query('insert into batches (key, accepted) values ($1, $2) on conflict do nothing', [key, accepted]);
+        if (rowCount === 1) {
+          await client.query(ADD, columns);
+          return {};
+        }
+        const { rows } = await client.query<{ accepted: string }>('select accepted from batches where key = $1', [key]);
+        return { duplicateOf: Number(rows[0]?.accepted) };
+      });
+    },
+
+    async latest(device) {
+      const { rows } = await database.query<{ metric: string; last: number; at_ms: string }>(LATEST, [device]);
+      return rows.map(({ metric, last, at_ms }) => ({ metric, value: last, atMs: Math.round(Number(at_ms)) }));
+    },
+
+    async series(device, metric, { fromMs, toMs, limit }) {
+      interface Row {
+        readonly minute: Date;
+        readonly count: string;
+        readonly min: number;
+        readonly mean: number;
+        readonly max: number;
+        readonly last: number;
+      }
+      const { rows } = await database.query<Row>(SERIES, [device, metric, fromMs, toMs, limit]);
+      return rows.reverse().map(({ minute, count, ...values }) => ({ minute: minute.toISOString(), count: Number(count), ...values }));
+    },
+
+    async metrics(device) {
+      const { rows } = await database.query<{ metric: string }>('select distinct metric from readings where device = $1 order by metric', [device]);
+      return rows.map(({ metric }) => metric);
+    },
+
+    async devices(limit) {
+      const { rows } = await database.query<{ device: string }>('select distinct device from readings order by device limit $1', [limit]);
+      return rows.map(({ device }) => device);
+    },
+
+    async ping() {
+      await database.query('select 1');
+    },
+  };
+}
+
+/** One array a column, in the order of {@link ADD}: one statement however many rows. */
+function columnsOf(aggregates: readonly Aggregate[]): unknown[] {
+  const fields = ['device', 'metric', 'minuteMs', 'count', 'sum', 'min', 'max', 'last', 'lastAtMs'] as const;
+  return fields.map((field) => aggregates.map((aggregate) => aggregate[field]));
+}
