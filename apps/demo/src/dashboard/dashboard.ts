@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import fastifyStatic from '@fastify/static';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { DashboardStream } from './stream.js';
 
 /** Nothing but our own files, no inline script: a device's name can break nothing. uPlot sets styles of its own. */
@@ -10,9 +10,7 @@ const POLICY = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-
 /** The page at `/`, its chart library from node_modules, and the stream it reads. */
 export async function addDashboard(server: FastifyInstance, stream: DashboardStream): Promise<void> {
   const headers = { 'content-security-policy': POLICY, 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer' };
-  const setHeaders = (response: { setHeader(name: string, value: string): unknown }): void => {
-    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-  };
+  const setHeaders = (reply: FastifyReply): unknown => reply.headers(headers);
   const uplot = dirname(createRequire(import.meta.url).resolve('uplot/package.json'));
   await server.register(fastifyStatic, { root: join(import.meta.dirname, 'page'), setHeaders });
   await server.register(fastifyStatic, { root: join(uplot, 'dist'), prefix: '/uplot/', decorateReply: false, setHeaders });

@@ -1,4 +1,4 @@
-import type { Arena, Block } from '@fog/arena';
+import type { Block } from '@fog/arena';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { isName, toInstant } from '../readings/reading.js';
 import type { LatestStore } from '../stores/latest-store.js';
@@ -9,7 +9,6 @@ import type { Ingest } from './ingest.js';
 import { FORMATS } from './server.js';
 
 export interface RouteParts {
-  readonly arena: Arena;
   readonly ingest: Ingest;
   readonly readings: ReadingsStore;
   readonly latest: LatestStore;

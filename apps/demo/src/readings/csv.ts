@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { CsvError, parse, type CsvErrorCode } from 'csv-parse/sync';
+import { CsvError, parse } from 'csv-parse/sync';
 import type { RowSink } from './rows.js';
 
 interface CsvRow {
@@ -15,7 +15,7 @@ export function readCsv(bytes: Uint8Array, sink: RowSink): void {
     for (const { record, info } of rows) sink.row(fromText(record), info.lines);
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
-    sink.problem(error.lines ?? 1, `the text is not CSV: ${error.message} (${error.code satisfies CsvErrorCode})`);
+    sink.problem(typeof error['lines'] === 'number' ? error['lines'] : 1, `the text is not CSV: ${error.message}`);
   }
 }
 
