@@ -43,7 +43,8 @@ async function start(config: Config): Promise<{ url: string; close: () => Promis
   });
 
   const readings = createReadingsStore(database);
-  const latest = redis === undefined ? createUncachedLatestStore(readings.latest) : createLatestStore(redis, readings.latest, complain);
+  const load = (device: string): ReturnType<typeof readings.latest> => readings.latest(device);
+  const latest = redis === undefined ? createUncachedLatestStore(load) : createLatestStore(redis, load, complain);
   const ingest = createIngest({ scheduler, workers, readings, latest });
 
   const components = {
@@ -68,7 +69,7 @@ async function start(config: Config): Promise<{ url: string; close: () => Promis
     latest,
     load: () => ({ stopping, queued: scheduler.stats().pending, maxQueued: config.maxQueued }),
     components,
-    checks: { postgres: readings.ping, ...(redis && { redis: latest.ping }) },
+    checks: { postgres: () => readings.ping(), ...(redis && { redis: () => latest.ping() }) },
     metrics: createExposition(components, monitor),
   });
   addProfileRoute(server, profiler);

@@ -44,7 +44,7 @@ export function toHttpError(error: unknown): HttpError {
   if (code === 'ERR_SCHEDULER_QUEUE_FULL') return new HttpError(429, 'ERR_OVERLOADED', message, { retryAfterS: 1 });
   if (code === 'ERR_ARENA_EXHAUSTED' || code === 'ERR_SCHEDULER_UNPLACEABLE') return new HttpError(503, 'ERR_MEMORY_EXHAUSTED', message, { retryAfterS: 1 });
   if (/^ERR_(?:POOL|SCHEDULER|ARENA)_CLOSED$/.test(code)) return stopping();
-  if (/^ERR_POOL_/.test(code) || /^E(?:CONN|HOST|NET|PIPE|TIMEDOUT)/.test(code) || /^(?:08|53|57P)/.test(code))
+  if (code.startsWith('ERR_POOL_') || /^E(?:CONN|HOST|NET|PIPE|TIMEDOUT)/.test(code) || /^(?:08|53|57P)/.test(code))
     return new HttpError(503, 'ERR_STORE_UNAVAILABLE', 'the database cannot be reached at the moment; nothing of this request was stored', { retryAfterS: 2 });
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) return new HttpError(statusCode, code, message);
   return new HttpError(500, 'ERR_INTERNAL', 'an error of the gateway; its log has the details');

@@ -107,7 +107,7 @@ export function createReadingsStore(database: PgPool): ReadingsStore {
         readonly last: number;
       }
       const { rows } = await database.query<Row>(SERIES, [device, metric, fromMs, toMs, limit]);
-      return rows.reverse().map(({ minute, count, ...values }) => ({ minute: minute.toISOString(), count: Number(count), ...values }));
+      return rows.toReversed().map(({ minute, count, ...values }) => ({ minute: minute.toISOString(), count: Number(count), ...values }));
     },
 
     async metrics(device) {
