@@ -1,1 +1,10 @@
-export {};
+export { createArena, type Arena } from './arena.js';
+export { attachArena, type AttachedArena } from './attached-arena.js';
+export type { ArenaHandle } from './handle.js';
+export type { AllocOptions, ArenaOptions } from './options.js';
+export type { Backend } from './allocator.js';
+export type { Block, BlockView, ViewConstructor } from './block.js';
+export type { BlockToken } from './token.js';
+export { ArenaError, type ArenaErrorCode, type Exhaustion } from './errors.js';
+export type { RegionExhausted, RegionGrown, RegionPurged } from './events.js';
+export type { ArenaStats } from './stats.js';

@@ -1,0 +1,89 @@
+export type ArenaErrorCode =
+  | 'ERR_ARENA_CLOSED'
+  | 'ERR_ARENA_DOUBLE_FREE'
+  | 'ERR_ARENA_EXHAUSTED'
+  | 'ERR_ARENA_FOREIGN_BLOCK'
+  | 'ERR_ARENA_FREED'
+  | 'ERR_ARENA_INVALID_ARGUMENT'
+  | 'ERR_ARENA_INVALID_HANDLE'
+  | 'ERR_ARENA_INVALID_OPTION'
+  | 'ERR_ARENA_INVALID_TOKEN'
+  | 'ERR_ARENA_NATIVE_UNAVAILABLE'
+  | 'ERR_ARENA_NOT_OWNER'
+  | 'ERR_ARENA_OUT_OF_MEMORY';
+
+/** Why nothing was left, in numbers: enough to tell a full arena from a fragmented one. */
+export interface Exhaustion {
+  readonly askedBytes: number;
+  readonly alignBytes: number;
+  readonly freeBytes: number;
+  readonly largestFreeBytes: number;
+  readonly externalFragmentationRatio: number;
+  readonly committedBytes: number;
+  readonly maxBytes: number;
+}
+
+/** Match on `code`: unlike `instanceof`, it works with two copies of this package in one process. */
+export class ArenaError extends Error {
+  override readonly name = 'ArenaError';
+  readonly code: ArenaErrorCode;
+  /** With `ERR_ARENA_EXHAUSTED` alone. */
+  readonly exhaustion: Exhaustion | undefined;
+
+  constructor(code: ArenaErrorCode, message: string, options?: ErrorOptions & { readonly exhaustion?: Exhaustion }) {
+    super(message, options);
+    this.code = code;
+    this.exhaustion = options?.exhaustion;
+  }
+}
+
+export const invalidOption = (name: string, value: unknown, expectation: string): ArenaError =>
+  new ArenaError('ERR_ARENA_INVALID_OPTION', `option ${name} is ${shown(value)}, expected ${expectation}`);
+
+export const invalidArgument = (name: string, value: unknown, expectation: string): ArenaError =>
+  new ArenaError('ERR_ARENA_INVALID_ARGUMENT', `${name} is ${shown(value)}, expected ${expectation}`);
+
+export const invalidToken = (token: unknown): ArenaError =>
+  new ArenaError('ERR_ARENA_INVALID_TOKEN', `${shown(token)} is no token of a block: expected what block.token gave, { arena, slot, generation }, also through postMessage`);
+
+export const invalidHandle = (handle: unknown, cause?: unknown): ArenaError =>
+  new ArenaError('ERR_ARENA_INVALID_HANDLE', `${shown(handle)} is no handle of an arena: expected what arena.share() of the same version of this package gave, also through postMessage`, { cause });
+
+export const exhausted = (arena: string, figures: Exhaustion, cause?: unknown): ArenaError => {
+  const { askedBytes, alignBytes, freeBytes, largestFreeBytes, externalFragmentationRatio, committedBytes, maxBytes } = figures;
+  return new ArenaError(
+    'ERR_ARENA_EXHAUSTED',
+    `arena ${arena} has no room for ${askedBytes} bytes aligned to ${alignBytes}: ${freeBytes} of ${committedBytes} bytes are free, ` +
+      `the largest free block has ${largestFreeBytes} (external fragmentation ${externalFragmentationRatio.toFixed(2)}), and the arena may grow to ${maxBytes}`,
+    { exhaustion: figures, cause },
+  );
+};
+
+export const freed = (arena: string, offset: number, byteLength: number): ArenaError =>
+  new ArenaError('ERR_ARENA_FREED', `the block of ${byteLength} bytes at ${offset} of arena ${arena} was freed; its memory may belong to another block now`);
+
+export const freedToken = (arena: string, slot: number, generation: number): ArenaError =>
+  new ArenaError('ERR_ARENA_FREED', `the block of token ${slot}/${generation} of arena ${arena} was freed`);
+
+export const doubleFree = (arena: string, offset: number, byteLength: number): ArenaError =>
+  new ArenaError('ERR_ARENA_DOUBLE_FREE', `the block of ${byteLength} bytes at ${offset} of arena ${arena} was freed before`);
+
+export const foreignBlock = (arena: string): ArenaError =>
+  new ArenaError('ERR_ARENA_FOREIGN_BLOCK', `the token belongs to a block of another arena than ${arena}, or to one of another process`);
+
+export const notOwner = (arena: string, operation: string): ArenaError =>
+  new ArenaError('ERR_ARENA_NOT_OWNER', `${operation} of arena ${arena} is up to the thread that created it; send the token there`);
+
+export const closed = (arena: string): ArenaError => new ArenaError('ERR_ARENA_CLOSED', `arena ${arena} is closed`);
+
+export const nativeUnavailable = (missing: string, cause: unknown): ArenaError => new ArenaError('ERR_ARENA_NATIVE_UNAVAILABLE', missing, { cause });
+
+export const outOfMemory = (initialBytes: number, maxBytes: number, cause: unknown): ArenaError =>
+  new ArenaError('ERR_ARENA_OUT_OF_MEMORY', `the process may not reserve ${maxBytes} bytes of address space, ${initialBytes} of them usable at once; is there a limit on its virtual memory?`, { cause });
+
+function shown(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'function') return `the function ${value.name}`;
+  if (typeof value !== 'object' || value === null) return String(value);
+  return `an object with { ${Object.keys(value).slice(0, 8).join(', ')} }`;
+}

@@ -1,0 +1,50 @@
+import { invalidArgument, invalidOption } from './errors.js';
+import { GRANULE_BYTES } from './size-class.js';
+
+export interface ArenaOptions {
+  /** Usable at once, in bytes; whole pages of 4 KiB, 4 KiB to `maxBytes`. Takes no memory until it is written to. @default 1 MiB, or `maxBytes` if that is less */
+  readonly initialBytes?: number;
+  /** What the arena may grow to, in bytes; whole pages of 4 KiB, at most 4 GiB. Address space, not memory. @default 1 GiB */
+  readonly maxBytes?: number;
+  /**
+   * The allocator: `'native'` fails with `ERR_ARENA_NATIVE_UNAVAILABLE` where its binary is missing, `'auto'` falls back
+   * to `'javascript'` with one warning a process. @default 'auto'
+   */
+  readonly backend?: 'auto' | 'native' | 'javascript';
+  /** Used in errors and events. @default 'arena' */
+  readonly name?: string;
+}
+
+export interface AllocOptions {
+  /** The block's offset is a multiple of it, in bytes: a power of two, 1 to 4,096. Every block is aligned to 16. @default 16 */
+  readonly align?: number;
+}
+
+export const PAGE_BYTES = 4_096;
+/** The most that Node 20 shares in one buffer. */
+const MOST_BYTES = 4 * 2 ** 30;
+const BACKENDS = ['auto', 'native', 'javascript'];
+
+export function resolveOptions(options: ArenaOptions = {}): Required<ArenaOptions> {
+  const { maxBytes = 2 ** 30, initialBytes = Math.min(2 ** 20, maxBytes), backend = 'auto', name = 'arena', ...unknown } = options;
+  refuseUnknown(unknown);
+  if (!isPages(maxBytes) || maxBytes > MOST_BYTES) throw invalidOption('maxBytes', maxBytes, `a multiple of ${PAGE_BYTES}, at most ${MOST_BYTES}`);
+  if (!isPages(initialBytes) || initialBytes > maxBytes) throw invalidOption('initialBytes', initialBytes, `a multiple of ${PAGE_BYTES}, at most maxBytes, ${maxBytes}`);
+  if (!BACKENDS.includes(backend)) throw invalidOption('backend', backend, `one of ${BACKENDS.join(', ')}`);
+  if (typeof name !== 'string' || name === '') throw invalidOption('name', name, 'a string that is not empty');
+  return { initialBytes, maxBytes, backend, name };
+}
+
+/** The alignment asked for, in granules. */
+export function resolveAlignment({ align = GRANULE_BYTES, ...unknown }: AllocOptions): number {
+  refuseUnknown(unknown);
+  // Checked by logarithm: bit tricks would take 2 ** 32 + 16 for 16.
+  if (!(align >= 1 && align <= PAGE_BYTES && Number.isInteger(Math.log2(align)))) throw invalidArgument('align', align, `a power of two, 1 to ${PAGE_BYTES}`);
+  return Math.max(1, align / GRANULE_BYTES);
+}
+
+const isPages = (bytes: number): boolean => Number.isInteger(bytes / PAGE_BYTES) && bytes > 0;
+
+function refuseUnknown(unknown: object): void {
+  for (const [name, value] of Object.entries(unknown)) throw invalidOption(name, value, 'no option of that name');
+}
