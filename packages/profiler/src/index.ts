@@ -1,1 +1,14 @@
-export {};
+export { createProfiler, type Profiled, type Profiler, type Recording } from './profiler.js';
+export { type CostsOptions, type HtmlOptions, type Profile, type TopOptions, parseProfile } from './profile.js';
+export { ProfilerError, type ProfilerErrorCode } from './errors.js';
+export type { CpuOptions, MemoryOptions, ProfilerOptions, RecordingOptions } from './options.js';
+export type { ProfileData, RuntimeFacts } from './profile-data.js';
+export type { WriteOptions } from './profile-file.js';
+export type { EventLoopFacts } from './collectors/event-loop.js';
+export type { GcFacts, GcPauses } from './collectors/gc.js';
+export type { RunConditions } from './conditions.js';
+export type { Costs, FunctionCost } from './call-tree.js';
+export type { Frame, FrameKind, LineTicks, Samples, Timeline, ValueType } from './samples.js';
+export type { RecordingFailed, RecordingStarted, RecordingStopped } from './events.js';
+export type { ProfilerStats } from './stats.js';
+export { type Clock, type Timer, systemClock } from './clock.js';

@@ -1,0 +1,42 @@
+import diagnostics from 'node:diagnostics_channel';
+
+/** On `@fog/profiler:recording:started`. */
+export interface RecordingStarted {
+  readonly profiler: string;
+  readonly cpu: boolean;
+  readonly memory: boolean;
+  /** How long starting took. */
+  readonly startMs: number;
+}
+
+/** On `@fog/profiler:recording:stopped`: the profile is handed out. */
+export interface RecordingStopped {
+  readonly profiler: string;
+  readonly durationMs: number;
+  /** CPU and memory samples together. */
+  readonly samples: number;
+  /** How long stopping took. */
+  readonly stopMs: number;
+}
+
+/** On `@fog/profiler:recording:failed`: it could not be started or stopped. */
+export interface RecordingFailed {
+  readonly profiler: string;
+  readonly error: unknown;
+}
+
+const started = diagnostics.channel('@fog/profiler:recording:started');
+const stopped = diagnostics.channel('@fog/profiler:recording:stopped');
+const failed = diagnostics.channel('@fog/profiler:recording:failed');
+
+export function recordingStarted(event: RecordingStarted): void {
+  if (started.hasSubscribers) started.publish(event);
+}
+
+export function recordingStopped(event: RecordingStopped): void {
+  if (stopped.hasSubscribers) stopped.publish(event);
+}
+
+export function recordingFailed(event: RecordingFailed): void {
+  if (failed.hasSubscribers) failed.publish(event);
+}

@@ -1,0 +1,76 @@
+import { invalidProfile } from '../errors.js';
+import { type Samples, StackTree } from '../samples.js';
+import { type CallFrame, CallFrameWriter, PROGRAM, ROOT, isRoot, toFrame } from './call-frame.js';
+import { type Unchecked, numberIn, objectIn, objectsIn } from './json.js';
+
+/*
+ * The `.heapprofile` of Chrome DevTools: `HeapProfiler.SamplingHeapProfile` of the DevTools protocol as JSON.
+ * https://chromedevtools.github.io/devtools-protocol/v8/HeapProfiler/#type-SamplingHeapProfile
+ */
+
+const VALUE_TYPES = [
+  { type: 'samples', unit: 'count' },
+  { type: 'allocated', unit: 'bytes' },
+] as const;
+
+/** Whether a file's top level looks like a heap profile. */
+export const isHeapProfile = ({ value }: Unchecked): boolean => Object.hasOwn(value, 'head');
+
+/** @throws {ProfilerError} `ERR_PROFILER_INVALID_PROFILE` */
+export function readHeapProfile(file: Unchecked): Samples {
+  const tree = new StackTree();
+  const counts: number[] = [];
+  const bytes: number[] = [];
+  const nodeOfId = new Map<number, number>();
+  const add = (column: number[], node: number, amount: number): void => {
+    column[node] = (column[node] ?? 0) + amount;
+  };
+
+  const pending = [{ json: objectIn(file, 'head'), parent: -1 }];
+  for (const { json, parent } of pending) {
+    const callFrame = objectIn(json, 'callFrame');
+    const selfBytes = numberIn(json, 'selfSize');
+    if (selfBytes < 0) throw invalidProfile(`${json.where}.selfSize`, selfBytes, 'at least 0');
+    const node = isRoot(callFrame) ? -1 : tree.node(parent, toFrame(callFrame));
+    const holder = node >= 0 || selfBytes === 0 ? node : tree.node(-1, PROGRAM); // Allocated with no JavaScript on the stack.
+    nodeOfId.set(numberIn(json, 'id', -1), holder);
+    if (holder >= 0) add(bytes, holder, selfBytes);
+    for (const child of objectsIn(json, 'children')) pending.push({ json: child, parent: node });
+  }
+  for (const sample of objectsIn(file, 'samples')) {
+    const node = nodeOfId.get(numberIn(sample, 'nodeId'));
+    if (node === undefined) throw invalidProfile(`${sample.where}.nodeId`, numberIn(sample, 'nodeId'), 'the id of a node');
+    if (node >= 0) add(counts, node, 1);
+  }
+  const column = (values: readonly number[]): Float64Array => Float64Array.from({ length: tree.nodeCount }, (_, node) => values[node] ?? 0);
+  return { valueTypes: VALUE_TYPES, ...tree.columns(), values: [column(counts), column(bytes)] };
+}
+
+interface HeapNode {
+  readonly callFrame: CallFrame;
+  readonly selfSize: number;
+  readonly id: number;
+  readonly children: HeapNode[];
+}
+
+/** The JSON text; reading it gives the same stacks and costs. */
+export function writeHeapProfile({ frames, nodeFrames, nodeParents, values: [counts, bytes] }: Samples): string {
+  const writer = new CallFrameWriter();
+  const head: HeapNode = { callFrame: ROOT, selfSize: 0, id: 1, children: [] };
+  const nodes = Array.from(nodeFrames, (frame, node): HeapNode => ({
+    callFrame: writer.write(frames[frame] ?? PROGRAM),
+    selfSize: bytes?.[node] ?? 0,
+    id: node + 2,
+    children: [],
+  }));
+  for (const [node, parent] of nodeParents.entries()) {
+    const json = nodes[node];
+    if (json !== undefined) (nodes[parent] ?? head).children.push(json);
+  }
+  let ordinal = 0;
+  const samples = nodes.flatMap(({ id, selfSize }, node) => {
+    const count = counts?.[node] ?? 0;
+    return Array.from({ length: count }, () => ({ size: selfSize / count, nodeId: id, ordinal: (ordinal += 1) }));
+  });
+  return JSON.stringify({ head, samples });
+}

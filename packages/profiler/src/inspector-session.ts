@@ -1,0 +1,45 @@
+import type inspectorModule from 'node:inspector';
+import { inspectorFailed, inspectorUnavailable } from './errors.js';
+
+type Inspector = typeof inspectorModule;
+
+/** A session with the inspector of this thread. */
+export interface InspectorSession {
+  /** @throws {ProfilerError} `ERR_PROFILER_INSPECTOR_FAILED` */
+  post(method: string, params?: object): Promise<object>;
+  /** Begins and ends a profile by title, in every session of this thread whose profiler is enabled. */
+  readonly console: Pick<Console, 'profile' | 'profileEnd'>;
+  close(): void;
+}
+
+/**
+ * Opens a session with the profilers of V8 enabled. No port is opened, and a session alone does not keep the process
+ * alive.
+ * @throws {ProfilerError} `ERR_PROFILER_INSPECTOR_UNAVAILABLE`
+ */
+export function openSession(inspector: Inspector | undefined = loadInspector()): InspectorSession {
+  if (inspector === undefined) throw inspectorUnavailable();
+  let session: inspectorModule.Session;
+  try {
+    session = new inspector.Session();
+    session.connect();
+  } catch (cause) {
+    throw inspectorUnavailable(cause);
+  }
+  return {
+    post: (method, params) =>
+      new Promise((resolve, reject) => {
+        session.post(method, params, (error, result) => {
+          if (error === null) resolve(result ?? {});
+          else reject(inspectorFailed(method, error));
+        });
+      }),
+    console: inspector.console,
+    close: () => session.disconnect(),
+  };
+}
+
+/** Not a static import: that would fail at import where Node was built without inspector. */
+function loadInspector(): Inspector | undefined {
+  return process.getBuiltinModule('node:inspector');
+}

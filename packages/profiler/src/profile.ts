@@ -1,0 +1,126 @@
+import { type Costs, type FunctionCost, costsOf } from './call-tree.js';
+import { invalidOption, invalidProfile, notRecorded } from './errors.js';
+import { isCpuProfile, readCpuProfile, writeCpuProfile } from './formats/cpuprofile.js';
+import { writeFolded } from './formats/folded.js';
+import { isHeapProfile, readHeapProfile, writeHeapProfile } from './formats/heapprofile.js';
+import { parseJson } from './formats/json.js';
+import { asObject, refuseUnknown } from './options.js';
+import type { ProfileData } from './profile-data.js';
+import { type WriteOptions, writeProfile } from './profile-file.js';
+import { renderHtml } from './report/html.js';
+import { reportData } from './report/report-data.js';
+import type { Samples } from './samples.js';
+
+/** Which of a profile's samples are meant. @default 'cpu' if CPU was recorded, else 'memory' */
+export interface CostsOptions {
+  readonly of?: 'cpu' | 'memory';
+}
+
+export interface TopOptions extends CostsOptions {
+  /** In the function itself, or in all it called too. @default 'self' */
+  readonly by?: 'self' | 'total';
+  /** At most so many. An integer ≥ 1. @default 10 */
+  readonly limit?: number;
+}
+
+export interface HtmlOptions {
+  /** Heads the page. @default 'Profile' */
+  readonly title?: string;
+}
+
+/** A finished recording, and the files it can be written as. */
+export interface Profile extends ProfileData {
+  /**
+   * What the run cost by function: microseconds of CPU time (wall time between samples, while another process had the
+   * core included), or bytes allocated.
+   * @throws {ProfilerError} `ERR_PROFILER_NOT_RECORDED`, `ERR_PROFILER_INVALID_OPTION`
+   */
+  costs(options?: CostsOptions): Costs;
+  /**
+   * The most expensive functions, the most expensive first.
+   * @throws {ProfilerError} `ERR_PROFILER_NOT_RECORDED`, `ERR_PROFILER_INVALID_OPTION`
+   */
+  top(options?: TopOptions): readonly FunctionCost[];
+  /**
+   * A page to look at, in one file that loads nothing: flame graph, functions, run conditions. It names functions and
+   * files, the latter relative to what they share; no arguments and no environment.
+   * @throws {ProfilerError} `ERR_PROFILER_INVALID_OPTION`
+   */
+  toHtml(options?: HtmlOptions): string;
+  /**
+   * For Chrome DevTools, VS Code and speedscope. Holds full paths of scripts.
+   * @throws {ProfilerError} `ERR_PROFILER_NOT_RECORDED` when CPU was not.
+   */
+  toCpuProfile(): string;
+  /**
+   * For Chrome DevTools and VS Code. Holds full paths of scripts.
+   * @throws {ProfilerError} `ERR_PROFILER_NOT_RECORDED` when memory was not.
+   */
+  toHeapProfile(): string;
+  /**
+   * Folded stacks, for flamegraph.pl, inferno and speedscope. Holds full paths of scripts.
+   * @throws {ProfilerError} `ERR_PROFILER_NOT_RECORDED`, `ERR_PROFILER_INVALID_OPTION`
+   */
+  toFolded(options?: CostsOptions): string;
+  /**
+   * Writes the file whose kind `path` ends in: `.html`, `.cpuprofile`, `.heapprofile` or `.folded`. A new file is
+   * readable for its owner alone.
+   * @throws {ProfilerError} `ERR_PROFILER_WRITE_FAILED` with the reason in `cause`, `ERR_PROFILER_INVALID_OPTION` for
+   *   another ending, `ERR_PROFILER_NOT_RECORDED`; or the signal's reason.
+   */
+  writeTo(path: string | URL, options?: WriteOptions): Promise<void>;
+}
+
+export function createProfile(data: ProfileData): Profile {
+  const costs = new Map<Samples, Costs>();
+  const profile: Profile = {
+    ...data,
+    costs: (options) => {
+      const samples = samplesOf(data, options);
+      const known = costs.get(samples) ?? costsOf(samples);
+      costs.set(samples, known);
+      return known;
+    },
+    top: (options = {}) => {
+      const { by = 'self', limit = 10, of, ...unknown } = asObject('top options', options);
+      refuseUnknown('', unknown);
+      if (by !== 'self' && by !== 'total') throw invalidOption('by', by, "'self' or 'total'");
+      if (!Number.isInteger(limit) || limit < 1) throw invalidOption('limit', limit, 'an integer ≥ 1');
+      const { functions } = profile.costs(of === undefined ? {} : { of });
+      return functions.toSorted((a, b) => b[by] - a[by]).slice(0, limit);
+    },
+    toHtml: (options = {}) => {
+      const { title = 'Profile', ...unknown } = asObject('html options', options);
+      refuseUnknown('', unknown);
+      if (typeof title !== 'string') throw invalidOption('title', title, 'a string');
+      return renderHtml(reportData(data, title));
+    },
+    toCpuProfile: () => writeCpuProfile(samplesOf(data, { of: 'cpu' })),
+    toHeapProfile: () => writeHeapProfile(samplesOf(data, { of: 'memory' })),
+    toFolded: (options) => writeFolded(samplesOf(data, options)),
+    writeTo: (path, options) => writeProfile(profile, path, options),
+  };
+  return profile;
+}
+
+/**
+ * Reads the text of a `.cpuprofile` or `.heapprofile`, ours or of Chrome, Node or VS Code.
+ * @throws {ProfilerError} `ERR_PROFILER_INVALID_PROFILE`, naming the place in the file that is wrong.
+ */
+export function parseProfile(text: string): Profile {
+  const file = parseJson(text);
+  const cpu = isCpuProfile(file) ? readCpuProfile(file) : undefined;
+  const memory = isHeapProfile(file) ? readHeapProfile(file) : undefined;
+  if (cpu === undefined && memory === undefined) throw invalidProfile('the file', file.value, 'an object with nodes (.cpuprofile) or head (.heapprofile)');
+  const { startUs, endUs } = cpu?.timeline ?? { startUs: 0, endUs: 0 };
+  return createProfile({ startedAtMs: undefined, durationMs: (endUs - startUs) / 1e3, cpu, memory, runtime: undefined, conditions: undefined });
+}
+
+function samplesOf({ cpu, memory }: ProfileData, options: CostsOptions = {}): Samples {
+  const { of = cpu === undefined ? 'memory' : 'cpu', ...unknown } = asObject('options', options);
+  refuseUnknown('', unknown);
+  if (of !== 'cpu' && of !== 'memory') throw invalidOption('of', of, "'cpu' or 'memory'");
+  const samples = of === 'cpu' ? cpu : memory;
+  if (samples === undefined) throw notRecorded(of);
+  return samples;
+}
