@@ -37,14 +37,17 @@ export const overloaded = (queued: number, maxQueued: number): HttpError =>
 export const stopping = (): HttpError => new HttpError(503, 'ERR_STOPPING', 'the gateway is stopping', { retryAfterS: 5 });
 export const profileRunning = (): HttpError => new HttpError(409, 'ERR_PROFILE_RUNNING', 'a profile is being recorded; one at a time');
 
+/** Of the system, and PostgreSQL's classes 08 (connection), 53 (resources) and 57P (shut down). */
+const LOST_CONNECTION = /^(?:E(?:CONN|HOST|NET|PIPE|TIMEDOUT)|08|53|57P)/;
+
 /** What a package or a driver refused, in a client's terms. Whatever is not expected stays 500 and inside. */
 export function toHttpError(error: unknown): HttpError {
   if (error instanceof HttpError) return error;
   const { code = '', message = '', statusCode } = error as { readonly code?: string; readonly message?: string; readonly statusCode?: number };
   if (code === 'ERR_SCHEDULER_QUEUE_FULL') return new HttpError(429, 'ERR_OVERLOADED', message, { retryAfterS: 1 });
-  if (code === 'ERR_ARENA_EXHAUSTED' || code === 'ERR_SCHEDULER_UNPLACEABLE') return new HttpError(503, 'ERR_MEMORY_EXHAUSTED', message, { retryAfterS: 1 });
+  if (code === 'ERR_ARENA_EXHAUSTED') return new HttpError(503, 'ERR_MEMORY_EXHAUSTED', message, { retryAfterS: 1 });
   if (/^ERR_(?:POOL|SCHEDULER|ARENA)_CLOSED$/.test(code)) return stopping();
-  if (code.startsWith('ERR_POOL_') || /^E(?:CONN|HOST|NET|PIPE|TIMEDOUT)/.test(code) || /^(?:08|53|57P)/.test(code))
+  if (code.startsWith('ERR_POOL_') || LOST_CONNECTION.test(code) || message.startsWith('Connection terminated'))
     return new HttpError(503, 'ERR_STORE_UNAVAILABLE', 'the database cannot be reached at the moment; nothing of this request was stored', { retryAfterS: 2 });
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) return new HttpError(statusCode, code, message);
   return new HttpError(500, 'ERR_INTERNAL', 'an error of the gateway; its log has the details');

@@ -1,0 +1,219 @@
+import { createServer } from 'node:net';
+import { request } from 'node:http';
+import { once } from 'node:events';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { startPostgres, startRedis, type Service } from '@fog/services';
+import { ask, eventually, failingGateway, startGateway, type GatewayProcess } from './gateway-process.js';
+
+let postgres: Service;
+let redis: Service;
+let gateway: GatewayProcess;
+
+beforeAll(async () => {
+  [postgres, redis] = await Promise.all([startPostgres({ alwaysPrivate: true }), startRedis({ alwaysPrivate: true })]);
+  gateway = await startGateway({ DATABASE_URL: postgres.url, REDIS_URL: redis.url, FOG_MAX_BODY_BYTES: '100000', FOG_WORKERS: '2' });
+}, 60_000);
+
+afterAll(async () => {
+  await gateway?.stop();
+  await Promise.all([postgres?.close(), redis?.close()]);
+}, 30_000);
+
+const row = (device: string, value: number, at = '2026-01-31T12:00:00Z', metric = 'm'): string => JSON.stringify({ device, metric, value, at });
+const latest = async (device: string) => (await ask(gateway.url, `/v1/devices/${device}/latest`)).json['metrics'] as unknown;
+
+describe('readings', () => {
+  it('add up over batches, in whatever order they come', async () => {
+    await ask(gateway.url, '/v1/readings', `${row('sum', 2, '2026-01-31T12:00:30Z')}\n${row('sum', 4, '2026-01-31T12:00:40Z')}`);
+    await ask(gateway.url, '/v1/readings', row('sum', 9, '2026-01-31T12:00:20Z'));
+    const { json } = await ask(gateway.url, '/v1/devices/sum/series?metric=m');
+    expect(json['points']).toEqual([{ minute: '2026-01-31T12:00:00.000Z', count: 3, min: 2, mean: 5, max: 9, last: 4 }]);
+  });
+
+  it('never make the latest value older', async () => {
+    await ask(gateway.url, '/v1/readings', row('late', 1, '2026-01-31T12:00:00Z'));
+    expect(await latest('late')).toEqual({ m: { value: 1, at: '2026-01-31T12:00:00.000Z' } });
+    await ask(gateway.url, '/v1/readings', row('late', 2, '2026-01-31T13:00:00Z'));
+    await ask(gateway.url, '/v1/readings', row('late', 3, '2026-01-31T12:30:00Z'));
+    expect(await latest('late')).toEqual({ m: { value: 2, at: '2026-01-31T13:00:00.000Z' } });
+  });
+
+  it('are stored once for one Idempotency-Key, however many send them at once', async () => {
+    const sent = await Promise.all(Array.from({ length: 8 }, () => ask(gateway.url, '/v1/readings', row('once', 1), { 'idempotency-key': 'the same' })));
+    expect(sent.filter(({ json }) => json['duplicate'] === false)).toHaveLength(1);
+    const { json } = await ask(gateway.url, '/v1/devices/once/series?metric=m');
+    expect(json['points']).toMatchObject([{ count: 1 }]);
+  });
+
+  it('survive many batches at once for the same rows without losing one', async () => {
+    const batches = Array.from({ length: 40 }, (_, batch) => Array.from({ length: 50 }, (_row, index) => row(`many-${(batch * 7 + index) % 10}`, 1)).join('\n'));
+    const answers = await Promise.all(batches.map((batch) => ask(gateway.url, '/v1/readings', batch)));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    const counts = await Promise.all(Array.from({ length: 10 }, async (_, device) => (await ask(gateway.url, `/v1/devices/many-${device}/series?metric=m`)).json['points'] as { count: number }[]));
+    expect(counts.flat().reduce((sum, { count }) => sum + count, 0)).toBe(2_000);
+  });
+
+  it('come in chunks of unknown length too', async () => {
+    const { host } = new URL(gateway.url);
+    const sending = request({ host: host.split(':')[0], port: host.split(':')[1], path: '/v1/readings', method: 'POST', headers: { 'content-type': 'application/x-ndjson' } });
+    sending.write(`${row('chunked', 1)}\n{"device":"chunked",`);
+    sending.end('"metric":"m","value":2}');
+    const [response] = (await once(sending, 'response')) as [import('node:http').IncomingMessage];
+    const chunks: Buffer[] = [];
+    for await (const chunk of response) chunks.push(chunk as Buffer);
+    expect(JSON.parse(Buffer.concat(chunks).toString())).toMatchObject({ accepted: 2, devices: 1 });
+  });
+
+  it('of the host are there by themselves', async () => {
+    const metrics = await eventually(async () => (await latest('host')) as Record<string, { value: number }> | undefined);
+    expect(metrics['memory.utilization']?.value).toBeGreaterThan(0);
+  });
+});
+
+describe('bad input', () => {
+  const ndjson = 'application/x-ndjson';
+  it.each([
+    ['an empty body', '', ndjson, 400, 'ERR_READINGS_INVALID', /empty/],
+    ['rows that are not JSON', 'x', ndjson, 400, 'ERR_READINGS_INVALID', /line 1: the row is not JSON/],
+    ['a value of the wrong type', '{"device":"bad","metric":"m","value":true}', ndjson, 400, 'ERR_READINGS_INVALID', /value is true: expected a finite number/],
+    ['another content type', '{}', 'application/json', 415, 'ERR_FORMAT_UNSUPPORTED', /application\/json: expected application\/x-ndjson or text\/csv/],
+    ['a body that is too large', 'x'.repeat(100_001), ndjson, 413, 'ERR_BODY_TOO_LARGE', /100001 bytes, more than the 100000/],
+  ])('%s is refused, naming what was wrong', async (_, body, type, status, code, message) => {
+    const answer = await ask(gateway.url, '/v1/readings', body, { 'content-type': type });
+    expect(answer.status).toBe(status);
+    expect(answer.json['error']).toMatchObject({ code, message: expect.stringMatching(message) });
+  });
+
+  it('refuses a compressed body', async () => {
+    const { status, json } = await ask(gateway.url, '/v1/readings', 'x', { 'content-encoding': 'gzip' });
+    expect(status).toBe(415);
+    expect(json['error']).toMatchObject({ code: 'ERR_ENCODING_UNSUPPORTED' });
+  });
+
+  it('refuses an Idempotency-Key that is none', async () => {
+    const { status, json } = await ask(gateway.url, '/v1/readings', row('key', 1), { 'idempotency-key': 'with space' });
+    expect(status).toBe(400);
+    expect(json['error']).toMatchObject({ code: 'ERR_PARAMETER_INVALID' });
+  });
+
+  it('stores nothing of a batch with one bad row', async () => {
+    await ask(gateway.url, '/v1/readings', `${row('half', 1)}\n{"device":"half"}`);
+    expect((await ask(gateway.url, '/v1/devices/half/latest')).json['error']).toMatchObject({ code: 'ERR_DEVICE_UNKNOWN' });
+  });
+
+  it.each([
+    ['/v1/devices/nobody/latest', 404, 'ERR_DEVICE_UNKNOWN'],
+    ['/v1/devices/nobody/series?metric=m', 404, 'ERR_DEVICE_UNKNOWN'],
+    ['/v1/devices/sum/series?metric=other', 404, 'ERR_METRIC_UNKNOWN'],
+    ['/v1/devices/sum/series', 400, 'ERR_PARAMETER_INVALID'],
+    ['/v1/devices/sum/series?metric=m&from=tomorrow', 400, 'ERR_PARAMETER_INVALID'],
+    ['/v1/devices/sum/series?metric=m&from=2026-02-01T00:00:00Z&to=2026-01-01T00:00:00Z', 400, 'ERR_PARAMETER_INVALID'],
+    ['/v1/devices/sum/series?metric=m&limit=0', 400, 'ERR_PARAMETER_INVALID'],
+    ['/v1/devices/%00/latest', 400, 'ERR_PARAMETER_INVALID'],
+    ['/v1/devices?limit=many', 400, 'ERR_PARAMETER_INVALID'],
+    ['/v1/nothing/stats', 404, 'ERR_ROUTE_UNKNOWN'],
+    ['/v1/profile?seconds=-1', 400, 'ERR_PARAMETER_INVALID'],
+  ])('%s is answered with %d', async (path, status, code) => {
+    const answer = await ask(gateway.url, path);
+    expect(answer.status).toBe(status);
+    expect(answer.json['error']).toMatchObject({ code });
+  });
+
+  it('leaves nothing in the arena', async () => {
+    const held = await eventually(async () => {
+      const { json } = await ask(gateway.url, '/v1/arena/stats');
+      return json['liveBlocks'] === 0 ? json : undefined;
+    });
+    expect(held['liveBytes']).toBe(0);
+  });
+});
+
+describe('what a gateway tells of itself', () => {
+  it.each(['postgres', 'redis', 'workers', 'arena', 'scheduler', 'profiler', 'monitor', 'readings'])('has /v1/%s/stats, flat and numeric', async (component) => {
+    const { json } = await ask(gateway.url, `/v1/${component}/stats`);
+    expect(Object.values(json).length).toBeGreaterThan(2);
+    expect(new Set(Object.values(json).map((value) => typeof value))).toEqual(new Set(['number']));
+  });
+
+  it('is alive and ready', async () => {
+    expect((await ask(gateway.url, '/healthz')).json).toEqual({ status: 'ok' });
+    expect((await ask(gateway.url, '/readyz')).json).toEqual({ status: 'ready', postgres: 'ok', redis: 'ok' });
+  });
+
+  it("has metrics in Prometheus' text format", async () => {
+    const response = await fetch(`${gateway.url}/metrics`);
+    const text = await response.text();
+    expect(response.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
+    expect(text).toMatch(/^# TYPE fog_postgres_created_total counter\nfog_postgres_created_total [1-9]/m);
+    expect(text).toMatch(/^fog_scheduler_succeeded_total [1-9]/m);
+    expect(text).toMatch(/^fog_monitor_value\{series="memory\.utilization"\} 0\.\d+/m);
+  });
+
+  it('has a CPU profile of itself', async () => {
+    const response = await fetch(`${gateway.url}/v1/profile?seconds=0.2`);
+    expect(response.headers.get('content-type')).toMatch('text/html');
+    expect(await response.text()).toMatch(/^<!doctype html>/i);
+  });
+});
+
+describe('faults', () => {
+  it('answers 503 while PostgreSQL is away, stores nothing, and goes on when it is back', async () => {
+    await ask(gateway.url, '/v1/readings', row('fault', 1));
+    await postgres.kill();
+    const refused = await ask(gateway.url, '/v1/readings', row('fault', 2));
+    expect(refused.status).toBe(503);
+    expect(refused.json['error']).toMatchObject({ code: 'ERR_STORE_UNAVAILABLE' });
+    expect((await ask(gateway.url, '/readyz')).status).toBe(503);
+    await postgres.restart();
+    await eventually(async () => ((await ask(gateway.url, '/readyz')).status === 200 ? true : undefined));
+    expect((await ask(gateway.url, '/v1/readings', row('fault', 4))).status).toBe(200);
+    const { json } = await ask(gateway.url, '/v1/devices/fault/series?metric=m');
+    expect(json['points']).toMatchObject([{ count: 2, max: 4 }]);
+  });
+
+  it('answers the latest values while Redis is away, and no stale ones when it is back', async () => {
+    await ask(gateway.url, '/v1/readings', row('cached', 1, '2026-01-31T12:00:00Z'));
+    await latest('cached');
+    await redis.kill();
+    expect((await ask(gateway.url, '/v1/readings', row('cached', 2, '2026-01-31T12:01:00Z'))).status).toBe(200);
+    expect(await latest('cached')).toMatchObject({ m: { value: 2 } });
+    await redis.restart();
+    await eventually(async () => ((await ask(gateway.url, '/readyz')).status === 200 ? true : undefined));
+    expect(await latest('cached')).toMatchObject({ m: { value: 2 } });
+  });
+});
+
+describe('start and stop', () => {
+  it('finishes what was accepted before it ends on SIGTERM', async () => {
+    await using own = await startGateway({ DATABASE_URL: postgres.url, REDIS_URL: redis.url, FOG_WORKERS: '1' });
+    const body = Array.from({ length: 20_000 }, (_, index) => row(`drain-${index % 100}`, index)).join('\n');
+    const answers = [1, 2, 3].map(() => ask(own.url, '/v1/readings', body));
+    await eventually(async () => (Number((await ask(own.url, '/v1/scheduler/stats')).json['submittedTotal']) >= 3 ? true : undefined));
+    const code = own.stop();
+    expect((await Promise.all(answers)).map(({ status, json }) => [status, json['accepted']])).toEqual([[200, 20_000], [200, 20_000], [200, 20_000]]);
+    expect(await code).toBe(0);
+  });
+
+  it.each([
+    ['DATABASE_URL', 'postgresql://root@127.0.0.1:1/test', /PostgreSQL.*127\.0\.0\.1:1/],
+    ['REDIS_URL', 'redis://127.0.0.1:1', /Redis.*127\.0\.0\.1:1/],
+    ['DATABASE_URL', 'mysql://localhost/test', /DATABASE_URL is not a URL that begins with postgres/],
+    ['PORT', 'eighty', /PORT is 'eighty': expected an integer/],
+    ['HOST', '0.0.0.0', /HOST is '0\.0\.0\.0': .*no authentication/],
+    ['FOG_WORKERS', '0', /FOG_WORKERS is '0'/],
+  ])('says what is wrong with %s=%s and does not start', async (name, value, message) => {
+    const { code, output } = await failingGateway({ DATABASE_URL: postgres.url, REDIS_URL: redis.url, [name]: value });
+    expect(output).toMatch(message);
+    expect(code).toBe(1);
+  });
+
+  it('says which port is taken', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const { port } = taken.address() as { port: number };
+    const { code, output } = await failingGateway({ DATABASE_URL: postgres.url, REDIS_URL: redis.url, PORT: String(port) });
+    taken.close();
+    expect(output).toMatch(new RegExp(`EADDRINUSE.*:${port}`));
+    expect(code).toBe(1);
+  });
+});
