@@ -63,7 +63,7 @@ export class Rounds {
 }
 
 /** The cases in the bench's order, and its targets judged. */
-export function conclude(bench: Bench, rounds: Rounds): Pick<Result, 'cases' | 'targets'> {
+export function conclude<Given>(bench: Bench<Given>, rounds: Rounds): Pick<Result, 'cases' | 'targets'> {
   const cases = Object.keys(bench.cases).map((name) => ({
     name,
     contenders: Object.keys(bench.contenders).map((contender) => rounds.contender(name, contender)),
@@ -72,11 +72,11 @@ export function conclude(bench: Bench, rounds: Rounds): Pick<Result, 'cases' | '
   return { cases, targets };
 }
 
-function readingsOf(bench: Bench, cases: readonly CaseResult[]): Readings {
+function readingsOf({ name: bench }: Pick<Bench, 'name'>, cases: readonly CaseResult[]): Readings {
   const find = (contender: string, given?: string): ContenderResult => {
     const { contenders } = (given === undefined ? cases[0] : cases.find(({ name }) => name === given)) ?? {};
     const found = contenders?.find(({ name }) => name === contender);
-    if (found === undefined) throw new Error(`${bench.name}: a target asks for ${contender} in ${given ?? 'the first case'}, which was not measured`);
+    if (found === undefined) throw new Error(`${bench}: a target asks for ${contender} in ${given ?? 'the first case'}, which was not measured`);
     return found;
   };
   return {

@@ -40,7 +40,7 @@ it('shows readings as they are stored', async () => {
   await page.waitForFunction((element) => /^\d/.test(element?.textContent ?? ''), await stored.elementHandle());
   const before = Number((await stored.textContent())?.replaceAll(',', ''));
   await ask(gateway.url, '/v1/readings', Array.from({ length: 1_000 }, (_, index) => JSON.stringify({ device: 'page', metric: 'm', value: index })).join('\n'));
-  await page.waitForFunction(([element, least]) => Number(element?.textContent?.replaceAll(',', '')) >= Number(least), [await stored.elementHandle(), before + 1_000] as const);
+  await page.waitForFunction(([element, least]) => Number(element?.textContent?.replaceAll(',', '')) >= least, [await stored.elementHandle(), before + 1_000] as const);
   await page.close();
   expect(errors).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import { request } from 'node:http';
+import { request, type IncomingMessage } from 'node:http';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startPostgres, startRedis, type Service } from '@fog/services';
@@ -20,7 +20,7 @@ afterAll(async () => {
 }, 30_000);
 
 const row = (device: string, value: number, at = '2026-01-31T12:00:00Z', metric = 'm'): string => JSON.stringify({ device, metric, value, at });
-const latest = async (device: string) => (await ask(gateway.url, `/v1/devices/${device}/latest`)).json['metrics'] as unknown;
+const latest = async (device: string) => (await ask(gateway.url, `/v1/devices/${device}/latest`)).json['metrics'];
 
 describe('readings', () => {
   it('add up over batches, in whatever order they come', async () => {
@@ -58,7 +58,7 @@ describe('readings', () => {
     const sending = request({ host: host.split(':')[0], port: host.split(':')[1], path: '/v1/readings', method: 'POST', headers: { 'content-type': 'application/x-ndjson' } });
     sending.write(`${row('chunked', 1)}\n{"device":"chunked",`);
     sending.end('"metric":"m","value":2}');
-    const [response] = (await once(sending, 'response')) as [import('node:http').IncomingMessage];
+    const [response] = (await once(sending, 'response')) as [IncomingMessage];
     const chunks: Buffer[] = [];
     for await (const chunk of response) chunks.push(chunk as Buffer);
     expect(JSON.parse(Buffer.concat(chunks).toString())).toMatchObject({ accepted: 2, devices: 1 });
