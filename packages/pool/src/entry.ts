@@ -1,12 +1,19 @@
 import type { Linked } from './linked-list.js';
 
-/** Where an entry is in its life: created idle, then idle ⇄ leased, with checks between, until it is destroyed. */
-export const IDLE = 0;
-export const LEASED = 1;
-/** Being validated or reset: nobody's, and not to be had. */
-export const CHECKING = 2;
-export const DESTROYED = 3;
-export type EntryState = typeof IDLE | typeof LEASED | typeof CHECKING | typeof DESTROYED;
+/**
+ * Where an entry is in its life: new, then idle ⇄ leased, with checks between, until it is destroyed. Validating and
+ * resetting it is nobody's, and not to be had.
+ */
+export const NEW = 0;
+export const IDLE = 1;
+export const LEASED = 2;
+export const VALIDATING = 3;
+export const RESETTING = 4;
+export const DESTROYED = 5;
+export type EntryState = typeof NEW | typeof IDLE | typeof LEASED | typeof VALIDATING | typeof RESETTING | typeof DESTROYED;
+
+/** For `lastUse` and `expiresMs`: a small integer, where `Infinity` would be a heap number in every entry. */
+export const NEVER = -1;
 
 /** Why a resource was destroyed. */
 export type DestroyReason =
@@ -35,19 +42,21 @@ export type DestroyReason =
  */
 export class Entry<R> implements Linked<Entry<R>> {
   readonly resource: R;
-  state: EntryState = IDLE;
+  state: EntryState = NEW;
   previous: Entry<R> | undefined = undefined;
   next: Entry<R> | undefined = undefined;
   uses = 0;
-  /** The use after which it is destroyed; -1 for none. */
+  /** The use after which it is destroyed, or `NEVER`. */
   readonly lastUse: number;
   readonly createdMs: number;
-  /** -1 for never. */
+  /** Or `NEVER`. */
   readonly expiresMs: number;
   idleSinceMs: number;
   /** The resource is broken; it ends as soon as nobody works with it. */
   lost = false;
   lostCause: unknown = undefined;
+  /** Gives up on `validate` or `reset`. */
+  endCheck: (() => void) | undefined = undefined;
 
   constructor(resource: R, createdMs: number, expiresMs: number, lastUse: number) {
     this.resource = resource;

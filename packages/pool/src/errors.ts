@@ -6,13 +6,16 @@ export type PoolErrorCode =
   | 'ERR_POOL_CLOSED'
   | 'ERR_POOL_CLOSE_TIMEOUT'
   | 'ERR_POOL_CREATE_TIMEOUT'
+  | 'ERR_POOL_DESTROY_TIMEOUT'
   | 'ERR_POOL_INVALID_OPTION'
   | 'ERR_POOL_INVALID_RESOURCE'
   | 'ERR_POOL_LEASE_ENDED'
   | 'ERR_POOL_NOT_A_WORKER'
   | 'ERR_POOL_QUEUE_FULL'
+  | 'ERR_POOL_RESET_TIMEOUT'
   | 'ERR_POOL_TRANSACTION_ROLLED_BACK'
   | 'ERR_POOL_UNKNOWN_TASK'
+  | 'ERR_POOL_VALIDATE_TIMEOUT'
   | 'ERR_POOL_WORKER_CRASHED'
   | 'ERR_POOL_WORKER_EXITED';
 
@@ -61,8 +64,15 @@ export function closeTimeout(pool: string, waitMs: number, { leased, creating, d
   );
 }
 
-export function createTimeout(pool: string, timeoutMs: number): PoolError {
-  return new PoolError('ERR_POOL_CREATE_TIMEOUT', `${pool}: create gave nothing in ${timeoutMs} ms`);
+/** A call of the user's that did not end in time. */
+export function callTimeout(pool: string, call: 'create' | 'validate' | 'reset' | 'destroy', timeoutMs: number): PoolError {
+  const codes = {
+    create: 'ERR_POOL_CREATE_TIMEOUT',
+    validate: 'ERR_POOL_VALIDATE_TIMEOUT',
+    reset: 'ERR_POOL_RESET_TIMEOUT',
+    destroy: 'ERR_POOL_DESTROY_TIMEOUT',
+  } as const;
+  return new PoolError(codes[call], `${pool}: ${call} did not end in ${timeoutMs} ms`);
 }
 
 export function invalidResource(pool: string, value: unknown): PoolError {

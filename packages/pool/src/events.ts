@@ -15,6 +15,8 @@ export interface ResourceDestroyed {
   readonly reason: DestroyReason;
   /** What was wrong with it, if anything. */
   readonly cause: unknown;
+  /** What `destroy` threw, or that it took too long. */
+  readonly error: unknown;
   readonly ageMs: number;
   /** How often it was lent. */
   readonly uses: number;
@@ -61,8 +63,8 @@ export function resourceCreated(pool: string, resource: unknown, durationMs: num
   if (created.hasSubscribers) created.publish({ pool, resource, durationMs } satisfies ResourceCreated);
 }
 
-export function resourceDestroyed(pool: string, resource: unknown, reason: DestroyReason, cause: unknown, ageMs: number, uses: number): void {
-  if (destroyed.hasSubscribers) destroyed.publish({ pool, resource, reason, cause, ageMs, uses } satisfies ResourceDestroyed);
+export function resourceDestroyed(event: ResourceDestroyed): void {
+  if (destroyed.hasSubscribers) destroyed.publish(event);
 }
 
 export function createFailed(pool: string, error: unknown, failures: number, pauseMs: number): void {

@@ -1,4 +1,6 @@
-export { createPool, type AcquireOptions, type CloseOptions, type Pool, type UseOptions } from './pool.js';
+export { createPool } from './resource-pool.js';
+export type { Pool } from './pool.js';
+export type { AcquireOptions, CloseOptions, UseOptions, WaitOptions } from './wait-options.js';
 export type { PoolOptions, PoolTuning } from './options.js';
 export type { Lease } from './lease.js';
 export type { DestroyReason } from './entry.js';

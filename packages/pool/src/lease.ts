@@ -21,11 +21,15 @@ export interface Lease<R> extends Disposable, AsyncDisposable {
   destroy(cause?: unknown): void;
 }
 
+/** Symbols, as a pool must not seem to have `release(resource)`, which could not tell a stale loan from a new one. */
+export const RELEASE: unique symbol = Symbol('release');
+export const DISCARD: unique symbol = Symbol('discard');
+
 /** What a lease needs of its pool. */
 export interface Lender<R> {
   readonly name: string;
-  release(entry: Entry<R>): void;
-  discard(entry: Entry<R>, cause: unknown): void;
+  [RELEASE](entry: Entry<R>): void;
+  [DISCARD](entry: Entry<R>, cause: unknown): void;
 }
 
 export class PoolLease<R> implements Lease<R> {
@@ -43,11 +47,11 @@ export class PoolLease<R> implements Lease<R> {
   }
 
   release(): void {
-    this.#lender.release(this.#end('release'));
+    this.#lender[RELEASE](this.#end('release'));
   }
 
   destroy(cause?: unknown): void {
-    this.#lender.discard(this.#end('destroy'), cause);
+    this.#lender[DISCARD](this.#end('destroy'), cause);
   }
 
   [Symbol.dispose](): void {

@@ -48,7 +48,10 @@ export interface PoolTuning {
   readonly order?: 'lifo' | 'fifo';
   /** Most `create` calls under way at once, so that a burst does not storm the backend. An integer ≥ 1. @default 4 */
   readonly maxCreating?: number;
-  /** Most callers waiting at once; the next is refused. An integer ≥ 0, or `Infinity`. @default Infinity */
+  /**
+   * Most callers waiting for a lease to end; the next is refused. Those for whom there is room to create a resource don't
+   * count. An integer ≥ 0, or `Infinity`. @default Infinity
+   */
   readonly maxWaiting?: number;
   /** Longest wait of one `acquire` or `use`. @default 5_000 */
   readonly acquireTimeoutMs?: number;
@@ -84,7 +87,7 @@ export interface PoolTuning {
 
 type Callbacks<R> = Pick<PoolOptions<R>, 'destroy' | 'validate' | 'reset' | 'watch'>;
 /** Options complete with their defaults. */
-export type ResolvedOptions<R> = { readonly [Name in Exclude<keyof PoolOptions<R>, keyof Callbacks<R>>]-?: PoolOptions<R>[Name] } & {
+export type ResolvedOptions<R> = Required<Omit<PoolOptions<R>, keyof Callbacks<R>>> & {
   readonly [Name in keyof Callbacks<R>]-?: PoolOptions<R>[Name] | undefined;
 };
 

@@ -1,38 +1,19 @@
 import type { Lease } from './lease.js';
-import type { PoolOptions } from './options.js';
 import type { PoolStats } from './stats.js';
-
-/** How long to wait, and what ends the wait. */
-export interface AcquireOptions {
-  /** Ends the wait; the promise rejects with `signal.reason`. */
-  readonly signal?: AbortSignal;
-  /** Longest wait in ms, above 0; `Infinity` for as long as it takes. @default the pool's `acquireTimeoutMs` */
-  readonly timeoutMs?: number;
-}
-
-export interface UseOptions extends AcquireOptions {
-  /** Whether an error of the function means that the resource is to be destroyed and not reset. @default false */
-  readonly destroyOnError?: boolean | ((error: unknown) => boolean);
-}
-
-export interface CloseOptions {
-  /** Longest wait for the leases, in ms; 0 for none, `Infinity` for as long as it takes. @default 10_000 */
-  readonly timeoutMs?: number;
-  /** After that wait, destroy what is still leased instead of rejecting. @default false */
-  readonly force?: boolean;
-}
+import type { AcquireOptions, CloseOptions, UseOptions, WaitOptions } from './wait-options.js';
 
 /** Leases at most `max` resources, each to one borrower at a time, first come, first served. */
 export interface Pool<R> extends AsyncDisposable {
   readonly name: string;
   /**
    * Leases a resource: an idle one, else a new one while there is room, else the next that comes back; first come, first
-   * served. Never throws synchronously, and always settles if the wait is bounded.
+   * served. Never throws synchronously.
    *
    * Aborting ends the wait, not a `create` under way; its resource turns idle. Otherwise callers less patient than
    * `create` is slow would start it again and again and never get anything.
    * @throws {PoolError} `ERR_POOL_ACQUIRE_TIMEOUT` (its `cause` is the last error of `create`, if that is failing),
-   * `ERR_POOL_QUEUE_FULL`, `ERR_POOL_CLOSED`, `ERR_POOL_INVALID_OPTION`; or what `create` threw, unwrapped.
+   * `ERR_POOL_QUEUE_FULL`, `ERR_POOL_CLOSED`, `ERR_POOL_INVALID_OPTION`; or what `create` threw, unwrapped: to the first in
+   * line, and from the second failure in a row, if there is no resource at all, to everybody who waits.
    */
   acquire(options?: AcquireOptions): Promise<Lease<R>>;
   /** Leases an idle resource that needs no validation; `undefined` if there is none now, or others wait. Creates nothing. */
@@ -45,19 +26,20 @@ export interface Pool<R> extends AsyncDisposable {
   use<T>(fn: (resource: R) => T | PromiseLike<T>, options?: UseOptions): Promise<T>;
   /**
    * Until the minimum is alive.
-   * @throws what `create` threw meanwhile; the pool goes on trying. `ERR_POOL_CLOSED` once it closes.
+   * @throws what `create` threw meanwhile, while the pool goes on trying; `ERR_POOL_CLOSED` once it closes.
    */
-  ready(options?: { readonly signal?: AbortSignal }): Promise<void>;
-  /** Takes no further borrowers, serves those who wait, and settles when all leases have come back. */
-  drain(options?: { readonly signal?: AbortSignal }): Promise<void>;
+  ready(options?: WaitOptions): Promise<void>;
+  /**
+   * Takes no further borrowers, serves those who wait, and settles when all leases have come back.
+   * @throws {PoolError} `ERR_POOL_INVALID_OPTION`
+   */
+  drain(options?: WaitOptions): Promise<void>;
   /**
    * Takes no further borrowers, refuses those who wait, waits for the leases and destroys everything. Calling it again
    * waits for the same end; a later `force` is heeded.
-   * @throws {PoolError} `ERR_POOL_CLOSE_TIMEOUT` if leases are out after `timeoutMs` and not `force`; they are destroyed when they
-   * come back.
+   * @throws {PoolError} `ERR_POOL_CLOSE_TIMEOUT` if leases are out after `timeoutMs` and not `force`; they are destroyed
+   * when they come back. `ERR_POOL_INVALID_OPTION`.
    */
   close(options?: CloseOptions): Promise<void>;
   stats(): PoolStats;
 }
-
-export declare function createPool<R>(options: PoolOptions<R>): Pool<R>;

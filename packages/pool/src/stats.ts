@@ -32,3 +32,52 @@ export interface PoolStats {
   /** Share of all acquisitions whose resource had been lent before; 0 before the first. */
   readonly reuseRatio: number;
 }
+
+/** What a pool has counted since it was made, beside its parts. */
+export class Counters {
+  created = 0;
+  acquired = 0;
+  released = 0;
+  firstUses = 0;
+  timeouts = 0;
+  aborted = 0;
+  refused = 0;
+  createErrors = 0;
+}
+
+/** What a pool has now. */
+export type Levels = Pick<PoolStats, 'min' | 'max' | 'idle' | 'leased' | 'checking' | 'creating' | 'destroying' | 'waiting'>;
+
+export function readStats(
+  levels: Levels,
+  counters: Counters,
+  { validateErrors, resetErrors }: { readonly validateErrors: number; readonly resetErrors: number },
+  { destroyed, destroyErrors }: { readonly destroyed: number; readonly destroyErrors: number },
+): PoolStats {
+  const { min, max, idle, leased, checking, creating, destroying, waiting } = levels;
+  const { acquired, firstUses, createErrors } = counters;
+  return {
+    min,
+    max,
+    size: idle + leased + checking + creating + destroying,
+    idle,
+    leased,
+    checking,
+    creating,
+    destroying,
+    waiting,
+    createdTotal: counters.created,
+    destroyedTotal: destroyed,
+    acquiredTotal: acquired,
+    releasedTotal: counters.released,
+    timeoutsTotal: counters.timeouts,
+    abortedTotal: counters.aborted,
+    refusedTotal: counters.refused,
+    createErrorsTotal: createErrors,
+    validateErrorsTotal: validateErrors,
+    resetErrorsTotal: resetErrors,
+    destroyErrorsTotal: destroyErrors,
+    errorsTotal: createErrors + validateErrors + resetErrors + destroyErrors,
+    reuseRatio: acquired === 0 ? 0 : 1 - firstUses / acquired,
+  };
+}

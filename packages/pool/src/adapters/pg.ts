@@ -1,7 +1,7 @@
 import type { Client, ClientConfig, QueryArrayConfig, QueryArrayResult, QueryConfig, QueryConfigValues, QueryResult, QueryResultRow } from 'pg';
 import type { Lease } from '../lease.js';
 import type { PoolTuning } from '../options.js';
-import type { AcquireOptions, CloseOptions, UseOptions } from '../pool.js';
+import type { AcquireOptions, CloseOptions, UseOptions, WaitOptions } from '../wait-options.js';
 import type { PoolStats } from '../stats.js';
 
 export interface PgPoolOptions extends PoolTuning {
@@ -33,8 +33,8 @@ export interface PgPool extends AsyncDisposable {
   transaction<T>(fn: (client: Client) => T | PromiseLike<T>, options?: TransactionOptions): Promise<T>;
   use<T>(fn: (client: Client) => T | PromiseLike<T>, options?: UseOptions): Promise<T>;
   acquire(options?: AcquireOptions): Promise<Lease<Client>>;
-  ready(options?: { readonly signal?: AbortSignal }): Promise<void>;
-  drain(options?: { readonly signal?: AbortSignal }): Promise<void>;
+  ready(options?: WaitOptions): Promise<void>;
+  drain(options?: WaitOptions): Promise<void>;
   close(options?: CloseOptions): Promise<void>;
   stats(): PoolStats;
 }

@@ -1,6 +1,6 @@
 import type { ResourceLimits, Transferable } from 'node:worker_threads';
 import type { PoolTuning } from '../options.js';
-import type { CloseOptions } from '../pool.js';
+import type { CloseOptions, WaitOptions } from '../wait-options.js';
 import type { PoolStats } from '../stats.js';
 
 /** What a task is told beside its payload. */
@@ -50,8 +50,8 @@ export interface WorkerPool<T extends Tasks> extends AsyncDisposable {
    * `cause`, `ERR_POOL_WORKER_EXITED` when the task ended its thread; or as `acquire` of a pool.
    */
   run<N extends keyof T & string>(name: N, payload: Parameters<T[N]>[0], options?: RunOptions): Promise<Awaited<ReturnType<T[N]>>>;
-  ready(options?: { readonly signal?: AbortSignal }): Promise<void>;
-  drain(options?: { readonly signal?: AbortSignal }): Promise<void>;
+  ready(options?: WaitOptions): Promise<void>;
+  drain(options?: WaitOptions): Promise<void>;
   close(options?: CloseOptions): Promise<void>;
   stats(): PoolStats;
 }

@@ -1,0 +1,74 @@
+import { invalidOption, unknownOption } from './errors.js';
+import { isDuration, MAX_DELAY_MS } from './options.js';
+
+/** How long to wait, and what ends the wait. */
+export interface AcquireOptions {
+  /** Ends the wait; the promise rejects with `signal.reason`. */
+  readonly signal?: AbortSignal | undefined;
+  /** Longest wait in ms, above 0; `Infinity` for as long as it takes. @default the pool's `acquireTimeoutMs` */
+  readonly timeoutMs?: number | undefined;
+}
+
+export interface UseOptions extends AcquireOptions {
+  /** Whether an error of the function means that the resource is to be destroyed and not reset. @default false */
+  readonly destroyOnError?: boolean | ((error: unknown) => boolean) | undefined;
+}
+
+/** What ends the wait. */
+export interface WaitOptions {
+  /** Ends the wait; the promise rejects with `signal.reason`. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface CloseOptions extends WaitOptions {
+  /** Longest wait for the leases, in ms; 0 for none, `Infinity` for as long as it takes. @default 10_000 */
+  readonly timeoutMs?: number | undefined;
+  /** After that wait, destroy what is still leased instead of rejecting. @default false */
+  readonly force?: boolean | undefined;
+}
+
+const ACQUIRE: readonly string[] = ['signal', 'timeoutMs'];
+const USE: readonly string[] = [...ACQUIRE, 'destroyOnError'];
+const WAIT: readonly string[] = ['signal'];
+const CLOSE: readonly string[] = [...WAIT, 'timeoutMs', 'force'];
+
+export function checkAcquireOptions(options: AcquireOptions): void {
+  refuseUnknown(options, ACQUIRE);
+  requireSignal(options.signal);
+  requireTimeout(options.timeoutMs);
+}
+
+export function checkUseOptions(options: UseOptions): void {
+  refuseUnknown(options, USE);
+  requireSignal(options.signal);
+  requireTimeout(options.timeoutMs);
+  const { destroyOnError } = options;
+  if (destroyOnError !== undefined && typeof destroyOnError !== 'boolean' && typeof destroyOnError !== 'function')
+    throw invalidOption('destroyOnError', destroyOnError, 'a boolean or a function');
+}
+
+export function checkWaitOptions(options: WaitOptions): void {
+  refuseUnknown(options, WAIT);
+  requireSignal(options.signal);
+}
+
+export function checkCloseOptions(options: CloseOptions): void {
+  refuseUnknown(options, CLOSE);
+  requireSignal(options.signal);
+  if (options.timeoutMs !== 0) requireTimeout(options.timeoutMs);
+  if (options.force !== undefined && typeof options.force !== 'boolean') throw invalidOption('force', options.force, 'a boolean');
+}
+
+/** Without a copy, as these checks run with every wait. */
+function refuseUnknown(options: object, known: readonly string[]): void {
+  if (typeof options !== 'object' || options === null) throw invalidOption('options', options, 'an object');
+  for (const name in options) if (!known.includes(name)) throw unknownOption(name, known);
+}
+
+function requireSignal(signal: unknown): void {
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalidOption('signal', signal, 'an AbortSignal');
+}
+
+function requireTimeout(timeoutMs: unknown): void {
+  if (timeoutMs !== undefined && !isDuration(timeoutMs)) throw invalidOption('timeoutMs', timeoutMs, `above 0 and at most ${MAX_DELAY_MS}, or Infinity`);
+}
