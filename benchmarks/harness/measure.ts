@@ -10,6 +10,7 @@ export interface Measurement {
 const WARM_UP_MS = 150;
 const SAMPLE_MS = 60;
 const SAMPLES = 5;
+const MOST_ITERATIONS = 2 ** 30;
 /** Enough to drown the granularity of V8's allocation areas, about 300 KB; fewer of what takes over 10 us. */
 const HEAP_ITERATIONS = 50_000;
 const HEAP_MS = 500;
@@ -38,6 +39,7 @@ async function calibrate(subject: Subject): Promise<number> {
     const elapsedMs = Number(process.hrtime.bigint() - startNs) / 1e6;
     if (elapsedMs >= WARM_UP_MS && wallNs / 1e6 >= SAMPLE_MS / 4) return Math.max(1, Math.round((iterations * SAMPLE_MS * 1e6) / wallNs));
     if (wallNs / 1e6 < SAMPLE_MS) iterations *= 2;
+    if (iterations > MOST_ITERATIONS) throw new Error('run() takes no longer for more iterations: it does not do them, or they were optimised away');
   }
 }
 

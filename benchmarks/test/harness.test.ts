@@ -98,7 +98,7 @@ describe('a contender', () => {
   it('is measured in a process of its own, and tells what it gives', () => {
     folder = mkdtempSync(join(tmpdir(), 'fog-bench-'));
     const file = join(folder, 'example.bench.mjs');
-    writeFileSync(file, "export default { name: 'x/y', cases: { one: 2 }, contenders: { ours: (given) => ({ run: (n) => ({ n, given, pid: 0 }) }) } };");
+    writeFileSync(file, "export default { name: 'x/y', cases: { one: 2 }, contenders: { ours: (given) => ({ run: async (n) => { let sum = 0; for (let i = 0; i < n; i += 1) sum += await given; return sum; } }) } };");
     const script = `
       import { fork } from 'node:child_process';
       for (const mode of ['check', 'measure', 'heap']) {
@@ -108,6 +108,6 @@ describe('a contender', () => {
       }`;
     const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
     expect(stderr).toBe('');
-    expect(stdout.split('\n')).toEqual(['check {"n":64,"given":2,"pid":0}', 'measure cpuNs,wallNs,figures', expect.stringMatching(/^heap /), '']);
+    expect(stdout.split('\n')).toEqual(['check 128', 'measure cpuNs,wallNs,figures', expect.stringMatching(/^heap /), '']);
   });
 });
