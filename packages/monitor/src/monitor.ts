@@ -1,10 +1,25 @@
-import type { Trend, TrendOptions } from './analysis/trend.js';
-import type { MonitorOptions } from './options.js';
-import type { Point, QueryRange } from './query.js';
+import { abortable } from './abortable.js';
+import { findTrend, resolveTrendOptions, type Trend, type TrendOptions } from './analysis/trend.js';
+import type { Clock, Timer } from './clock.js';
+import { invalidOption, monitorClosed, sourceUnavailable } from './errors.js';
+import { alertFired, alertResolved, sampleTaken, sourceFailed } from './events.js';
+import { Listeners } from './listeners.js';
+import { NextSample } from './next-sample.js';
+import { resolveOptions, type MonitorOptions, type ResolvedOptions } from './options.js';
+import { resolveRange, toPoints, type Point, type QueryRange } from './query.js';
+import { Registry, type Recorder } from './registry.js';
 import type { Alert, AlertListener } from './rules/alert.js';
+import { Evaluator } from './rules/evaluator.js';
+import { Sampler } from './sampler.js';
 import type { SeriesInfo } from './series.js';
-import type { GaugeOptions } from './sources/gauges.js';
+import { FileSystems } from './sources/filesystem.js';
+import { Gauge, resolveGauge, type GaugeOptions } from './sources/gauges.js';
+import { hasKernelFiles, linuxSources } from './sources/linux.js';
+import { Portable } from './sources/portable.js';
+import { Runtime } from './sources/runtime.js';
+import type { Source } from './sources/source.js';
 import type { MonitorStats } from './stats.js';
+import { TimeLine } from './time-line.js';
 
 /** One consistent reading: every series that had a value in the latest sample. */
 export interface Snapshot {
@@ -50,4 +65,173 @@ export interface Monitor extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-export declare function createMonitor(options?: MonitorOptions): Monitor;
+/**
+ * Makes a monitor; `start()` sets it going.
+ * @throws {MonitorError} `ERR_MONITOR_INVALID_OPTION`; `ERR_MONITOR_SOURCE_UNAVAILABLE` when `source` or `scope` ask for
+ * what this machine has not.
+ */
+export function createMonitor(options: MonitorOptions = {}): Monitor {
+  return new SamplingMonitor(resolveOptions(options));
+}
+
+class SamplingMonitor implements Monitor {
+  readonly #name: string;
+  readonly #intervalMs: number;
+  readonly #clock: Clock;
+  readonly #time: TimeLine;
+  readonly #registry: Registry;
+  readonly #sampler: Sampler;
+  readonly #evaluator: Evaluator;
+  readonly #listeners: Listeners;
+  readonly #next = new NextSample();
+  #timer: Timer | undefined;
+  #closed = false;
+
+  constructor({ name, intervalMs, historySize, maxSeries, source, scope, filesystems, thresholds, clock }: ResolvedOptions) {
+    this.#name = name;
+    this.#intervalMs = intervalMs;
+    this.#clock = clock;
+    this.#time = new TimeLine(clock);
+    this.#registry = new Registry({ historySize, maxSeries });
+    this.#sampler = new Sampler(this.#registry, (failed, error) => sourceFailed(name, failed, error));
+    this.#evaluator = new Evaluator(thresholds);
+    this.#listeners = new Listeners((error) => sourceFailed(name, 'listener', error));
+    for (const added of machineSources(source, scope, this.#registry)) this.#sampler.add(added);
+    this.#sampler.add(new Runtime(this.#registry));
+    if (filesystems.length > 0) this.#sampler.add(new FileSystems(filesystems, this.#registry, () => this.#time.nowMs()));
+  }
+
+  start(): void {
+    this.#refuseIfClosed('start()');
+    if (this.#timer !== undefined) return;
+    this.#timer = this.#clock.setInterval(this.#tick, this.#intervalMs);
+    this.#timer.unref();
+    this.#tick();
+  }
+
+  async sample({ signal }: SampleOptions = {}): Promise<Snapshot> {
+    this.#refuseIfClosed('sample()');
+    signal?.throwIfAborted();
+    this.#sampler.prepare();
+    await abortable(this.#sampler.prepared(), signal);
+    this.#refuseIfClosed('sample()');
+    this.#take();
+    return this.snapshot();
+  }
+
+  snapshot(): Snapshot {
+    const values: Record<string, number> = {};
+    for (const series of this.#registry.all()) {
+      const value = this.#registry.latest(series);
+      if (!Number.isNaN(value)) values[series.name] = value;
+    }
+    return { timeMs: Math.max(0, this.#registry.history.latestMs), values };
+  }
+
+  async *samples({ signal }: SampleOptions = {}): AsyncGenerator<Snapshot, void, void> {
+    for (let seen = this.#registry.history.count; ; seen = this.#registry.history.count) {
+      signal?.throwIfAborted();
+      while (!this.#closed && this.#registry.history.count === seen) await abortable(this.#next.wait(), signal);
+      if (this.#closed) return;
+      yield this.snapshot();
+    }
+  }
+
+  gauge(name: string, read: () => number, options: GaugeOptions = {}): () => void {
+    this.#refuseIfClosed('gauge()');
+    const series = this.#registry.claim(resolveGauge(name, read, options));
+    const gauge = new Gauge(series, read, this.#registry);
+    this.#sampler.add(gauge);
+    return () => this.#sampler.remove(gauge);
+  }
+
+  series(): readonly SeriesInfo[] {
+    return this.#registry.list();
+  }
+
+  query(name: string, range: QueryRange = {}): readonly Point[] {
+    const { fromMs, toMs, stepMs } = resolveRange(range);
+    return toPoints(this.#registry.read(this.#registry.get(name), fromMs, toMs), stepMs);
+  }
+
+  trend(name: string, options: TrendOptions = {}): Trend {
+    const { windowMs, ...criteria } = resolveTrendOptions(options);
+    return findTrend(this.#registry.read(this.#registry.get(name), this.#registry.history.latestMs - windowMs), criteria);
+  }
+
+  alerts(): readonly Alert[] {
+    return this.#evaluator.active();
+  }
+
+  onAlert(listener: AlertListener): () => void {
+    if (typeof listener !== 'function') throw invalidOption('listener', listener, 'a function');
+    return this.#listeners.add(listener);
+  }
+
+  stats(): MonitorStats {
+    const alerts = this.#evaluator.active();
+    const alertsFiring = alerts.filter(({ state }) => state === 'firing').length;
+    return {
+      series: this.#registry.size,
+      historyBytes: this.#registry.bytes,
+      samplesTotal: this.#registry.history.count,
+      droppedSamplesTotal: this.#registry.droppedTotal,
+      refusedSeriesTotal: this.#registry.refusedTotal,
+      sourceFailuresTotal: this.#sampler.failuresTotal,
+      pendingReads: this.#sampler.pendingReads,
+      clockRegressionsTotal: this.#time.regressionsTotal,
+      alertsPending: alerts.length - alertsFiring,
+      alertsFiring,
+      thresholdsWithoutData: this.#evaluator.withoutData,
+      notificationsTotal: this.#listeners.notificationsTotal,
+      listenerFailuresTotal: this.#listeners.failuresTotal,
+      pendingListeners: this.#listeners.pending,
+    };
+  }
+
+  close(): Promise<void> {
+    if (!this.#closed) {
+      this.#closed = true;
+      this.#timer?.close();
+      this.#sampler.close();
+      this.#next.release();
+    }
+    return Promise.resolve();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** What the timer calls. Background reads begun here are recorded by the tick after: nothing here waits. */
+  readonly #tick = (): void => {
+    this.#take();
+    this.#sampler.prepare();
+  };
+
+  #take(): void {
+    const timeMs = this.#time.nowMs();
+    // Twice at the same time is once: there is no rate over no time.
+    if (timeMs <= this.#registry.history.latestMs) return;
+    this.#sampler.sample(timeMs);
+    sampleTaken(this.#name, timeMs);
+    for (const alert of this.#evaluator.evaluate(this.#registry, timeMs)) this.#tell(alert);
+    this.#next.release();
+  }
+
+  #tell(alert: Alert): void {
+    if (alert.state === 'resolved') alertResolved(this.#name, alert);
+    else alertFired(this.#name, alert);
+    this.#listeners.notify(alert);
+  }
+
+  #refuseIfClosed(operation: string): void {
+    if (this.#closed) throw monitorClosed(operation);
+  }
+}
+
+function machineSources(source: ResolvedOptions['source'], scope: ResolvedOptions['scope'], recorder: Recorder): Source[] {
+  if (source === 'linux' || (source === 'auto' && hasKernelFiles())) return linuxSources(scope, recorder);
+  if (scope === 'cgroup') throw sourceUnavailable('scope "cgroup"', 'this machine has no Linux kernel');
+  return [new Portable(recorder)];
+}

@@ -1,6 +1,8 @@
-import type { Clock } from './clock.js';
-import type { Threshold } from './rules/threshold.js';
-
+import { parse } from 'node:path';
+import { systemClock, type Clock } from './clock.js';
+import { invalidOption } from './errors.js';
+import { checkNames } from './option-names.js';
+import { defaultThresholds, resolveThresholds, type ResolvedThreshold, type Threshold } from './rules/threshold.js';
 export interface MonitorOptions {
   /** Names this monitor in events. @default 'monitor' */
   readonly name?: string;
@@ -26,4 +28,53 @@ export interface MonitorOptions {
   readonly thresholds?: readonly Threshold[];
   /** @default systemClock */
   readonly clock?: Clock;
+}
+
+export interface ResolvedOptions extends Required<Omit<MonitorOptions, 'thresholds'>> {
+  readonly thresholds: readonly ResolvedThreshold[];
+}
+
+/** Beyond it, `Infinity` included, Node's timers fire after 1 ms. */
+const MAX_DELAY_MS = 2 ** 31 - 1;
+/** One tick of the kernel's clock at its usual 100 Hz. */
+const MIN_INTERVAL_MS = 10;
+const MAX_HISTORY = 1_000_000;
+const MAX_SERIES = 100_000;
+const NAMES = ['name', 'intervalMs', 'historySize', 'maxSeries', 'source', 'scope', 'filesystems', 'thresholds', 'clock'];
+
+/** @throws {MonitorError} `ERR_MONITOR_INVALID_OPTION` */
+export function resolveOptions(options: MonitorOptions): ResolvedOptions {
+  checkNames('option', options, NAMES);
+  // Destructured, not spread: `{ intervalMs: undefined }` must get the default too.
+  const {
+    name = 'monitor',
+    intervalMs = 1_000,
+    historySize = 1_000,
+    maxSeries = 1_000,
+    source = 'auto',
+    scope = 'auto',
+    filesystems = [parse(process.cwd()).root],
+    thresholds = defaultThresholds,
+    clock = systemClock,
+  } = options;
+  if (typeof name !== 'string' || name === '') throw invalidOption('name', name, 'a string of at least one character');
+  if (!(intervalMs >= MIN_INTERVAL_MS && intervalMs <= MAX_DELAY_MS)) throw invalidOption('intervalMs', intervalMs, `from ${MIN_INTERVAL_MS} to ${MAX_DELAY_MS}`);
+  checkInteger('historySize', historySize, MAX_HISTORY);
+  checkInteger('maxSeries', maxSeries, MAX_SERIES);
+  checkOneOf('source', source, ['auto', 'linux', 'portable']);
+  checkOneOf('scope', scope, ['auto', 'host', 'cgroup']);
+  if (source === 'portable' && scope === 'cgroup') throw invalidOption('scope', scope, '"auto" or "host", as source is "portable", which knows no cgroups');
+  if (!Array.isArray(filesystems)) throw invalidOption('filesystems', filesystems, 'an array of paths');
+  for (const path of filesystems) if (typeof path !== 'string' || path === '') throw invalidOption('filesystems', path, 'paths');
+  if (new Set(filesystems).size < filesystems.length) throw invalidOption('filesystems', filesystems.join(', '), 'every path once');
+  if (typeof clock?.now !== 'function' || typeof clock.setInterval !== 'function') throw invalidOption('clock', clock, 'a Clock');
+  return { name, intervalMs, historySize, maxSeries, source, scope, filesystems, thresholds: resolveThresholds(thresholds, intervalMs), clock };
+}
+
+function checkInteger(option: string, value: number, most: number): void {
+  if (!Number.isInteger(value) || value < 1 || value > most) throw invalidOption(option, value, `an integer from 1 to ${most}`);
+}
+
+function checkOneOf(option: string, value: string, allowed: readonly string[]): void {
+  if (!allowed.includes(value)) throw invalidOption(option, value, `one of ${allowed.join(', ')}`);
 }

@@ -1,3 +1,7 @@
+import { checkNames } from './option-names.js';
+import { invalidOption } from './errors.js';
+import type { Samples } from './history.js';
+
 /** Which part of a series; the whole history by default. Times are on the monitor's clock. */
 export interface QueryRange {
   /** First time included, in ms. */
@@ -19,4 +23,43 @@ export interface Point {
   readonly last: number;
   /** Samples summed up, at least 1. */
   readonly count: number;
+}
+
+/** @throws {MonitorError} `ERR_MONITOR_INVALID_OPTION` */
+export function resolveRange(range: QueryRange): { readonly fromMs: number; readonly toMs: number; readonly stepMs: number | undefined } {
+  checkNames('query option', range, ['fromMs', 'toMs', 'stepMs']);
+  const { fromMs = -Infinity, toMs = Infinity, stepMs } = range;
+  if (typeof fromMs !== 'number' || Number.isNaN(fromMs)) throw invalidOption('fromMs', fromMs, 'a time in ms');
+  if (typeof toMs !== 'number' || !(toMs >= fromMs)) throw invalidOption('toMs', toMs, `a time in ms, not before fromMs (${fromMs})`);
+  if (stepMs !== undefined && !(stepMs > 0 && stepMs < Infinity)) throw invalidOption('stepMs', stepMs, 'a finite number above 0');
+  return { fromMs, toMs, stepMs };
+}
+
+/**
+ * Sums up samples, which are in order of time, in buckets of `stepMs`. Buckets start at multiples of their width, not
+ * at the first sample: the same sample is in the same bucket whenever one asks.
+ */
+export function toPoints({ timesMs, values }: Samples, stepMs: number | undefined): Point[] {
+  const bucketOf = (timeMs: number): number => (stepMs === undefined ? timeMs : Math.floor(timeMs / stepMs) * stepMs);
+  const points: Point[] = [];
+  let start = 0;
+  timesMs.forEach((timeMs, index) => {
+    const next = timesMs[index + 1];
+    if (next !== undefined && bucketOf(next) === bucketOf(timeMs)) return;
+    points.push(summary(bucketOf(timeMs), values.subarray(start, index + 1)));
+    start = index + 1;
+  });
+  return points;
+}
+
+function summary(timeMs: number, values: Float64Array): Point {
+  let min = Infinity;
+  let max = -Infinity;
+  let sum = 0;
+  for (const value of values) {
+    min = Math.min(min, value);
+    max = Math.max(max, value);
+    sum += value;
+  }
+  return { timeMs, value: sum / values.length, min, max, last: values.at(-1) ?? Number.NaN, count: values.length };
 }

@@ -1,3 +1,7 @@
+import { invalidOption } from '../errors.js';
+import { checkNames } from '../option-names.js';
+import type { Bound, Severity } from './alert.js';
+
 /** When a series is in trouble. One alert comes of it, whose severity may rise and fall. */
 export interface Threshold {
   /** Name of a series, with its labels if it has any. It need not exist yet. */
@@ -7,7 +11,7 @@ export interface Threshold {
   readonly critical?: number;
   /** On which side of the bounds trouble lies. @default 'above' */
   readonly direction?: 'above' | 'below';
-  /** For how long every sample must be beyond the bound before the alert fires. 0 or more. @default three intervals */
+  /** For how long every sample must be beyond the bound before the alert fires. 0 or more. @default two and a half intervals */
   readonly forMs?: number;
   /**
    * Hysteresis: how far back behind the bound the value must come for the alert to resolve, as a share of the
@@ -26,3 +30,48 @@ export const defaultThresholds: readonly Threshold[] = [
   { series: 'filesystem.utilization', warning: 0.85, critical: 0.95 },
   { series: 'network.utilization', warning: 0.8, critical: 0.95, clearRatio: 0.15 },
 ];
+
+export interface ResolvedThreshold {
+  readonly fingerprint: string;
+  readonly series: string;
+  readonly direction: 'above' | 'below';
+  /** By severity, the milder first. */
+  readonly bounds: readonly { readonly severity: Severity; readonly bound: Bound }[];
+}
+
+const NAMES = ['series', 'warning', 'critical', 'direction', 'forMs', 'clearRatio'];
+/** The fourth sample in a row fires; the half is for timers, which are never exact. */
+const DEFAULT_INTERVALS = 2.5;
+
+/** @throws {MonitorError} `ERR_MONITOR_INVALID_OPTION` */
+export function resolveThresholds(thresholds: readonly Threshold[], intervalMs: number): ResolvedThreshold[] {
+  if (!Array.isArray(thresholds)) throw invalidOption('thresholds', thresholds, 'an array');
+  const resolved = thresholds.map((threshold: Threshold, index) => resolveThreshold(threshold, `thresholds[${index}]`, intervalMs));
+  const seen = new Set<string>();
+  for (const { fingerprint } of resolved) {
+    if (seen.has(fingerprint)) throw invalidOption('thresholds', fingerprint, 'every series at most once in each direction');
+    seen.add(fingerprint);
+  }
+  return resolved;
+}
+
+function resolveThreshold(threshold: Threshold, at: string, intervalMs: number): ResolvedThreshold {
+  checkNames(`${at} field`, threshold, NAMES);
+  const { series, warning, critical, direction = 'above', forMs = DEFAULT_INTERVALS * intervalMs, clearRatio = 0.05 } = threshold;
+  if (typeof series !== 'string' || series === '') throw invalidOption(`${at}.series`, series, 'the name of a series');
+  if (warning === undefined && critical === undefined) throw invalidOption(at, 'without bounds', 'warning, critical or both');
+  if (warning !== undefined && !Number.isFinite(warning)) throw invalidOption(`${at}.warning`, warning, 'a finite number');
+  if (critical !== undefined && !Number.isFinite(critical)) throw invalidOption(`${at}.critical`, critical, 'a finite number');
+  if (direction !== 'above' && direction !== 'below') throw invalidOption(`${at}.direction`, direction, '"above" or "below"');
+  const above = direction === 'above';
+  if (warning !== undefined && critical !== undefined && (above ? critical <= warning : critical >= warning))
+    throw invalidOption(`${at}.critical`, critical, `${above ? 'above' : 'below'} warning (${warning})`);
+  if (!(forMs >= 0 && forMs < Infinity)) throw invalidOption(`${at}.forMs`, forMs, '0 or more');
+  if (!(clearRatio >= 0 && clearRatio < 1)) throw invalidOption(`${at}.clearRatio`, clearRatio, 'from 0 up to but not including 1');
+  const boundOf = (value: number): Bound => ({ value, clear: value + Math.abs(value) * clearRatio * (above ? -1 : 1), above, forMs });
+  const bounds = (['warning', 'critical'] as const).flatMap((severity) => {
+    const value = severity === 'warning' ? warning : critical;
+    return value === undefined ? [] : [{ severity, bound: boundOf(value) }];
+  });
+  return { fingerprint: `threshold:${direction}:${series}`, series, direction, bounds };
+}

@@ -1,0 +1,112 @@
+import type { Series, Unit } from '../series.js';
+import { inactive, step, type Alert, type Bound, type Phase, type Severity } from './alert.js';
+import type { ResolvedThreshold } from './threshold.js';
+
+/** What thresholds are judged by: the series of that name and its value of now, NaN if it has none. */
+export interface Readings {
+  find(name: string): Series | undefined;
+  latest(series: Series): number;
+}
+
+/** Steps every threshold through time, and tells what changed. */
+export class Evaluator {
+  readonly #watches: readonly Watch[];
+  #withoutData: number;
+
+  constructor(thresholds: readonly ResolvedThreshold[]) {
+    this.#watches = thresholds.map((threshold) => new Watch(threshold));
+    this.#withoutData = thresholds.length;
+  }
+
+  /** Thresholds that had no value to judge, the last time. */
+  get withoutData(): number {
+    return this.#withoutData;
+  }
+
+  /** Alerts pending or firing. */
+  active(): Alert[] {
+    return this.#watches.flatMap(({ alert }) => alert ?? []);
+  }
+
+  /** Alerts to tell of: those that began to fire, changed their severity or resolved. Nearly always none. */
+  evaluate(readings: Readings, nowMs: number): readonly Alert[] {
+    let news: Alert[] | undefined;
+    this.#withoutData = 0;
+    for (const watch of this.#watches) {
+      const series = readings.find(watch.series);
+      const value = series === undefined ? Number.NaN : readings.latest(series);
+      if (Number.isNaN(value)) this.#withoutData += 1;
+      const change = watch.evaluate(series?.unit, value, nowMs);
+      if (change !== undefined) (news ??= []).push(change);
+    }
+    return news ?? NO_NEWS;
+  }
+}
+
+const NO_NEWS: readonly Alert[] = [];
+
+interface Level {
+  readonly severity: Severity;
+  readonly bound: Bound;
+  phase: Phase;
+}
+
+/** One threshold: a phase for each of its bounds, and the one alert they add up to. */
+class Watch {
+  readonly series: string;
+  readonly #threshold: ResolvedThreshold;
+  readonly #levels: readonly Level[];
+  /** Pending or firing; `undefined` while every bound is inactive. */
+  alert: Alert | undefined;
+
+  constructor(threshold: ResolvedThreshold) {
+    this.series = threshold.series;
+    this.#threshold = threshold;
+    this.#levels = threshold.bounds.map((bound) => ({ ...bound, phase: inactive }));
+  }
+
+  /** The alert, if it is to be told of. Without a `unit` there is no such series, or no longer. */
+  evaluate(unit: Unit | undefined, value: number, nowMs: number): Alert | undefined {
+    // A series that is gone never comes back behind the bound: nothing else would ever resolve its alert.
+    for (const level of this.#levels) level.phase = unit === undefined ? inactive : step(level.phase, level.bound, value, nowMs);
+    const before = this.alert;
+    const top = this.#levels.findLast(isFiring) ?? this.#levels.findLast(isPending);
+    if (top === undefined || unit === undefined) {
+      this.alert = undefined;
+      return before?.state === 'firing' ? this.#resolved(before, value, nowMs) : undefined;
+    }
+    const state = isFiring(top) ? 'firing' : 'pending';
+    if (before?.state === state && before.severity === top.severity) return undefined;
+    this.alert = this.#raised(top, state, unit, value, nowMs);
+    return state === 'firing' ? this.alert : undefined;
+  }
+
+  #raised({ severity, bound }: Level, state: 'pending' | 'firing', unit: Unit, value: number, nowMs: number): Alert {
+    const { fingerprint, series, direction } = this.#threshold;
+    const startedAtMs = Math.min(...this.#levels.map(({ phase }) => phase.sinceMs));
+    const rule = `${direction} ${quantity(bound.value, unit)}`;
+    const finding = state === 'firing' ? `${severity} for ${seconds(nowMs - startedAtMs)} (${rule})` : `${severity} if ${rule} for ${seconds(bound.forMs)}`;
+    const message = `${series} is ${quantity(value, unit)}: ${finding}`;
+    return { fingerprint, series, unit, severity, state, value, bound: bound.value, direction, startedAtMs, changedAtMs: nowMs, message };
+  }
+
+  #resolved(alert: Alert, value: number, nowMs: number): Alert {
+    const { series, severity, unit, startedAtMs } = alert;
+    const finding = Number.isNaN(value) ? 'is gone' : `is ${quantity(value, unit)}`;
+    const message = `${series} ${finding}: no longer ${severity} after ${seconds(nowMs - startedAtMs)}`;
+    return { ...alert, state: 'resolved', value: Number.isNaN(value) ? undefined : value, changedAtMs: nowMs, message };
+  }
+}
+
+const isFiring = ({ phase }: Level): boolean => phase.state === 'firing';
+const isPending = ({ phase }: Level): boolean => phase.state === 'pending';
+
+const SUFFIXES: Readonly<Partial<Record<Unit, string>>> = { bytes: ' B', bytesPerSecond: ' B/s', perSecond: '/s', milliseconds: ' ms', cores: ' cores' };
+
+/** As people read it, in at most four digits. */
+function quantity(value: number, unit: Unit): string {
+  return unit === 'ratio' ? `${short(value * 100)} %` : `${short(value)}${SUFFIXES[unit] ?? ''}`;
+}
+
+const seconds = (ms: number): string => `${Math.round(ms / 100) / 10} s`;
+const short = (value: number): string => String(Number(value.toPrecision(4)));

@@ -1,0 +1,66 @@
+import type { Recorder } from '../../registry.js';
+import type { Series } from '../../series.js';
+import type { Source } from '../source.js';
+import type { KernelFile, KernelFiles } from './kernel-files.js';
+import { malformed } from './malformed.js';
+import { Delta } from './rate.js';
+import { word } from './scanner.js';
+
+const SOME = word('some');
+const FULL = word('full');
+const TOTAL = word('total=');
+const MICROSECONDS_PER_MS = 1_000;
+
+/**
+ * Pressure stall information of one resource, as the share of the interval that tasks stood still. From the totals:
+ * the kernel's own averages (`avg10`) lag by their window and keep two digits.
+ */
+export class Pressure implements Source {
+  readonly name: string;
+  readonly #file: KernelFile;
+  readonly #recorder: Recorder;
+  readonly #some: Series;
+  readonly #full: Series | undefined;
+  readonly #elapsed = new Delta();
+  readonly #someTotal = new Delta();
+  readonly #fullTotal = new Delta();
+
+  constructor(file: KernelFile, resource: 'cpu' | 'memory' | 'io', recorder: Recorder) {
+    this.name = `linux pressure.${resource}`;
+    this.#file = file;
+    this.#recorder = recorder;
+    this.#some = recorder.open(`pressure.${resource}.some`);
+    // Of a whole machine "all tasks wait for a CPU" cannot be; the kernel reports 0.
+    this.#full = resource === 'cpu' ? undefined : recorder.open(`pressure.${resource}.full`);
+  }
+
+  collect(timeMs: number): void {
+    const scanner = this.#file.scan();
+    const elapsed = this.#elapsed.next(timeMs * MICROSECONDS_PER_MS);
+    if (!scanner.seek(SOME)) throw malformed(this.#file.path, 'no line "some"');
+    this.#recorder.record(this.#some, this.#someTotal.next(this.#total(scanner)) / elapsed);
+    if (this.#full === undefined || !scanner.seek(FULL)) return;
+    this.#recorder.record(this.#full, this.#fullTotal.next(this.#total(scanner)) / elapsed);
+  }
+
+  close(): void {
+    this.#file.close();
+  }
+
+  #total(scanner: ReturnType<KernelFile['scan']>): number {
+    while (!scanner.atLineEnd && !scanner.skip(TOTAL)) {
+      scanner.skipWords(1);
+      scanner.blanks();
+    }
+    const total = scanner.number();
+    if (Number.isNaN(total)) throw malformed(this.#file.path, 'no number after "total="');
+    return total;
+  }
+}
+
+/** The pressure files of a folder: `/proc/pressure/cpu`, or `cpu.pressure` of a cgroup. None where the kernel has no PSI. */
+export function pressureSources(files: KernelFiles, pathOf: (resource: string) => string, recorder: Recorder): Source[] {
+  return (['cpu', 'memory', 'io'] as const)
+    .filter((resource) => files.text(pathOf(resource)) !== undefined)
+    .map((resource) => new Pressure(files.at(pathOf(resource)), resource, recorder));
+}
