@@ -15,15 +15,15 @@ export interface AttemptEnd<T> {
  */
 export function attempt<T>(clock: Clock, timeoutMs: number, call: () => T | PromiseLike<T>, end: AttemptEnd<T>): () => void {
   let answer: T | PromiseLike<T>;
-  let pending: boolean;
+  let pending: PromiseLike<T> | undefined;
   try {
     answer = call();
-    pending = isThenable(answer);
+    pending = isThenable(answer) ? answer : undefined;
   } catch (error) {
     end.failed(error);
     return settled;
   }
-  if (!pending) {
+  if (pending === undefined) {
     end.given(answer as T);
     return settled;
   }
@@ -41,7 +41,7 @@ export function attempt<T>(clock: Clock, timeoutMs: number, call: () => T | Prom
     timer = clock.setTimeout(() => {
       if (finish()) end.timedOut();
     }, timeoutMs);
-  Promise.resolve(answer).then(
+  Promise.resolve(pending).then(
     (value) => (finish() ? end.given(value) : end.late?.(value)),
     (error: unknown) => {
       // A failure after the time-out tells nothing new.
@@ -53,6 +53,6 @@ export function attempt<T>(clock: Clock, timeoutMs: number, call: () => T | Prom
 
 const settled = (): void => {};
 
-function isThenable(value: unknown): boolean {
+export function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 }

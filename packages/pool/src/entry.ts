@@ -1,16 +1,17 @@
 import type { Linked } from './linked-list.js';
 
 /**
- * Where an entry is in its life: new, then idle ⇄ leased, with checks between, until it is destroyed. Validating and
- * resetting it is nobody's, and not to be had.
+ * Where an entry is in its life: new, then idle ⇄ leased, with checks between, until it is destroyed. While it is being
+ * validated or reset it is nobody's, and not to be had.
  */
-export const NEW = 0;
+/** Between two other states: just created, or just back. */
+export const IN_HAND = 0;
 export const IDLE = 1;
 export const LEASED = 2;
 export const VALIDATING = 3;
 export const RESETTING = 4;
 export const DESTROYED = 5;
-export type EntryState = typeof NEW | typeof IDLE | typeof LEASED | typeof VALIDATING | typeof RESETTING | typeof DESTROYED;
+export type EntryState = typeof IN_HAND | typeof IDLE | typeof LEASED | typeof VALIDATING | typeof RESETTING | typeof DESTROYED;
 
 /** For `lastUse` and `expiresMs`: a small integer, where `Infinity` would be a heap number in every entry. */
 export const NEVER = -1;
@@ -42,9 +43,11 @@ export type DestroyReason =
  */
 export class Entry<R> implements Linked<Entry<R>> {
   readonly resource: R;
-  state: EntryState = NEW;
+  state: EntryState = IN_HAND;
   previous: Entry<R> | undefined = undefined;
   next: Entry<R> | undefined = undefined;
+  /** Its index among all that are alive. */
+  place = 0;
   uses = 0;
   /** The use after which it is destroyed, or `NEVER`. */
   readonly lastUse: number;

@@ -33,6 +33,13 @@ export interface Lender<R> {
 }
 
 export class PoolLease<R> implements Lease<R> {
+  static {
+    // Every promise of a lease asks whether the lease is a promise itself. Found right here, the answer saves the way up
+    // to Object.prototype: a tenth of an acquire.
+    // oxlint-disable-next-line unicorn/no-thenable -- undefined: it says that a lease is no thenable
+    Object.defineProperty(PoolLease.prototype, 'then', { value: undefined });
+  }
+
   readonly #lender: Lender<R>;
   #entry: Entry<R> | undefined;
 

@@ -1,8 +1,9 @@
+import { isThenable } from './attempt.js';
 import { Checker } from './checker.js';
 import { CoarseClock } from './coarse-clock.js';
 import { Creator } from './creator.js';
 import { Destroyer } from './destroyer.js';
-import { DESTROYED, type DestroyReason, Entry, IDLE, LEASED, NEVER } from './entry.js';
+import { DESTROYED, type DestroyReason, Entry, IDLE, IN_HAND, LEASED, NEVER } from './entry.js';
 import { acquireTimeout, closeTimeout, poolClosed, type PoolError, queueFull } from './errors.js';
 import { leaseAcquired, leaseReleased, resourceCreated, waitTimedOut } from './events.js';
 import { isExpired } from './eviction.js';
@@ -44,7 +45,14 @@ const CLOSED = 2;
 class ResourcePool<R> implements Pool<R>, Lender<R> {
   readonly name: string;
   readonly #options: ResolvedOptions<R>;
+  // What every loan needs, out of the options.
   readonly #lifo: boolean;
+  readonly #min: number;
+  readonly #reset: ((resource: R) => unknown) | undefined;
+  /** `Infinity` if there is no `validate`. */
+  readonly #staleAfterMs: number;
+  readonly #expires: boolean;
+  readonly #wearsOut: boolean;
   readonly #now: CoarseClock;
   readonly #creator: Creator<R>;
   readonly #checker: Checker<R>;
@@ -53,8 +61,7 @@ class ResourcePool<R> implements Pool<R>, Lender<R> {
   readonly #waiting: WaitQueue<R>;
   /** Longest idle first. */
   readonly #idle = new LinkedList<Entry<R>>();
-  /** Leased or being checked. */
-  readonly #busy = new LinkedList<Entry<R>>();
+  readonly #alive: Entry<R>[] = [];
   #state: typeof OPEN | typeof DRAINING | typeof CLOSED = OPEN;
   #matching = false;
   #matchAgain = false;
@@ -64,10 +71,15 @@ class ResourcePool<R> implements Pool<R>, Lender<R> {
   readonly #counters = new Counters();
 
   constructor(options: ResolvedOptions<R>) {
-    const { name, clock, order, acquireTimeoutMs, min } = options;
+    const { name, clock, order, acquireTimeoutMs, min, reset, validate, validateAfterIdleMs, maxLifetimeMs, maxUses } = options;
     this.name = name;
     this.#options = options;
     this.#lifo = order === 'lifo';
+    this.#min = min;
+    this.#reset = reset;
+    this.#staleAfterMs = validate === undefined ? Infinity : validateAfterIdleMs;
+    this.#expires = maxLifetimeMs !== Infinity;
+    this.#wearsOut = maxUses !== Infinity;
     this.#now = new CoarseClock(clock);
     this.#creator = new Creator(options, {
       created: (resource, durationMs) => this.#adopt(resource, durationMs),
@@ -81,7 +93,7 @@ class ResourcePool<R> implements Pool<R>, Lender<R> {
     });
     this.#destroyer = new Destroyer(options, () => this.#match());
     this.#sweeper = new Sweeper(options, this.#idle, this.#now, {
-      spare: () => this.#alive - options.min,
+      spare: () => this.#alive.length - min,
       evict: (entry, reason) => this.#destroy(entry, reason, undefined),
     });
     this.#waiting = new WaitQueue(clock, acquireTimeoutMs, {
@@ -143,7 +155,7 @@ class ResourcePool<R> implements Pool<R>, Lender<R> {
     if (this.#isEnded()) return;
     if (timeoutMs > 0 && (await this.#ended.waitAtMost(timeoutMs, this.#options.clock, signal))) return;
     if (!force) throw closeTimeout(this.name, timeoutMs, this.stats());
-    for (let entry = this.#busy.head; entry !== undefined; entry = this.#busy.head) this.#destroy(entry, 'closed', undefined);
+    for (let entry = this.#alive.at(-1); entry !== undefined; entry = this.#alive.at(-1)) this.#destroy(entry, 'closed', undefined);
     this.#creator.abandon();
     if (!this.#isEnded()) await this.#ended.wait(signal);
   }
@@ -159,7 +171,7 @@ class ResourcePool<R> implements Pool<R>, Lender<R> {
       min,
       max,
       idle: this.#idle.size,
-      leased: this.#busy.size - checking,
+      leased: this.#busy - checking,
       checking,
       creating: this.#creator.underWay,
       destroying: this.#destroyer.underWay,
@@ -170,15 +182,15 @@ class ResourcePool<R> implements Pool<R>, Lender<R> {
 
   [RELEASE](entry: Entry<R>): void {
     if (entry.state !== LEASED) return; // Destroyed by a forced close.
+    entry.state = IN_HAND;
     this.#counters.released += 1;
     leaseReleased(this.name, entry.resource);
-    if (this.#options.reset === undefined) this.#giveBack(entry);
-    else this.#checker.reset(entry, this.#options.reset);
+    if (this.#reset === undefined) this.#giveBack(entry);
+    else this.#checker.reset(entry, this.#reset);
   }
 
   [DISCARD](entry: Entry<R>, cause: unknown): void {
     if (entry.state !== LEASED) return;
-    this.#counters.released += 1;
     leaseReleased(this.name, entry.resource);
     this.#destroy(entry, 'discarded', cause);
   }
@@ -191,19 +203,17 @@ class ResourcePool<R> implements Pool<R>, Lender<R> {
     return entry;
   }
 
-  /** An idle entry that can be lent as it is, now busy; ends those on the way that are too old. */
+  /** Takes an idle entry that can be lent as it is out of its list; ends those on the way that are too old. */
   #takeReady(): Entry<R> | undefined {
     for (;;) {
       const entry = this.#nextIdle();
       if (entry === undefined) return undefined;
-      const nowMs = this.#now.now();
-      if (isExpired(entry, nowMs)) {
+      if (this.#expires && isExpired(entry, this.#now.now())) {
         this.#destroy(entry, 'expired', undefined);
         continue;
       }
-      if (this.#isStale(entry, nowMs)) return undefined;
+      if (this.#staleAfterMs !== Infinity && this.#now.now() - entry.idleSinceMs >= this.#staleAfterMs) return undefined;
       this.#idle.remove(entry);
-      this.#busy.push(entry);
       return entry;
     }
   }
@@ -212,14 +222,8 @@ class ResourcePool<R> implements Pool<R>, Lender<R> {
     return this.#lifo ? this.#idle.tail : this.#idle.head;
   }
 
-  #isStale({ idleSinceMs }: Entry<R>, nowMs: number): boolean {
-    return this.#options.validate !== undefined && nowMs - idleSinceMs >= this.#options.validateAfterIdleMs;
-  }
-
-  /** `entry` is in the busy list. */
   #lend(entry: Entry<R>, waitMs: number): void {
     entry.state = LEASED;
-    this.#counters.acquired += 1;
     if (entry.uses === 0) this.#counters.firstUses += 1;
     entry.uses += 1;
     leaseAcquired(this.name, entry.resource, waitMs);
@@ -234,7 +238,7 @@ class ResourcePool<R> implements Pool<R>, Lender<R> {
   #wait(timeoutMs: number, signal: AbortSignal | undefined): Promise<Lease<R>> {
     if (this.#state !== OPEN) return Promise.reject(this.#closedError());
     const { max, maxWaiting, name } = this.#options;
-    if (this.#waiting.size - (max - this.#busy.size) >= maxWaiting) {
+    if (this.#waiting.size - (max - this.#busy) >= maxWaiting) {
       this.#counters.refused += 1;
       return Promise.reject(queueFull(name, maxWaiting));
     }
@@ -257,10 +261,23 @@ class ResourcePool<R> implements Pool<R>, Lender<R> {
     }
   }
 
-  /** Nobody but `fn` gets to see the resource, so there is no need for a lease. */
-  async #useEntry<T>(entry: Entry<R>, fn: (resource: R) => T | PromiseLike<T>): Promise<T> {
+  /** Nobody but `fn` gets to see the resource, so there is no need for a lease; nor for a second promise. */
+  #useEntry<T>(entry: Entry<R>, fn: (resource: R) => T | PromiseLike<T>): Promise<T> {
+    let result: T | PromiseLike<T>;
     try {
-      return await fn(entry.resource);
+      result = fn(entry.resource);
+      if (isThenable(result)) return this.#useUntil(entry, result);
+    } catch (error) {
+      this[RELEASE](entry);
+      return Promise.reject(error);
+    }
+    this[RELEASE](entry);
+    return Promise.resolve(result);
+  }
+
+  async #useUntil<T>(entry: Entry<R>, result: PromiseLike<T>): Promise<T> {
+    try {
+      return await result;
     } finally {
       this[RELEASE](entry);
     }
@@ -305,30 +322,28 @@ class ResourcePool<R> implements Pool<R>, Lender<R> {
       const entry = this.#nextIdle();
       if (entry === undefined) return;
       this.#idle.remove(entry);
-      this.#busy.push(entry);
       this.#checker.validate(entry, validate);
     }
   }
 
   #createMissing(): void {
-    const { max, min } = this.#options;
-    const wanted = (): boolean => this.#uncovered > 0 || (this.#state === OPEN && this.#alive + this.#creator.underWay < min);
+    const { max } = this.#options;
+    const wanted = (): boolean => this.#uncovered > 0 || (this.#state === OPEN && this.#alive.length + this.#creator.underWay < this.#min);
     while (this.#creator.mayStart && this.#size < max && wanted()) this.#creator.start();
   }
 
-  /** Gives a working entry that is in the busy list to the first in line, or lets it be idle. */
+  /** Gives a working entry that is in no list to the first in line, or lets it be idle. */
   #place(entry: Entry<R>): void {
-    const waiter = this.#waiting.shift();
+    const waiter = this.#waiting.size > 0 ? this.#waiting.shift() : undefined;
     if (waiter !== undefined) {
       this.#lend(entry, this.#options.clock.now() - waiter.sinceMs);
       waiter.resolve(new PoolLease(this, entry));
       return;
     }
-    this.#busy.remove(entry);
     this.#idle.push(entry);
     entry.state = IDLE;
     entry.idleSinceMs = this.#now.now();
-    this.#sweeper.watch();
+    this.#sweeper.watch(this.#alive.length > this.#min);
     if (this.#state !== OPEN) this.#checkMilestones();
   }
 
@@ -342,8 +357,8 @@ class ResourcePool<R> implements Pool<R>, Lender<R> {
   #endOf(entry: Entry<R>): DestroyReason | undefined {
     if (entry.lost) return 'lost';
     if (this.#state === CLOSED) return 'closed';
-    if (entry.uses === entry.lastUse) return 'used-up';
-    return isExpired(entry, this.#now.now()) ? 'expired' : undefined;
+    if (this.#wearsOut && entry.uses === entry.lastUse) return 'used-up';
+    return this.#expires && isExpired(entry, this.#now.now()) ? 'expired' : undefined;
   }
 
   #adopt(resource: R, durationMs: number): void {
@@ -361,7 +376,7 @@ class ResourcePool<R> implements Pool<R>, Lender<R> {
     }
     this.#counters.created += 1;
     resourceCreated(this.name, resource, durationMs);
-    this.#busy.push(entry);
+    entry.place = this.#alive.push(entry) - 1;
     this.#giveBack(entry);
     this.#match();
   }
@@ -386,10 +401,15 @@ class ResourcePool<R> implements Pool<R>, Lender<R> {
   }
 
   #destroy(entry: Entry<R>, reason: DestroyReason, cause: unknown): void {
+    if (entry.state === LEASED) this.#counters.released += 1;
     this.#checker.abandon(entry);
     if (entry.state === IDLE) this.#idle.remove(entry);
-    else this.#busy.remove(entry);
     entry.state = DESTROYED;
+    const last = this.#alive.pop();
+    if (last !== undefined && last !== entry) {
+      this.#alive[entry.place] = last;
+      last.place = entry.place;
+    }
     const { resource, createdMs, uses } = entry;
     this.#destroyer.destroy({ resource, reason, cause, ageMs: this.#now.now() - createdMs, uses });
     if (this.#state !== OPEN) this.#checkMilestones();
@@ -416,22 +436,22 @@ class ResourcePool<R> implements Pool<R>, Lender<R> {
     this.#checkMilestones();
   }
 
-  /** Resources that are there, idle or busy. */
-  get #alive(): number {
-    return this.#idle.size + this.#busy.size;
+  /** Leased or being checked. */
+  get #busy(): number {
+    return this.#alive.length - this.#idle.size;
   }
 
   /** What counts towards `max`. */
   get #size(): number {
-    return this.#alive + this.#creator.underWay + this.#destroyer.underWay;
+    return this.#alive.length + this.#creator.underWay + this.#destroyer.underWay;
   }
 
   #isReady(): boolean {
-    return this.#alive >= this.#options.min;
+    return this.#alive.length >= this.#min;
   }
 
   #isDrained(): boolean {
-    return this.#state !== OPEN && this.#waiting.size === 0 && this.#busy.size === 0;
+    return this.#state !== OPEN && this.#waiting.size === 0 && this.#busy === 0;
   }
 
   #isEnded(): boolean {

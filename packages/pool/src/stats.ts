@@ -17,6 +17,7 @@ export interface PoolStats {
 
   readonly createdTotal: number;
   readonly destroyedTotal: number;
+  /** Loans begun, and ended: always `leased` apart. */
   readonly acquiredTotal: number;
   readonly releasedTotal: number;
   /** Waits that ended by time-out, by abort, or were refused as the queue was full. */
@@ -36,7 +37,6 @@ export interface PoolStats {
 /** What a pool has counted since it was made, beside its parts. */
 export class Counters {
   created = 0;
-  acquired = 0;
   released = 0;
   firstUses = 0;
   timeouts = 0;
@@ -55,7 +55,8 @@ export function readStats(
   { destroyed, destroyErrors }: { readonly destroyed: number; readonly destroyErrors: number },
 ): PoolStats {
   const { min, max, idle, leased, checking, creating, destroying, waiting } = levels;
-  const { acquired, firstUses, createErrors } = counters;
+  const { released, firstUses, createErrors } = counters;
+  const acquired = released + leased;
   return {
     min,
     max,
@@ -69,7 +70,7 @@ export function readStats(
     createdTotal: counters.created,
     destroyedTotal: destroyed,
     acquiredTotal: acquired,
-    releasedTotal: counters.released,
+    releasedTotal: released,
     timeoutsTotal: counters.timeouts,
     abortedTotal: counters.aborted,
     refusedTotal: counters.refused,

@@ -35,11 +35,10 @@ export class Sweeper<R> {
     this.#shortestLifetimeMs = options.maxLifetimeMs * (1 - options.jitterRatio);
   }
 
-  /** An entry has turned idle. */
-  watch(): void {
-    if (this.#timer !== undefined) return;
-    const idleMs = this.#events.spare() > 0 ? this.#options.idleTimeoutMs : Infinity;
-    this.#setTimer(Math.min(idleMs, this.#shortestLifetimeMs));
+  /** An entry has turned idle, and may go for idleness if there are some to `spare`. */
+  watch(spare: boolean): void {
+    if (this.#timer !== undefined || (!spare && this.#shortestLifetimeMs === Infinity)) return;
+    this.#setTimer(Math.min(spare ? this.#options.idleTimeoutMs : Infinity, this.#shortestLifetimeMs));
   }
 
   close(): void {
