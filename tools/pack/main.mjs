@@ -66,7 +66,7 @@ function pack() {
 }
 
 async function lint(/** @type {string} */ tarball) {
-  const { messages, pkg } = await publint({ pkgDir: project, pack: { tarball: Uint8Array.from(readFileSync(tarball)).buffer }, strict: true });
+  const { messages, pkg } = await publint({ pack: { tarball: Uint8Array.from(readFileSync(tarball)).buffer }, strict: true });
   if (messages.length > 0) throw new Error(messages.map((message) => formatMessage(message, pkg, { color: false })).join('\n'));
 }
 
