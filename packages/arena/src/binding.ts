@@ -1,22 +1,20 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import type { Survey } from './allocator.js';
 import { nativeUnavailable } from './errors.js';
 
-/** What `packages/arena/binding` exports. */
-export interface NativeBinding {
-  readonly Core: new (capacity: number) => NativeCore;
-}
+/** The allocator of `packages/arena/core`, to be handed to the functions below. */
+export type NativeCore = object & { readonly __native: never };
 
-/** `exchange` as in `Allocator`. */
-export interface NativeCore {
-  allocate(size: number, align: number, count: number, exchange: Int32Array): number;
-  free(count: number, exchange: Int32Array): void;
-  grow(capacity: number): void;
-  reset(): void;
-  survey(): Survey;
-  purge(memory: Uint8Array): number;
+/** What `packages/arena/binding` exports; its `lib.rs` tells what goes through the exchange array. */
+export interface NativeBinding {
+  create(capacity: number, exchange: Int32Array): NativeCore;
+  allocate(core: NativeCore): void;
+  free(core: NativeCore, count: number): void;
+  grow(core: NativeCore, capacity: number): void;
+  reset(core: NativeCore): void;
+  survey(core: NativeCore): void;
+  purge(core: NativeCore, memory: Uint8Array): number;
 }
 
 let loaded: NativeBinding | undefined;
@@ -56,7 +54,7 @@ function isMusl(): boolean {
 
 const WARNED = Symbol.for('@fog/arena:javascript:warned');
 
-/** Says once a process, whichever copy of this module asks, that the JavaScript allocator takes over. */
+/** Says once a thread, whichever copy of this module asks, that the JavaScript allocator takes over. */
 export function warnOfFallback(error: unknown): void {
   const warned = globalThis as { [WARNED]?: true };
   if (warned[WARNED]) return;

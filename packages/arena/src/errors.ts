@@ -46,35 +46,35 @@ export const invalidArgument = (name: string, value: unknown, expectation: strin
 export const invalidToken = (token: unknown): ArenaError =>
   new ArenaError('ERR_ARENA_INVALID_TOKEN', `${shown(token)} is no token of a block: expected what block.token gave, { arena, slot, generation }, also through postMessage`);
 
-export const invalidHandle = (handle: unknown, cause?: unknown): ArenaError =>
-  new ArenaError('ERR_ARENA_INVALID_HANDLE', `${shown(handle)} is no handle of an arena: expected what arena.share() of the same version of this package gave, also through postMessage`, { cause });
+export const invalidHandle = (handle: unknown): ArenaError =>
+  new ArenaError('ERR_ARENA_INVALID_HANDLE', `${shown(handle)} is no handle of an arena: expected what arena.share() of the same version of this package gave, also through postMessage`);
 
 export const exhausted = (arena: string, figures: Exhaustion, cause?: unknown): ArenaError => {
   const { askedBytes, alignBytes, freeBytes, largestFreeBytes, externalFragmentationRatio, committedBytes, maxBytes } = figures;
   return new ArenaError(
     'ERR_ARENA_EXHAUSTED',
-    `arena ${arena} has no room for ${askedBytes} bytes aligned to ${alignBytes}: ${freeBytes} of ${committedBytes} bytes are free, ` +
+    `arena '${arena}' has no room for ${askedBytes} bytes aligned to ${alignBytes}: ${freeBytes} of ${committedBytes} bytes are free, ` +
       `the largest free block has ${largestFreeBytes} (external fragmentation ${externalFragmentationRatio.toFixed(2)}), and the arena may grow to ${maxBytes}`,
-    { exhaustion: figures, cause },
+    { exhaustion: figures, ...(cause === undefined ? {} : { cause }) },
   );
 };
 
 export const freed = (arena: string, offset: number, byteLength: number): ArenaError =>
-  new ArenaError('ERR_ARENA_FREED', `the block of ${byteLength} bytes at ${offset} of arena ${arena} was freed; its memory may belong to another block now`);
+  new ArenaError('ERR_ARENA_FREED', `the block of ${byteLength} bytes at ${offset} of arena '${arena}' was freed; its memory may belong to another block now`);
 
 export const freedToken = (arena: string, slot: number, generation: number): ArenaError =>
-  new ArenaError('ERR_ARENA_FREED', `the block of token ${slot}/${generation} of arena ${arena} was freed`);
+  new ArenaError('ERR_ARENA_FREED', `the block of token ${slot}/${generation} of arena '${arena}' was freed`);
 
 export const doubleFree = (arena: string, offset: number, byteLength: number): ArenaError =>
-  new ArenaError('ERR_ARENA_DOUBLE_FREE', `the block of ${byteLength} bytes at ${offset} of arena ${arena} was freed before`);
+  new ArenaError('ERR_ARENA_DOUBLE_FREE', `the block of ${byteLength} bytes at ${offset} of arena '${arena}' was freed before`);
 
 export const foreignBlock = (arena: string): ArenaError =>
-  new ArenaError('ERR_ARENA_FOREIGN_BLOCK', `the token belongs to a block of another arena than ${arena}, or to one of another process`);
+  new ArenaError('ERR_ARENA_FOREIGN_BLOCK', `the token belongs to a block of another arena than '${arena}', or to one of another process`);
 
 export const notOwner = (arena: string, operation: string): ArenaError =>
-  new ArenaError('ERR_ARENA_NOT_OWNER', `${operation} of arena ${arena} is up to the thread that created it; send the token there`);
+  new ArenaError('ERR_ARENA_NOT_OWNER', `${operation} of arena '${arena}' is up to the thread that created it; send the token there`);
 
-export const closed = (arena: string): ArenaError => new ArenaError('ERR_ARENA_CLOSED', `arena ${arena} is closed`);
+export const closed = (arena: string): ArenaError => new ArenaError('ERR_ARENA_CLOSED', `arena '${arena}' is closed`);
 
 export const nativeUnavailable = (missing: string, cause: unknown): ArenaError => new ArenaError('ERR_ARENA_NATIVE_UNAVAILABLE', missing, { cause });
 

@@ -8,10 +8,10 @@ export interface ArenaOptions {
   readonly maxBytes?: number;
   /**
    * The allocator: `'native'` fails with `ERR_ARENA_NATIVE_UNAVAILABLE` where its binary is missing, `'auto'` falls back
-   * to `'javascript'` with one warning a process. @default 'auto'
+   * to `'javascript'` with one warning. @default 'auto'
    */
   readonly backend?: 'auto' | 'native' | 'javascript';
-  /** Used in errors and events. @default 'arena' */
+  /** Used in errors and events. @default 'default' */
   readonly name?: string;
 }
 
@@ -26,7 +26,7 @@ const MOST_BYTES = 4 * 2 ** 30;
 const BACKENDS = ['auto', 'native', 'javascript'];
 
 export function resolveOptions(options: ArenaOptions = {}): Required<ArenaOptions> {
-  const { maxBytes = 2 ** 30, initialBytes = Math.min(2 ** 20, maxBytes), backend = 'auto', name = 'arena', ...unknown } = options;
+  const { maxBytes = 2 ** 30, initialBytes = Math.min(2 ** 20, maxBytes), backend = 'auto', name = 'default', ...unknown } = options;
   refuseUnknown(unknown);
   if (!isPages(maxBytes) || maxBytes > MOST_BYTES) throw invalidOption('maxBytes', maxBytes, `a multiple of ${PAGE_BYTES}, at most ${MOST_BYTES}`);
   if (!isPages(initialBytes) || initialBytes > maxBytes) throw invalidOption('initialBytes', initialBytes, `a multiple of ${PAGE_BYTES}, at most maxBytes, ${maxBytes}`);
