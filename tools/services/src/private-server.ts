@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { ServicesError, closed, dataInUse, reasonOf, startFailed } from './errors.js';
+import { type ServicesError, closed, dataInUse, reasonOf, startFailed } from './errors.js';
 import { guard } from './guard.js';
 import { OutputTail } from './output-tail.js';
 import { freePort } from './port.js';
@@ -22,12 +22,12 @@ export interface ServerSpec {
   readonly temporary: boolean;
   /** Asks it to end in good order, whoever is connected. */
   readonly stopSignal: 'SIGINT' | 'SIGTERM';
-  /** Brings the data into a state to start from; called before each start. @throws {ServicesError} `ERR_SERVICES_DATA_IN_USE` */
-  readonly prepare: () => Promise<void>;
+  /** Brings the data into a state to start from, before each start; `false` if another server is running on them. */
+  readonly prepare: () => Promise<boolean>;
   /** Gives the version once this very process answers; fails until then, or if another has taken the port. */
   readonly greet: (port: number, pid: number) => Promise<string>;
-  /** Matches the output of a server that found another on its data. */
-  readonly dataTaken: RegExp;
+  /** Matches the output of a server that found another on its data, if it looks. */
+  readonly dataTaken?: RegExp;
   readonly url: (port: number) => string;
 }
 
@@ -51,17 +51,17 @@ export async function startPrivateServer(spec: ServerSpec, signal: AbortSignal |
   }
 }
 
-interface Process {
+/** One run of the program, from its start to its end. */
+interface Run {
   readonly child: ChildProcess;
   readonly pid: number;
-  readonly output: OutputTail;
-  readonly ended: Promise<unknown>;
+  readonly ended: Promise<void>;
   hasEnded: boolean;
   paused: number[];
 }
 
 /** What came of a start: the version, or why there is none. */
-type Outcome = { readonly version: string } | { readonly reason: string; readonly output: readonly string[]; readonly cause?: unknown };
+type Outcome = { readonly version: string } | { readonly error: ServicesError; readonly portTaken: boolean };
 
 class PrivateServer implements Service {
   readonly origin = 'private';
@@ -70,7 +70,7 @@ class PrivateServer implements Service {
   readonly #guard: ReturnType<typeof guard>;
   #port: number | undefined;
   #version = '';
-  #process: Process | undefined;
+  #run: Run | undefined;
   /** Operations wait for one another: a kill() in the middle of a restart() would leave neither done. */
   #turn: Promise<unknown> = Promise.resolve();
   #closing: Promise<void> | undefined;
@@ -94,9 +94,9 @@ class PrivateServer implements Service {
 
   pause(): Promise<void> {
     return this.#inTurn('pause', async () => {
-      const process = this.#process;
-      if (process === undefined) return;
-      process.paused = stopTree(process.pid);
+      const run = this.#run;
+      if (run === undefined) return;
+      run.paused = stopTree(run.pid);
       this.#guard(this.#guarded());
     });
   }
@@ -127,7 +127,6 @@ class PrivateServer implements Service {
 
   /** The first time on a free port, from then on on the same. */
   async start(signal: AbortSignal | undefined): Promise<void> {
-    const { title, dataTaken, directory } = this.#spec;
     const patientUntilMs = performance.now() + DATA_PATIENCE_MS;
     for (let ports = 1; ; ) {
       signal?.throwIfAborted();
@@ -138,59 +137,67 @@ class PrivateServer implements Service {
         this.#version = outcome.version;
         return;
       }
-      const { reason, output, cause } = outcome;
-      const says = (what: RegExp): boolean => output.some((line) => what.test(line));
-      if (says(dataTaken)) {
-        if (performance.now() > patientUntilMs) throw dataInUse(title, directory);
-        await delay(100);
-      } else if (says(/address already in use/i) && this.#port === undefined && ports < MOST_PORTS) ports += 1;
-      else throw startFailed(title, reason, output, cause);
+      const { error, portTaken } = outcome;
+      if (error.code === 'ERR_SERVICES_DATA_IN_USE' && performance.now() < patientUntilMs) await delay(100);
+      else if (portTaken && this.#port === undefined && ports < MOST_PORTS) ports += 1;
+      else throw error;
     }
   }
 
   async #launch(port: number, signal: AbortSignal | undefined): Promise<Outcome> {
-    const { program, args, env, directory, greet, prepare, title } = this.#spec;
-    try {
-      await prepare();
-    } catch (error) {
-      if (error instanceof ServicesError && error.code === 'ERR_SERVICES_DATA_IN_USE') return { reason: error.message, output: [error.message] };
-      throw error;
-    }
+    const { program, args, env, directory, prepare, title } = this.#spec;
+    if (!(await prepare())) return { error: dataInUse(title, directory), portTaken: false };
     const child = spawn(program, args(port), { cwd: directory, env, ...serverUser, detached: true, windowsHide: true, stdio: ['ignore', 'pipe', 'pipe'] });
     const output = new OutputTail(child.stdout, child.stderr);
     if (child.pid === undefined) {
       const [error] = await once(child, 'error');
       throw startFailed(title, reasonOf(error), [], error);
     }
-    const process: Process = { child, pid: child.pid, output, ended: once(child, 'exit'), hasEnded: false, paused: [] };
-    child.once('exit', () => {
-      process.hasEnded = true;
-      if (this.#process === process) this.#process = undefined;
-      this.#guard(this.#guarded());
+    const ended = new Promise<void>((resolve) => {
+      child.once('exit', () => {
+        run.hasEnded = true;
+        this.#run = undefined;
+        this.#guard(this.#guarded());
+        resolve();
+      });
     });
-    this.#process = process;
+    const run: Run = { child, pid: child.pid, ended, hasEnded: false, paused: [] };
+    this.#run = run;
     this.#guard(this.#guarded());
 
+    const ready = await this.#untilReady(run, port, signal);
+    if ('version' in ready) {
+      // From here on it is the application that keeps this process alive, not the server; forgotten, it ends with us.
+      for (const handle of [child, child.stdout as Socket, child.stderr as Socket]) handle.unref();
+      return ready;
+    }
+    const { hasEnded } = run;
+    if (hasEnded) await Promise.race([once(child, 'close'), delay(500)]); // The last words may still be in the pipe.
+    else await this.#stop();
+    signal?.throwIfAborted();
+    return this.#failure(hasEnded ? `it ended with ${child.signalCode ?? child.exitCode}` : `it did not answer within ${READY_TIMEOUT_MS} ms`, output.lines, ready.cause);
+  }
+
+  async #untilReady(run: Run, port: number, signal: AbortSignal | undefined): Promise<{ version: string } | { cause: unknown }> {
     const giveUpMs = performance.now() + READY_TIMEOUT_MS;
     let cause: unknown;
-    while (performance.now() < giveUpMs && !process.hasEnded) {
+    while (performance.now() < giveUpMs && !run.hasEnded) {
       if (signal?.aborted === true) break;
       try {
-        const version = await greet(port, process.pid);
-        // From here on it is the application that keeps the process alive, not the server; forgotten, it ends with it.
-        for (const handle of [child, child.stdout as Socket, child.stderr as Socket]) handle.unref();
-        return { version };
+        return { version: await this.#spec.greet(port, run.pid) };
       } catch (error) {
         cause = error;
       }
-      await Promise.race([process.ended, delay(POLL_MS)]);
+      await Promise.race([run.ended, delay(POLL_MS)]);
     }
-    const ended = process.hasEnded;
-    if (ended) await Promise.race([once(child, 'close'), delay(500)]); // The last words may still be in the pipe.
-    else await this.#stop();
-    signal?.throwIfAborted();
-    const reason = ended ? `it ended with ${child.signalCode ?? child.exitCode}` : `it did not answer within ${READY_TIMEOUT_MS} ms`;
-    return { reason, output: output.lines, cause };
+    return { cause };
+  }
+
+  #failure(reason: string, output: readonly string[], cause: unknown): Outcome {
+    const { title, dataTaken, directory } = this.#spec;
+    const says = (what: RegExp): boolean => output.some((line) => what.test(line));
+    const error = dataTaken !== undefined && says(dataTaken) ? dataInUse(title, directory) : startFailed(title, reason, output, cause);
+    return { error, portTaken: says(/address already in use/i) };
   }
 
   async #close(): Promise<void> {
@@ -201,38 +208,38 @@ class PrivateServer implements Service {
   }
 
   async #stop(): Promise<void> {
-    const process = this.#process;
-    if (process === undefined) return;
-    process.child.ref();
-    process.child.kill(this.#spec.stopSignal);
+    const run = this.#run;
+    if (run === undefined) return;
+    run.child.ref();
+    run.child.kill(this.#spec.stopSignal);
     this.#thaw();
     const timeout = new AbortController();
-    await Promise.race([process.ended, delay(STOP_TIMEOUT_MS, undefined, { signal: timeout.signal }).catch(() => {})]);
+    await Promise.race([run.ended, delay(STOP_TIMEOUT_MS, undefined, { signal: timeout.signal }).catch(() => {})]);
     timeout.abort();
     await this.#crash();
   }
 
   /** Resolves when the last of the server's processes is gone; until then they hold its port and shared memory. */
   async #crash(): Promise<void> {
-    const process = this.#process;
-    if (process === undefined) return;
-    process.child.ref();
-    const tree = stopTree(process.pid);
+    const run = this.#run;
+    if (run === undefined) return;
+    run.child.ref();
+    const tree = stopTree(run.pid);
     signalAll(tree, 'SIGKILL');
-    await process.ended;
+    await run.ended;
     while (running(tree).length > 0) await delay(POLL_MS);
   }
 
   #thaw(): void {
-    if (this.#process === undefined) return;
-    signalAll(this.#process.paused, 'SIGCONT');
-    this.#process.paused = [];
+    if (this.#run === undefined) return;
+    signalAll(this.#run.paused, 'SIGCONT');
+    this.#run.paused = [];
     this.#guard(this.#guarded());
   }
 
   #guarded(): Parameters<typeof guard>[0] {
     const { stopSignal, temporary, directory } = this.#spec;
-    return { pid: this.#process?.pid, paused: this.#process?.paused, stopSignal, remove: temporary ? directory : undefined };
+    return { pid: this.#run?.pid, paused: this.#run?.paused, stopSignal, remove: temporary ? directory : undefined };
   }
 
   #inTurn(operation: string, work: () => Promise<void>): Promise<void> {

@@ -33,6 +33,7 @@ export function signalAll(pids: readonly number[], signal: NodeJS.Signals): void
 
 /** From /proc where there is one: slim container images have no `ps`. */
 function processes(): ProcessRow[] {
+  if (process.platform === 'win32') return []; // Neither signals nor trees of this kind there.
   if (process.platform !== 'linux') {
     const rows = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,stat='], { encoding: 'utf8' }).trim().split('\n');
     return rows.map((row) => row.trim().split(/\s+/)).map(([pid, parent, state = '']) => ({ pid: Number(pid), parent: Number(parent), ended: state.startsWith('Z') }));

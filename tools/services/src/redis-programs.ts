@@ -3,7 +3,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cached } from './cache.js';
 import { missing, reasonOf } from './errors.js';
-import type { Environment, RedisOptions, ResolvedOptions } from './options.js';
+import type { Environment, ResolvedOptions } from './options.js';
 import { isExecutable, onPath, programEnv, run } from './program.js';
 import { serverUser } from './server-user.js';
 
@@ -19,7 +19,7 @@ const NAMES = ['valkey-server', 'redis-server'];
  * A program that runs on this machine, for the user that servers run as.
  * @throws {ServicesError} `ERR_SERVICES_NO_REDIS`
  */
-export async function findRedis({ env, from, signal }: ResolvedOptions<NonNullable<RedisOptions['from']>>): Promise<RedisProgram> {
+export async function findRedis({ env, from, signal }: ResolvedOptions<'apt' | 'system'>): Promise<RedisProgram> {
   const tried: string[] = [];
   if (from !== 'apt') {
     const programs = onPath(NAMES, env);

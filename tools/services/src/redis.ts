@@ -1,11 +1,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { dataInUse } from './errors.js';
+import { join } from 'node:path';
+import { codeOf } from './errors.js';
 import { givenServer } from './given-server.js';
 import { greetRedis } from './handshake.js';
 import { type RedisOptions, type ResolvedOptions, resolveOptions } from './options.js';
 import { makeServerDirectory, placeData } from './places.js';
 import { startPrivateServer } from './private-server.js';
+import { running } from './process-tree.js';
 import { findRedis } from './redis-programs.js';
 import type { Service } from './service.js';
 
@@ -50,7 +51,7 @@ async function startPrivate(options: ResolvedOptions<'apt' | 'system'>): Promise
       stopSignal: 'SIGTERM',
       prepare: async () => {
         makeServerDirectory(directory);
-        if (!temporary && (await isHeld(holder))) throw dataInUse(TITLE, dirname(directory));
+        return temporary || !(await isHeld(holder));
       },
       greet: async (port, pid) => {
         const { version, pid: answering } = await greetRedis(url(port));
@@ -58,7 +59,6 @@ async function startPrivate(options: ResolvedOptions<'apt' | 'system'>): Promise
         if (!temporary) await writeFile(holder, JSON.stringify({ url: url(port), pid } satisfies Holder));
         return version;
       },
-      dataTaken: /another Redis is running on the data/,
       url,
     },
     signal,
@@ -72,10 +72,17 @@ interface Holder {
 
 /** Redis would let two servers write the same files, and spoil them. Whether the last one that noted itself still runs, it alone can tell. */
 async function isHeld(holder: string): Promise<boolean> {
+  let noted: Holder;
   try {
-    const { url, pid } = JSON.parse(await readFile(holder, 'utf8')) as Holder;
-    return (await greetRedis(url)).pid === pid;
+    noted = JSON.parse(await readFile(holder, 'utf8')) as Holder;
   } catch {
-    return false;
+    return false; // None yet.
+  }
+  if (running([noted.pid]).length === 0) return false;
+  try {
+    return (await greetRedis(noted.url)).pid === noted.pid;
+  } catch (error) {
+    // Nobody there: the process id is another's by now. Anything else, silence above all, may be a server that is paused.
+    return codeOf(error) !== 'ECONNREFUSED';
   }
 }
