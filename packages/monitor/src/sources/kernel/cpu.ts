@@ -64,19 +64,20 @@ export class HostCpu implements Source {
 
   #compare(): void {
     let total = 0;
-    const { length } = MODES;
-    // Some modes go back a little now and then (proc(5) warns of iowait): no time passed in them.
-    for (let mode = 0; mode < length; mode += 1) total += Math.max(0, this.#delta(mode));
+    for (let mode = 0; mode < MODES.length; mode += 1) total += this.#passed(mode);
     // Sampled again within one tick: nothing new to tell, so what was true just before still is.
     if (total === 0) return;
-    for (let mode = 0; mode < length; mode += 1) this.#shares[mode] = Math.max(0, this.#delta(mode)) / total;
-    this.#shares[length] = 1 - (this.#shares[IDLE] ?? 0) - (this.#shares[IOWAIT] ?? 0);
+    for (let mode = 0; mode < MODES.length; mode += 1) this.#shares[mode] = this.#passed(mode) / total;
+    this.#shares[MODES.length] = (total - this.#passed(IDLE) - this.#passed(IOWAIT)) / total;
     this.#previous.set(this.#ticks);
   }
 
-  /** NaN at the first reading, which so makes every share NaN. */
-  #delta(mode: number): number {
-    return (this.#ticks[mode] ?? 0) - (this.#previous[mode] ?? Number.NaN);
+  /**
+   * Ticks in a mode since the reading before; NaN at the first one. Some modes go back a little now and then (proc(5)
+   * warns of iowait): no time passed in them.
+   */
+  #passed(mode: number): number {
+    return Math.max(0, (this.#ticks[mode] ?? 0) - (this.#previous[mode] ?? Number.NaN));
   }
 }
 
