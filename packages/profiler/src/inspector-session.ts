@@ -17,8 +17,8 @@ export interface InspectorSession {
  * alive.
  * @throws {ProfilerError} `ERR_PROFILER_INSPECTOR_UNAVAILABLE`
  */
-export function openSession(inspector: Inspector | undefined = loadInspector()): InspectorSession {
-  if (inspector === undefined) throw inspectorUnavailable();
+export function openSession(inspector: Inspector | null = loadInspector()): InspectorSession {
+  if (inspector === null) throw inspectorUnavailable();
   let session: inspectorModule.Session;
   try {
     session = new inspector.Session();
@@ -40,6 +40,6 @@ export function openSession(inspector: Inspector | undefined = loadInspector()):
 }
 
 /** Not a static import: that would fail at import where Node was built without inspector. */
-function loadInspector(): Inspector | undefined {
-  return process.getBuiltinModule('node:inspector');
+function loadInspector(): Inspector | null {
+  return process.getBuiltinModule('node:inspector') ?? null;
 }

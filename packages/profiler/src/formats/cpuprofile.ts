@@ -1,5 +1,6 @@
 import { invalidProfile } from '../errors.js';
 import { type Frame, type LineTicks, type Samples, StackTree, type Timeline } from '../samples.js';
+import { TIMED_VALUE_TYPES, timedValues } from '../timeline.js';
 import { CallFrameWriter, PROGRAM, ROOT, isRoot, toFrame } from './call-frame.js';
 import { type Unchecked, numberIn, numbersIn, objectIn, objectsIn } from './json.js';
 
@@ -7,11 +8,6 @@ import { type Unchecked, numberIn, numbersIn, objectIn, objectsIn } from './json
  * The `.cpuprofile` of Chrome DevTools: `Profiler.Profile` of the DevTools protocol as JSON.
  * https://chromedevtools.github.io/devtools-protocol/v8/Profiler/#type-Profile
  */
-
-const VALUE_TYPES = [
-  { type: 'samples', unit: 'count' },
-  { type: 'time', unit: 'microseconds' },
-] as const;
 
 /** Whether a file's top level looks like a CPU profile. */
 export const isCpuProfile = ({ value }: Unchecked): boolean => Object.hasOwn(value, 'nodes');
@@ -26,8 +22,8 @@ export function readCpuProfile(file: Unchecked): Samples {
   const { tree, nodeOf } = buildTree(nodes);
   const timeline = readTimeline(file, { startUs, endUs }, nodes, nodeOf);
   const lineTicks = readLineTicks(nodes, nodeOf);
-  const [counts, times] = spread(timeline, tree.nodeCount); // Last, as `nodeOf` may add a node.
-  return { valueTypes: VALUE_TYPES, ...tree.columns(), values: [counts, times], timeline, ...(lineTicks.size > 0 && { lineTicks }) };
+  const values = timedValues(timeline, tree.nodeCount); // Last, as `nodeOf` may add a node.
+  return { valueTypes: TIMED_VALUE_TYPES, ...tree.columns(), values, timeline, ...(lineTicks.size > 0 && { lineTicks }) };
 }
 
 interface FileNode {
@@ -105,19 +101,6 @@ function hits(nodes: ReadonlyMap<number, FileNode>): number[] {
 
 const evenDeltas = ({ startUs, endUs }: Pick<Timeline, 'startUs' | 'endUs'>, count: number): number[] =>
   Array.from({ length: count }, (_, index) => (index === 0 ? 0 : (endUs - startUs) / count));
-
-/** To each node its samples, and the time from each of them to the next, as DevTools counts. */
-function spread({ nodes, timesUs, endUs }: Timeline, nodeCount: number): [Float64Array, Float64Array] {
-  const counts = new Float64Array(nodeCount);
-  const times = new Float64Array(nodeCount);
-  for (const [index, node] of nodes.entries()) {
-    const fromUs = timesUs[index] ?? endUs;
-    const untilUs = timesUs[index + 1] ?? endUs;
-    counts[node] = (counts[node] ?? 0) + 1;
-    times[node] = (times[node] ?? 0) + Math.max(0, untilUs - fromUs); // The last sample may lie behind the end.
-  }
-  return [counts, times];
-}
 
 function readLineTicks(nodes: ReadonlyMap<number, FileNode>, nodeOf: NodeOf): Map<number, LineTicks[]> {
   const lineTicks = new Map<number, LineTicks[]>();
