@@ -97,7 +97,7 @@ class SamplingMonitor implements Monitor {
     this.#evaluator = new Evaluator(thresholds);
     this.#listeners = new Listeners((error) => sourceFailed(name, 'listener', error));
     for (const added of machineSources(source, scope, this.#registry)) this.#sampler.add(added);
-    this.#sampler.add(new Runtime(this.#registry));
+    this.#sampler.add(new Runtime(this.#registry, clock));
     if (filesystems.length > 0) this.#sampler.add(new FileSystems(filesystems, this.#registry, () => this.#time.nowMs()));
   }
 
@@ -129,10 +129,12 @@ class SamplingMonitor implements Monitor {
   }
 
   async *samples({ signal }: SampleOptions = {}): AsyncGenerator<Snapshot, void, void> {
-    for (let seen = this.#registry.history.count; ; seen = this.#registry.history.count) {
+    const { history } = this.#registry;
+    for (let seen = history.count; ; ) {
       signal?.throwIfAborted();
-      while (!this.#closed && this.#registry.history.count === seen) await abortable(this.#next.wait(), signal);
+      while (!this.#closed && history.count === seen) await abortable(this.#next.wait(), signal);
       if (this.#closed) return;
+      seen = history.count;
       yield this.snapshot();
     }
   }

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { createMonitor, type MonitorOptions, type Threshold } from '../src/index.js';
 import { resolveThresholds } from '../src/rules/threshold.js';
 
-const refusal = (message: RegExp): unknown => expect.objectContaining({ code: 'ERR_MONITOR_INVALID_OPTION', message: expect.stringMatching(message) as string });
+const refusal = (message: RegExp): unknown => expect.objectContaining({ code: 'ERR_MONITOR_INVALID_OPTION', message: expect.stringMatching(message) as unknown });
 const untyped = (value: unknown): MonitorOptions => value as MonitorOptions;
 
 describe('createMonitor', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { resolveRange, toPoints } from '../src/query.js';
+import { resolveRange, toPoints, type QueryRange } from '../src/query.js';
 
 const samples = fc
   .array(fc.record({ afterMs: fc.integer({ min: 1, max: 30 }), value: fc.integer({ min: -1_000, max: 1_000 }) }), { maxLength: 50 })
@@ -49,5 +49,5 @@ it.each([
   [{ stepMs: 0 }, /stepMs is 0/],
   [{ from: 5 }, /query option is "from"/],
 ])('a query of %j is refused', (range, message) => {
-  expect(() => resolveRange(range)).toThrow(expect.objectContaining({ code: 'ERR_MONITOR_INVALID_OPTION', message: expect.stringMatching(message) as string }));
+  expect(() => resolveRange(range as QueryRange)).toThrow(expect.objectContaining({ code: 'ERR_MONITOR_INVALID_OPTION', message: expect.stringMatching(message) as unknown }));
 });

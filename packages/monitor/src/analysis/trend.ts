@@ -57,7 +57,7 @@ export function findTrend(samples: Samples, { confidence, minChangeRatio }: Omit
   const slope = whole.slopePerSecond;
   const standardError = Math.max(whole.standardError, blocks.standardError);
   const effectiveSamples = Math.min(whole.effectiveSamples, blocks.effectiveSamples);
-  const freedom = effectiveSamples - LINE_PARAMETERS;
+  const freedom = values.length < MIN_SAMPLES ? 0 : effectiveSamples - LINE_PARAMETERS;
   const sure = 1 - chance(slope, standardError, freedom);
   const margin = freedom > 0 ? twoSidedT(1 - confidence, freedom) * standardError : Infinity;
   const change = Math.abs(slope) * (((timesMs.at(-1) ?? 0) - (timesMs[0] ?? 0)) / 1_000);
@@ -75,8 +75,11 @@ export function findTrend(samples: Samples, { confidence, minChangeRatio }: Omit
 
 /** Enough to leave some freedom after the correction, few enough that a block outlasts the noise. */
 const BLOCKS = 24;
+/** Fewer lie on a line by chance too easily for their likeness to be estimated. */
+const MIN_SAMPLES = 8;
 /** A line has a height and a slope, both taken from the data. */
 const LINE_PARAMETERS = 2;
+const ROUNDING = (16 * Number.EPSILON) ** 2;
 
 interface Line {
   readonly slopePerSecond: number;
@@ -103,18 +106,19 @@ function fitLine({ timesMs, values }: Samples): Line {
   if (length < LINE_PARAMETERS) return { slopePerSecond: 0, standardError: Infinity, effectiveSamples: length };
   const slopePerSecond = products / squares;
   const residuals = values.map((value, index) => value - origin - height - (slopePerSecond * ((timesMs[index] ?? 0) - middleMs)) / 1_000);
-  const effectiveSamples = effectiveSize(residuals);
+  const variation = sumOfProducts(residuals, 0);
+  // What rounding leaves of a perfect line has a pattern, but no meaning.
+  if (variation <= ROUNDING * sumOfProducts(values, 0)) return { slopePerSecond, standardError: 0, effectiveSamples: length };
+  const effectiveSamples = effectiveSize(residuals, variation);
   const freedom = effectiveSamples - LINE_PARAMETERS;
-  const standardError = freedom > 0 ? Math.sqrt(sumOfProducts(residuals, 0) / freedom / squares) : Infinity;
+  const standardError = freedom > 0 ? Math.sqrt(variation / freedom / squares) : Infinity;
   return { slopePerSecond, standardError, effectiveSamples };
 }
 
 /** How many independent samples the residuals of a line are worth. */
-function effectiveSize(residuals: Float64Array): number {
+function effectiveSize(residuals: Float64Array, variation: number): number {
   const { length } = residuals;
-  const variance = sumOfProducts(residuals, 0);
-  if (variance === 0) return length;
-  const apparent = sumOfProducts(residuals, 1) / variance;
+  const apparent = sumOfProducts(residuals, 1) / variation;
   // A line through n values takes away about (2 + 4ρ)/n of their autocorrelation; one that is below 0 is not trusted.
   const unbiased = Math.min(1, Math.max(0, apparent + (2 + 4 * apparent) / length));
   return (length * (1 - unbiased)) / (1 + unbiased);

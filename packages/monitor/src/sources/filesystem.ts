@@ -1,6 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import type { Recorder } from '../registry.js';
 import type { Series } from '../series.js';
+import { larger } from './missing.js';
 import type { Source } from './source.js';
 
 /** Space fills slowly; asking is a system call in the thread pool, and over a network it may be slow. */
@@ -33,10 +34,7 @@ export class FileSystems implements Source {
   }
   collect(): void {
     let fullest = Number.NaN;
-    for (const path of this.#paths) {
-      const utilization = path.record();
-      if (!(fullest >= utilization)) fullest = utilization;
-    }
+    for (const path of this.#paths) fullest = larger(fullest, path.record());
     this.#recorder.record(this.#fullest, fullest);
   }
 

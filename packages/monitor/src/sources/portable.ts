@@ -4,6 +4,7 @@ import type { MetricName } from '../metrics.js';
 import type { Recorder } from '../registry.js';
 import type { Labels } from '../series.js';
 import { MemorySeries } from './memory-series.js';
+import { plus } from './missing.js';
 import type { Source } from './source.js';
 
 /** One round of answers. */
@@ -83,8 +84,8 @@ export class Portable implements Source {
     for (const { iface, rx_sec: received, tx_sec: transmitted } of networks) {
       this.#record('network.io.receive', received, { interface: iface });
       this.#record('network.io.transmit', transmitted, { interface: iface });
-      if (isRate(received)) receive = (receive || 0) + received;
-      if (isRate(transmitted)) transmit = (transmit || 0) + transmitted;
+      if (isRate(received)) receive = plus(receive, received);
+      if (isRate(transmitted)) transmit = plus(transmit, transmitted);
     }
     this.#record('network.io.receive', receive);
     this.#record('network.io.transmit', transmit);

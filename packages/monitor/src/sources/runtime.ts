@@ -1,26 +1,29 @@
-import { monitorEventLoopDelay, performance, PerformanceObserver, type IntervalHistogram } from 'node:perf_hooks';
+import { performance } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
+import type { Clock } from '../clock.js';
 import type { Recorder } from '../registry.js';
+import { Collections } from './collections.js';
+import { LoopDelay } from './loop-delay.js';
 import type { Source } from './source.js';
 
-/** Wakes the process this often. At 10 ms that takes 5 ms of CPU a second, at 50 ms 1.4; a longer stall is seen almost whole. */
-const DELAY_RESOLUTION_MS = 50;
-const NANOSECONDS_PER_MS = 1e6;
-const MICROSECONDS_PER_MS = 1e3;
+const MICROSECONDS_PER_MS = 1_000;
 
 /** The process from inside: CPU time, event loop, garbage collection, heap. On every platform. */
 export class Runtime implements Source {
   readonly name = 'runtime';
+  readonly #clock: Clock;
   readonly #recorder: Recorder;
   readonly #series;
-  readonly #delay: IntervalHistogram;
-  readonly #collections = new Collections();
-  /** When this was last read, by the process's own clock, since that is what Node's figures are counted in. */
+  /** Both begin with the first sample, so that a monitor that takes none costs nothing. */
+  #delay: LoopDelay | undefined;
+  #collections: Collections | undefined;
+  /** When this was last read: by the process's own clock, in which Node's figures are counted. */
   #previousMs = Number.NaN;
   #previousIdleMs = Number.NaN;
   #previousCpuMs = Number.NaN;
 
-  constructor(recorder: Recorder) {
+  constructor(recorder: Recorder, clock: Clock) {
+    this.#clock = clock;
     this.#recorder = recorder;
     this.#series = {
       cpu: recorder.open('process.cpu.usage'),
@@ -33,8 +36,6 @@ export class Runtime implements Source {
       gcDuration: recorder.open('v8js.gc.duration'),
       gcPauseMax: recorder.open('v8js.gc.pause.max'),
     };
-    this.#delay = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS });
-    this.#delay.enable();
   }
 
   collect(): void {
@@ -42,13 +43,14 @@ export class Runtime implements Source {
     const elapsedMs = nowMs - this.#previousMs;
     this.#previousMs = nowMs;
     this.#collectUse(elapsedMs);
-    this.#collectDelay();
-    this.#collectHeap(elapsedMs);
+    this.#collectHeap();
+    this.#collectDelay((this.#delay ??= new LoopDelay(this.#clock)));
+    this.#collectCollections((this.#collections ??= new Collections()), elapsedMs);
   }
 
   close(): void {
-    this.#delay.disable();
-    this.#collections.close();
+    this.#delay?.close();
+    this.#collections?.close();
   }
 
   #collectUse(elapsedMs: number): void {
@@ -63,48 +65,22 @@ export class Runtime implements Source {
     this.#previousIdleMs = idleMs;
   }
 
-  /** The histogram has the time from one waking to the next; what it is above the resolution is delay. NaN without one. */
-  #collectDelay(): void {
-    if (this.#delay.count === 0) return;
-    this.#recorder.record(this.#series.delayMean, Math.max(0, this.#delay.mean / NANOSECONDS_PER_MS - DELAY_RESOLUTION_MS));
-    this.#recorder.record(this.#series.delayMax, Math.max(0, this.#delay.max / NANOSECONDS_PER_MS - DELAY_RESOLUTION_MS));
-    this.#delay.reset();
-  }
-
-  #collectHeap(elapsedMs: number): void {
+  #collectHeap(): void {
     const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics();
     this.#recorder.record(this.#series.heapUsed, used);
     this.#recorder.record(this.#series.heapLimit, limit);
-    this.#recorder.record(this.#series.gcCount, (this.#collections.count / elapsedMs) * 1_000);
-    this.#recorder.record(this.#series.gcDuration, this.#collections.durationMs / elapsedMs);
-    this.#recorder.record(this.#series.gcPauseMax, this.#collections.longestMs);
-    this.#collections.reset();
-  }
-}
-
-/** Garbage collections since the last reset. Node reports each a turn of the event loop later. */
-class Collections {
-  count = 0;
-  durationMs = 0;
-  longestMs = 0;
-  readonly #observer: PerformanceObserver;
-
-  constructor() {
-    this.#observer = new PerformanceObserver((list) => {
-      for (const { duration } of list.getEntries()) {
-        this.count += 1;
-        this.durationMs += duration;
-        this.longestMs = Math.max(this.longestMs, duration);
-      }
-    });
-    this.#observer.observe({ entryTypes: ['gc'] });
   }
 
-  reset(): void {
-    this.count = this.durationMs = this.longestMs = 0;
+  #collectDelay(delay: LoopDelay): void {
+    this.#recorder.record(this.#series.delayMean, delay.meanMs);
+    this.#recorder.record(this.#series.delayMax, delay.maxMs);
+    delay.reset();
   }
 
-  close(): void {
-    this.#observer.disconnect();
+  #collectCollections(collections: Collections, elapsedMs: number): void {
+    this.#recorder.record(this.#series.gcCount, (collections.count / elapsedMs) * 1_000);
+    this.#recorder.record(this.#series.gcDuration, collections.durationMs / elapsedMs);
+    this.#recorder.record(this.#series.gcPauseMax, Number.isNaN(elapsedMs) ? Number.NaN : collections.longestMs);
+    collections.reset();
   }
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Recorder } from '../../registry.js';
 import type { Series } from '../../series.js';
+import { larger, plus } from '../missing.js';
 import type { Source } from '../source.js';
 import { DeviceTable, type Device } from './device-table.js';
 import type { KernelFile, KernelFiles } from './kernel-files.js';
@@ -82,7 +83,7 @@ class Disk implements Device {
     // The kernel rounds to its own ticks: a full second may count as a little more.
     const busy = Math.min(1, this.#next(BUSY, scanner) / 1_000 / seconds);
     this.#recordOne(BUSY, busy);
-    this.#sums[BUSY] = larger(this.#sums[BUSY], busy);
+    this.#sums[BUSY] = larger(this.#sums[BUSY] ?? Number.NaN, busy);
   }
 
   gone(): void {
@@ -97,7 +98,7 @@ class Disk implements Device {
 
   #sum(rate: number, value: number): void {
     this.#recordOne(rate, value);
-    if (!Number.isNaN(value)) this.#sums[rate] = (this.#sums[rate] || 0) + value;
+    this.#sums[rate] = plus(this.#sums[rate] ?? Number.NaN, value);
   }
 
   #recordOne(index: number, value: number): void {
@@ -105,9 +106,6 @@ class Disk implements Device {
     if (series !== undefined) this.#recorder.record(series, value);
   }
 }
-
-/** The larger of two, of which either may be NaN, none. */
-const larger = (one = Number.NaN, other: number): number => (one >= other || Number.isNaN(other) ? one : other);
 
 /** Names of what holds no bytes of its own: partitions, and devices made of other devices or of memory. */
 const NOT_A_DISK = /^(?:loop|ram|zram|sr|fd|dm-|md|nbd)\d|^(?:[shv]d[a-z]+|xvd[a-z]+)\d+$|^(?:nvme\d+n\d+|mmcblk\d+)(?:p|boot|rpmb)\d*$/;

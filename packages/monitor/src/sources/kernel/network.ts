@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Recorder } from '../../registry.js';
 import type { Series } from '../../series.js';
+import { larger, plus } from '../missing.js';
 import type { Source } from '../source.js';
 import { DeviceTable, type Device } from './device-table.js';
 import type { KernelFile, KernelFiles } from './kernel-files.js';
@@ -111,13 +112,13 @@ class Interface implements Device {
     this.#recorder.record(this.#receive, received);
     this.#recorder.record(this.#transmit, transmitted);
     const totals = this.#totals;
-    totals.receive = (totals.receive || 0) + received;
-    totals.transmit = (totals.transmit || 0) + transmitted;
-    totals.errors = (totals.errors || 0) + receiveErrors + transmitErrors;
+    totals.receive = plus(totals.receive, received);
+    totals.transmit = plus(totals.transmit, transmitted);
+    totals.errors = plus(totals.errors, receiveErrors + transmitErrors);
     if (this.#utilization === undefined) return;
     const utilization = Math.max(received, transmitted) / this.#bytesPerSecond;
     this.#recorder.record(this.#utilization, utilization);
-    totals.utilization = Math.max(totals.utilization || 0, utilization);
+    totals.utilization = larger(totals.utilization, utilization);
   }
 
   gone(): void {
