@@ -82,3 +82,23 @@ export function invalidResource(pool: string, value: unknown): PoolError {
 export function leaseEnded(pool: string, attempt: string): PoolError {
   return new PoolError('ERR_POOL_LEASE_ENDED', `${pool}: ${attempt} of a lease that has ended; somebody else may have its resource by now`);
 }
+
+export function transactionRolledBack(pool: string): PoolError {
+  return new PoolError('ERR_POOL_TRANSACTION_ROLLED_BACK', `${pool}: COMMIT was answered with ROLLBACK, since a query in the transaction had failed`);
+}
+
+export function unknownTask(pool: string, task: string, known: readonly string[]): PoolError {
+  return new PoolError('ERR_POOL_UNKNOWN_TASK', `${pool}: the worker serves no task ${inspect(task)}; it serves ${known.join(', ') || 'none'}`);
+}
+
+export function workerCrashed(pool: string, task: string, cause: unknown): PoolError {
+  return new PoolError('ERR_POOL_WORKER_CRASHED', `${pool}: the worker crashed during task ${task}: ${cause instanceof Error ? cause.message : inspect(cause)}`, { cause });
+}
+
+export function workerExited(pool: string, during: string, exitCode: number): PoolError {
+  return new PoolError('ERR_POOL_WORKER_EXITED', `${pool}: the worker exited with code ${exitCode} ${during}`);
+}
+
+export function notAWorker(): PoolError {
+  return new PoolError('ERR_POOL_NOT_A_WORKER', 'serveTasks() is for a worker thread; this is the main thread');
+}

@@ -85,14 +85,25 @@ export interface PoolTuning {
   readonly clock?: Clock;
 }
 
-type Callbacks<R> = Pick<PoolOptions<R>, 'destroy' | 'validate' | 'reset' | 'watch'>;
+type Callback = 'create' | 'destroy' | 'validate' | 'reset' | 'watch';
 /** Options complete with their defaults. */
-export type ResolvedOptions<R> = Required<Omit<PoolOptions<R>, keyof Callbacks<R>>> & {
-  readonly [Name in keyof Callbacks<R>]-?: PoolOptions<R>[Name] | undefined;
+export type ResolvedOptions<R> = Required<Omit<PoolOptions<R>, Exclude<Callback, 'create'>>> & {
+  readonly [Name in Exclude<Callback, 'create'>]: PoolOptions<R>[Name] | undefined;
 };
 
+const TUNING_NAMES = {
+  name: true, max: true, min: true, order: true, maxCreating: true, maxWaiting: true, acquireTimeoutMs: true, createTimeoutMs: true, createRetryMinMs: true,
+  createRetryMaxMs: true, validateAfterIdleMs: true, validateTimeoutMs: true, resetTimeoutMs: true, destroyTimeoutMs: true, idleTimeoutMs: true,
+  maxLifetimeMs: true, maxUses: true, jitterRatio: true, random: true, clock: true,
+} satisfies Record<keyof PoolTuning, true>;
+const CALLBACK_NAMES = { create: true, destroy: true, validate: true, reset: true, watch: true } satisfies Record<Callback, true>;
+
+/** The names of {@link PoolTuning}. */
+export const TUNING: readonly string[] = Object.keys(TUNING_NAMES);
+const ALL: readonly string[] = [...Object.keys(CALLBACK_NAMES), ...TUNING];
+
 export function resolveOptions<R>(options: PoolOptions<R>): ResolvedOptions<R> {
-  if (typeof options !== 'object' || options === null) throw invalidOption('options', options, 'an object');
+  requireKnown(options, ALL);
   // Destructured, not spread: `{ min: undefined }` must get the default too.
   const {
     create,
@@ -120,13 +131,7 @@ export function resolveOptions<R>(options: PoolOptions<R>): ResolvedOptions<R> {
     jitterRatio = 0.025,
     random = Math.random,
     clock = systemClock,
-    ...unknown
   } = options;
-  const resolved = {
-    create, destroy, validate, reset, watch, name, max, min, order, maxCreating, maxWaiting, acquireTimeoutMs, createTimeoutMs, createRetryMinMs,
-    createRetryMaxMs, validateAfterIdleMs, validateTimeoutMs, resetTimeoutMs, destroyTimeoutMs, idleTimeoutMs, maxLifetimeMs, maxUses, jitterRatio, random, clock,
-  };
-  refuseUnknown(unknown, Object.keys(resolved));
 
   requireFunction('create', create);
   for (const [callback, value] of Object.entries({ destroy, validate, reset, watch })) if (value !== undefined) requireFunction(callback, value);
@@ -147,13 +152,16 @@ export function resolveOptions<R>(options: PoolOptions<R>): ResolvedOptions<R> {
   if (createRetryMaxMs < createRetryMinMs) throw invalidOption('createRetryMaxMs', createRetryMaxMs, `at least createRetryMinMs, which is ${createRetryMinMs}`);
   if (!(typeof jitterRatio === 'number' && jitterRatio >= 0 && jitterRatio < 1)) throw invalidOption('jitterRatio', jitterRatio, 'from 0 to below 1');
   if (typeof clock?.now !== 'function' || typeof clock.setTimeout !== 'function') throw invalidOption('clock', clock, 'a Clock');
-  return resolved;
+  return {
+    create, destroy, validate, reset, watch, name, max, min, order, maxCreating, maxWaiting, acquireTimeoutMs, createTimeoutMs, createRetryMinMs,
+    createRetryMaxMs, validateAfterIdleMs, validateTimeoutMs, resetTimeoutMs, destroyTimeoutMs, idleTimeoutMs, maxLifetimeMs, maxUses, jitterRatio, random, clock,
+  };
 }
 
-/** A misspelt option must not be silent. */
-export function refuseUnknown(unknown: object, known: readonly string[]): void {
-  const [name] = Object.keys(unknown);
-  if (name !== undefined) throw unknownOption(name, known);
+/** A misspelt option must not be silent. Copies nothing, as it runs with every wait that has options. */
+export function requireKnown(options: object, known: readonly string[]): void {
+  if (typeof options !== 'object' || options === null) throw invalidOption('options', options, 'an object');
+  for (const name in options) if (!known.includes(name)) throw unknownOption(name, known);
 }
 
 export function requireDuration(name: string, value: unknown): void {

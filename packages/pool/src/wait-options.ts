@@ -1,5 +1,5 @@
-import { invalidOption, unknownOption } from './errors.js';
-import { isDuration, MAX_DELAY_MS } from './options.js';
+import { invalidOption } from './errors.js';
+import { isDuration, MAX_DELAY_MS, requireKnown } from './options.js';
 
 /** How long to wait, and what ends the wait. */
 export interface AcquireOptions {
@@ -33,13 +33,13 @@ const WAIT: readonly string[] = ['signal'];
 const CLOSE: readonly string[] = [...WAIT, 'timeoutMs', 'force'];
 
 export function checkAcquireOptions(options: AcquireOptions): void {
-  refuseUnknown(options, ACQUIRE);
+  requireKnown(options, ACQUIRE);
   requireSignal(options.signal);
   requireTimeout(options.timeoutMs);
 }
 
 export function checkUseOptions(options: UseOptions): void {
-  refuseUnknown(options, USE);
+  requireKnown(options, USE);
   requireSignal(options.signal);
   requireTimeout(options.timeoutMs);
   const { destroyOnError } = options;
@@ -48,24 +48,18 @@ export function checkUseOptions(options: UseOptions): void {
 }
 
 export function checkWaitOptions(options: WaitOptions): void {
-  refuseUnknown(options, WAIT);
+  requireKnown(options, WAIT);
   requireSignal(options.signal);
 }
 
 export function checkCloseOptions(options: CloseOptions): void {
-  refuseUnknown(options, CLOSE);
+  requireKnown(options, CLOSE);
   requireSignal(options.signal);
   if (options.timeoutMs !== 0) requireTimeout(options.timeoutMs);
   if (options.force !== undefined && typeof options.force !== 'boolean') throw invalidOption('force', options.force, 'a boolean');
 }
 
-/** Without a copy, as these checks run with every wait. */
-function refuseUnknown(options: object, known: readonly string[]): void {
-  if (typeof options !== 'object' || options === null) throw invalidOption('options', options, 'an object');
-  for (const name in options) if (!known.includes(name)) throw unknownOption(name, known);
-}
-
-function requireSignal(signal: unknown): void {
+export function requireSignal(signal: unknown): void {
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalidOption('signal', signal, 'an AbortSignal');
 }
 

@@ -1,16 +1,145 @@
-import type { Redis, RedisOptions } from 'ioredis';
-import type { PoolTuning } from '../options.js';
+import { Redis, type RedisOptions } from 'ioredis';
+import { invalidOption } from '../errors.js';
+import { type PoolTuning, requireKnown, TUNING } from '../options.js';
 import type { Pool } from '../pool.js';
+import { createHoldingPool } from './holding-pool.js';
+
+/**
+ * A connection that reconnects by itself loses its borrower's state without a word, so it is the pool that replaces it;
+ * and the type of the replies is that of `Redis`.
+ */
+type PoolDecides = 'lazyConnect' | 'retryStrategy' | 'reconnectOnError' | 'monitor' | 'replyMapping';
 
 export interface RedisPoolOptions extends PoolTuning {
   /** As in `redis://127.0.0.1:6379/0`. */
   readonly url?: string;
-  /** Anything else that ioredis takes, but what the pool decides: it never reconnects a connection, it replaces it. */
-  readonly connection?: Omit<RedisOptions, 'lazyConnect' | 'retryStrategy' | 'reconnectOnError'>;
+  /** Anything else that ioredis takes: `password`, `tls`, `sentinels` ... */
+  readonly connection?: Omit<RedisOptions, PoolDecides>;
   /** Most connections. @default 10 */
   readonly max?: number;
 }
 
+/**
+ * Connections to one Redis, for what must not share one: blocking commands, `WATCH`, subscriptions. A connection that breaks is
+ * replaced, never reconnected under a borrower. What a borrower leaves behind (`MULTI`, `WATCH`, another database, a command
+ * under way) is undone; a connection left subscribed is replaced.
+ */
 export type RedisPool = Pool<Redis>;
 
-export declare function createRedisPool(options?: RedisPoolOptions): RedisPool;
+const OPTIONS: readonly string[] = ['url', 'connection', ...TUNING];
+const DECIDED: readonly PoolDecides[] = ['lazyConnect', 'retryStrategy', 'reconnectOnError', 'monitor', 'replyMapping'];
+
+/** @throws {PoolError} `ERR_POOL_INVALID_OPTION` */
+export function createRedisPool(options: RedisPoolOptions = {}): RedisPool {
+  requireKnown(options, OPTIONS);
+  const { url, connection = {}, max = 10, name = 'redis', ...tuning } = options;
+  if (url !== undefined && typeof url !== 'string') throw invalidOption('url', url, 'a string');
+  if (typeof connection !== 'object' || connection === null) throw invalidOption('connection', connection, 'the options of an ioredis client');
+  for (const decided of DECIDED)
+    if (decided in connection) throw invalidOption(`connection.${decided}`, (connection as RedisOptions)[decided], 'left out, as the pool decides it');
+  return createHoldingPool<Redis>(
+    {
+      ...tuning,
+      max,
+      name,
+      create: ({ signal }) => connect(url, connection, signal),
+      watch: (client, lost) => {
+        client.on('end', lost);
+      },
+      validate: async (client) => (await client.ping()) === 'PONG',
+      reset: (client) => (isClean(client) ? undefined : clean(client)),
+      destroy: disconnect,
+    },
+    (client, held) => {
+      // There is no stream before and after the connection.
+      const stream: Redis['stream'] | undefined = client.stream;
+      if (held) stream?.ref();
+      else stream?.unref();
+    },
+  );
+}
+
+/** What a borrower may leave open, as far as sent commands tell. */
+interface OpenState {
+  inTransaction: boolean;
+  watching: boolean;
+}
+
+const openStates = new WeakMap<Redis, OpenState>();
+
+async function connect(url: string | undefined, connection: NonNullable<RedisPoolOptions['connection']>, signal: AbortSignal): Promise<Redis> {
+  const options = { ...connection, lazyConnect: true, retryStrategy: null };
+  const client = url === undefined ? new Redis(options) : new Redis(url, options);
+  // The reason why a connection failed is told in this event alone, and without a listener it would be printed.
+  let reason: unknown;
+  client.on('error', (error) => {
+    reason = error;
+  });
+  const abort = (): void => client.disconnect();
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    await client.connect();
+  } catch (error) {
+    client.disconnect();
+    throw reason ?? error;
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+  openStates.set(client, observe(client));
+  return client;
+}
+
+/** Follows the commands that open and end a transaction. */
+function observe(client: Redis): OpenState {
+  const state: OpenState = { inTransaction: false, watching: false };
+  const sendCommand = client.sendCommand.bind(client);
+  client.sendCommand = (command, stream) => {
+    switch (command.name) {
+      case 'watch':
+        state.watching = true;
+        break;
+      case 'multi':
+        state.inTransaction = true;
+        break;
+      case 'exec':
+      case 'discard':
+        state.inTransaction = false;
+        state.watching = false;
+        break;
+      case 'unwatch':
+        state.watching = false;
+        break;
+      default:
+    }
+    return sendCommand(command, stream);
+  };
+  return state;
+}
+
+function isClean(client: Redis): boolean {
+  const state = openStates.get(client);
+  return (
+    client.mode === 'normal' && client.commandQueue.length === 0 && state?.inTransaction === false && !state.watching && client.condition?.select === databaseOf(client)
+  );
+}
+
+const databaseOf = ({ options }: Redis): number => options.db ?? 0;
+
+async function clean(client: Redis): Promise<void> {
+  if (client.mode !== 'normal') throw new Error(`the connection was left in ${client.mode} mode`);
+  const state = openStates.get(client);
+  if (state?.inTransaction === true) await client.discard();
+  if (state?.watching === true) await client.unwatch();
+  if (client.condition?.select !== databaseOf(client)) await client.select(databaseOf(client));
+  // Answered after all that was sent before; a blocking command runs into the time-out of resets.
+  if (client.commandQueue.length > 0) await client.ping();
+  if (!isClean(client)) throw new Error('the connection could not be brought back to the state it came in');
+}
+
+function disconnect(client: Redis): Promise<void> | void {
+  if (client.status === 'end') return;
+  return new Promise((resolve) => {
+    client.once('end', () => resolve());
+    client.disconnect();
+  });
+}

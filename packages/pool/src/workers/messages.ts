@@ -1,0 +1,34 @@
+/** From the pool to a thread. A thread has one task at a time; the id tells an abort that comes too late. */
+export type ToThread =
+  | { readonly fogPool: 'run'; readonly id: number; readonly task: string; readonly payload: unknown }
+  | { readonly fogPool: 'abort'; readonly id: number };
+
+/** From a thread to the pool. */
+export type FromThread =
+  | { readonly fogPool: 'ready'; readonly tasks: readonly string[] }
+  | { readonly fogPool: 'done'; readonly id: number; readonly value: unknown }
+  | { readonly fogPool: 'failed'; readonly id: number; readonly error: SentError };
+
+/** A copy of an error loses its name and its own properties on the way, of which `code` is what callers match on. */
+export interface SentError {
+  readonly value: unknown;
+  readonly name?: string;
+  readonly code?: unknown;
+}
+
+/** Workers may post messages of their own; those are not for us. */
+export function isOurs(message: unknown): message is ToThread | FromThread {
+  return typeof message === 'object' && message !== null && 'fogPool' in message;
+}
+
+export function sendable(error: unknown): SentError {
+  if (!(error instanceof Error)) return { value: error };
+  const { name, code } = error as Error & { code?: unknown };
+  return typeof code === 'string' || typeof code === 'number' ? { value: error, name, code } : { value: error, name };
+}
+
+export function received({ value, name, code }: SentError): unknown {
+  if (!(value instanceof Error)) return value;
+  if (name !== undefined && value.name !== name) Object.defineProperty(value, 'name', { value: name, configurable: true, writable: true });
+  return code === undefined ? value : Object.assign(value, { code });
+}
