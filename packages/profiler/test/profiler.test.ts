@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import diagnostics from 'node:diagnostics_channel';
-import { Worker } from 'node:worker_threads';
 import { type Profiler, createProfiler } from '../src/index.js';
 import { openSession } from '../src/inspector-session.js';
 import { threeToOne } from './workload.js';
@@ -149,20 +148,5 @@ describe('a profiler', () => {
     expect(profiler.stats()).toMatchObject({ recordings: 0, recordingsFailedTotal: 1 });
     await profiler.start({ memory: true });
     await expect(profiler.stop()).resolves.toHaveProperty('memory');
-  });
-
-  it('records the worker thread that it is made in', async () => {
-    const code = `
-      process.getBuiltinModule('worker_threads').parentPort.once('message', () => {});
-      const { Session } = process.getBuiltinModule('inspector');
-      const session = new Session();
-      session.connect();
-      session.post('Profiler.enable', () => process.getBuiltinModule('worker_threads').parentPort.postMessage('works'));`;
-    const worker = new Worker(code, { eval: true });
-    const heard = await new Promise((resolve) => {
-      worker.once('message', resolve);
-    });
-    await worker.terminate();
-    expect(heard).toBe('works');
   });
 });

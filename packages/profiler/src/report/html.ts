@@ -35,7 +35,7 @@ export function renderHtml(data: ReportData): string {
 <dl id="facts"></dl>
 <div id="flame"><canvas tabindex="0" role="application" aria-label="Flame graph, callers above; the table below holds the same figures" aria-describedby="status"></canvas><div id="sizer"></div></div>
 <div id="status" role="status"></div>
-<p class="dim">Click or <kbd>Enter</kbd> zooms in, <kbd>Esc</kbd> out; <kbd>↑</kbd> <kbd>↓</kbd> <kbd>←</kbd> <kbd>→</kbd> walk the stacks; <kbd>/</kbd> searches.</p>
+<p class="dim">Click or <kbd>Enter</kbd> zooms in, <kbd>Esc</kbd> out; <kbd>↑</kbd> <kbd>↓</kbd> <kbd>←</kbd> <kbd>→</kbd> walk the stacks; <kbd>/</kbd> searches. <span class="legend"><i></i> program <i></i> Node <i></i> native <i></i> no JavaScript <i></i> garbage collection</span></p>
 <h2>Functions</h2>
 <table>
 <thead><tr><th data-sort="self"><button>Self</button></th><th>%</th><th data-sort="total"><button>Total</button></th><th>%</th><th>Function</th><th>Location</th></tr></thead>

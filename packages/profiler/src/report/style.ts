@@ -27,5 +27,11 @@ th button { border: 0; padding: 0; background: none; font-weight: 600; }
 th[aria-sort=descending] button::after { content: ' \\2193'; }
 td:nth-last-child(-n+2), th:nth-last-child(-n+2) { text-align: left; white-space: normal; overflow-wrap: anywhere; }
 td button { border: 0; padding: 0; background: none; text-align: left; font-family: ui-monospace, monospace; overflow-wrap: anywhere; }
+.legend { margin-left: 16px; }
+.legend i { display: inline-block; width: 10px; height: 10px; margin-left: 8px; border-radius: 2px; background: hsl(40 78% 60%); }
+.legend i:nth-of-type(2) { background: hsl(140 28% 60%); }
+.legend i:nth-of-type(3) { background: hsl(215 48% 60%); }
+.legend i:nth-of-type(4) { background: hsl(0 0% 60%); }
+.legend i:nth-of-type(5) { background: hsl(2 70% 60%); }
 kbd { border: 1px solid var(--line); border-radius: 3px; padding: 0 4px; font: 12px ui-monospace, monospace; }
 `;

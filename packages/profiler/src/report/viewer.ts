@@ -8,8 +8,9 @@
 export const VIEWER: string = String.raw`
 'use strict';
 const ROW = 18, NARROWEST = 0.4, TABLE_ROWS = 100;
-const SCRIPT = 0, PROGRAM = 3;
-const HUES = [30, 130, 205, 0, 350]; // By kind: script, node, native, program, gc.
+const SCRIPT = 0;
+// By kind: script, node, native, program, gc. The program's own code stands out.
+const HUES = [30, 130, 205, 0, 350], SATURATIONS = [78, 28, 48, 0, 70];
 const byId = (id) => document.getElementById(id);
 const data = JSON.parse(byId('data').textContent);
 const canvas = document.querySelector('canvas');
@@ -87,9 +88,9 @@ function drawFrame(node, x, width, y, dark, ink, letter) {
   if (node === focus) { pen.strokeStyle = ink; pen.lineWidth = 2; pen.strokeRect(x + 1, y + 1, Math.max(width - 2.5, 1), ROW - 3); }
   const letters = Math.floor((width - 8) / letter);
   if (letters < 2) return;
-  const { name } = frameOf(node);
+  const { name, place } = frameOf(node), label = name === '(anonymous)' ? name + ' ' + place : name;
   pen.fillStyle = ink;
-  pen.fillText(name.length > letters ? name.slice(0, letters - 1) + '…' : name, x + 4, y + ROW / 2);
+  pen.fillText(label.length > letters ? label.slice(0, letters - 1) + '…' : label, x + 4, y + ROW / 2);
 }
 
 function color(index, dark) {
@@ -98,7 +99,7 @@ function color(index, dark) {
   let hash = 0;
   const text = kind === SCRIPT ? place.slice(0, place.indexOf(':')) : name.slice(0, 40);
   for (let at = 0; at < text.length; at += 1) hash = (hash * 31 + text.charCodeAt(at)) | 0;
-  const spread = Math.abs(hash % 1000) / 1000, saturation = matched || kind === PROGRAM ? 8 : 70;
+  const spread = Math.abs(hash % 1000) / 1000, saturation = matched ? 8 : SATURATIONS[kind];
   return 'hsl(' + (HUES[kind] + spread * 24) + ' ' + saturation + '% ' + (dark ? 27 + spread * 9 : 70 + spread * 9) + '%)';
 }
 

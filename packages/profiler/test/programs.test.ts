@@ -1,0 +1,62 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { build } from 'esbuild';
+
+const run = promisify(execFile);
+
+describe('in a process of its own', () => {
+  const source = join(dirname(fileURLToPath(import.meta.url)), '../src/index.ts');
+  let folder = '';
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'fog-profiler-'));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  async function runProgram(name: string, contents: string, flags: readonly string[] = []): Promise<unknown> {
+    const outfile = join(folder, `${name}.mjs`);
+    await build({ stdin: { contents: contents.replace('@fog/profiler', source), resolveDir: folder }, outfile, bundle: true, platform: 'node', format: 'esm', target: 'node20.19', logLevel: 'silent' });
+    const { stdout } = await run(process.execPath, [...flags, outfile], { timeout: 20_000 });
+    return JSON.parse(stdout);
+  }
+
+  it('does not keep a program alive, neither by a recording that nobody stops nor by keeping warm', async () => {
+    const program = `
+      import { createProfiler } from '@fog/profiler';
+      const profiler = createProfiler({ cpu: { keepWarm: true } });
+      await profiler.start({ cpu: true, memory: true });
+      console.log(profiler.stats().recordings);`;
+    expect(await runProgram('unstopped', program)).toBe(1);
+  });
+
+  it('records the worker thread that it is made in', async () => {
+    const program = `
+      import { Worker, isMainThread, parentPort } from 'node:worker_threads';
+      import { createProfiler } from '@fog/profiler';
+      function spin() { for (const end = performance.now() + 100; performance.now() < end;); }
+      if (isMainThread) new Worker(new URL(import.meta.url)).on('message', (found) => console.log(JSON.stringify(found)));
+      else {
+        const { profile } = await createProfiler().profile(spin);
+        parentPort.postMessage([profile.conditions.thread, profile.top({ by: 'total', limit: 20 }).some(({ name }) => name === 'spin')]);
+      }`;
+    expect(await runProgram('worker', program)).toEqual(['worker', true]);
+  });
+
+  it('says what is missing where the permission model forbids the inspector', async () => {
+    const program = `
+      import { createProfiler } from '@fog/profiler';
+      const profiler = createProfiler({ cpu: { keepWarm: true } });
+      const failures = [];
+      for (let attempt = 0; attempt < 2; attempt += 1) await profiler.start().catch(({ code, cause }) => failures.push([code, cause.code]));
+      await profiler.close();
+      console.log(JSON.stringify([failures, profiler.stats().recordingsFailedTotal]));`;
+    const [major = 0] = process.versions.node.split('.').map(Number);
+    const flag = major < 23 ? '--experimental-permission' : '--permission';
+    const failure = ['ERR_PROFILER_INSPECTOR_UNAVAILABLE', 'ERR_ACCESS_DENIED'];
+    expect(await runProgram('forbidden', program, [flag, '--allow-fs-read=*', '--no-warnings'])).toEqual([[failure, failure], 2]);
+  });
+});
