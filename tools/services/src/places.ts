@@ -6,7 +6,7 @@ import { checkout } from './checkout.js';
 import { invalidOption } from './errors.js';
 import { closedFolder, serverUser } from './server-user.js';
 
-/** In /var/tmp data outlive a reboot; os.tmpdir() may lie in a home directory that is closed to the servers' user. */
+/** Where the checkout will not do. os.tmpdir() may lie in a home directory that is closed to the servers' user. */
 const TEMPORARY = [...new Set(process.platform === 'win32' ? [tmpdir()] : [tmpdir(), '/var/tmp', '/tmp'])];
 
 /** What can be had again: unpacked programs, an initialised cluster. In the checkout's `.cache`, where the server's user can reach it. */
@@ -22,14 +22,6 @@ export function dataDirectory(name: string): string {
   if (!/^\w[\w.-]*$/.test(name)) throw invalidOption('name', name, 'letters, digits, ".", "_" and "-"');
   const directory = join(home('data'), name);
   mkdirSync(directory, { recursive: true });
-  return directory;
-}
-
-/** A fresh directory that belongs to the servers' user. */
-function temporaryDirectory(prefix: string): string {
-  const parent = TEMPORARY.find((folder) => usable(folder)) ?? tmpdir();
-  const directory = join(parent, `${prefix}${randomBytes(6).toString('hex')}`);
-  makeServerDirectory(directory);
   return directory;
 }
 
@@ -69,9 +61,16 @@ function usable(directory: string): boolean {
   }
 }
 
-/** A directory for the data of one server: its own in the one it was given, else a temporary one. */
+/**
+ * A directory for the data of one server: its own in the one it was given, else a temporary one. The latter is beside the
+ * cache, so that a copy of a cluster may share blocks with what it is copied from.
+ */
 export function placeData(given: string | undefined, name: string): { readonly directory: string; readonly temporary: boolean } {
-  if (given === undefined) return { directory: temporaryDirectory(`fog-${name}-`), temporary: true };
+  if (given === undefined) {
+    const directory = join(home('run'), `${name}-${randomBytes(6).toString('hex')}`);
+    makeServerDirectory(directory);
+    return { directory, temporary: true };
+  }
   const parent = resolve(given);
   mkdirSync(parent, { recursive: true });
   const closed = closedFolder(parent);
