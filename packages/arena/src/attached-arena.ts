@@ -1,6 +1,6 @@
 import type { BlockTable } from './block-table.js';
 import { openBlock, type BlockView, type Home } from './block.js';
-import { notOwner } from './errors.js';
+import { closed, notOwner } from './errors.js';
 import { tableOf, type ArenaHandle } from './handle.js';
 import type { BlockToken } from './token.js';
 
@@ -23,6 +23,7 @@ export interface AttachedArena {
  */
 export function attachArena(handle: ArenaHandle): AttachedArena {
   const table = tableOf(handle);
+  if (table.closed) throw closed(handle.name);
   return new ForeignArena(handle, table);
 }
 

@@ -38,8 +38,7 @@ export function resolveOptions(options: ArenaOptions = {}): Required<ArenaOption
 /** The alignment asked for, in granules. */
 export function resolveAlignment({ align = GRANULE_BYTES, ...unknown }: AllocOptions): number {
   refuseUnknown(unknown);
-  // Checked by logarithm: bit tricks would take 2 ** 32 + 16 for 16.
-  if (!(align >= 1 && align <= PAGE_BYTES && Number.isInteger(Math.log2(align)))) throw invalidArgument('align', align, `a power of two, 1 to ${PAGE_BYTES}`);
+  if (!Number.isInteger(align) || align < 1 || align > PAGE_BYTES || (align & (align - 1)) !== 0) throw invalidArgument('align', align, `a power of two, 1 to ${PAGE_BYTES}`);
   return Math.max(1, align / GRANULE_BYTES);
 }
 

@@ -1,0 +1,59 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { nativeIsBuilt } from './backends.js';
+
+const dist = fileURLToPath(new URL('../dist', import.meta.url));
+
+/** Runs `body`, with `createArena` at hand, against the build in `folder`, as a program of its own. */
+function run(kind: 'ESM' | 'CommonJS', folder: string, body: string): { readonly output: string; readonly warnings: string } {
+  const module = join(folder, kind === 'ESM' ? 'index.js' : 'index.cjs');
+  const load = kind === 'ESM' ? `import { createArena } from ${JSON.stringify(pathToFileURL(module).href)};` : `const { createArena } = require(${JSON.stringify(module)});`;
+  const { status, stdout, stderr } = spawnSync(process.execPath, [`--input-type=${kind === 'ESM' ? 'module' : 'commonjs'}`, '--eval', `${load}\n${body}`], { encoding: 'utf8', env: { ...process.env, NODE_OPTIONS: '' } });
+  expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
+  return { output: stdout.trim(), warnings: stderr };
+}
+
+describe.each(['ESM', 'CommonJS'] as const)('the %s build', (kind) => {
+  const workshop = mkdtempSync(join(tmpdir(), 'fog-arena-'));
+  /** The build as on a platform that has no native part. */
+  const bare = join(workshop, 'dist');
+  cpSync(dist, bare, { recursive: true });
+  writeFileSync(join(workshop, 'package.json'), '{ "type": "module" }');
+  afterAll(() => rmSync(workshop, { recursive: true, force: true }));
+
+  it('gets the native backend exactly where it was built, and says nothing', () => {
+    const { output, warnings } = run(kind, dist, `console.log(createArena().backend);`);
+    expect(output).toBe(nativeIsBuilt ? 'native' : 'javascript');
+    expect(warnings.includes('FOG_ARENA_JAVASCRIPT')).toBe(!nativeIsBuilt);
+  });
+
+  it('falls back to JavaScript without it, with one warning that names what is missing', () => {
+    const { output, warnings } = run(kind, bare, `console.log(createArena().backend, createArena().backend);`);
+    expect(output).toBe('javascript javascript');
+    expect(warnings.match(/\[FOG_ARENA_JAVASCRIPT\]/g)).toHaveLength(1);
+    expect(warnings).toMatch(/the native part of @fog\/arena, package @fog\/arena-\w+-\w+\S*, is not installed/);
+  });
+
+  it('says nothing where JavaScript was asked for', () => {
+    expect(run(kind, bare, `console.log(createArena({ backend: 'javascript' }).backend);`)).toEqual({ output: 'javascript', warnings: '' });
+  });
+
+  it('fails without the native backend where that was asked for', () => {
+    const { output } = run(kind, bare, `try { createArena({ backend: 'native' }); } catch ({ code, cause }) { console.log(code, cause.code); }`);
+    expect(output).toBe('ERR_ARENA_NATIVE_UNAVAILABLE MODULE_NOT_FOUND');
+  });
+
+  it('tells of a native part that is there and cannot be loaded', () => {
+    const folder = join(workshop, 'node_modules/@fog');
+    for (const platform of ['linux-x64-gnu', 'linux-x64-musl', 'linux-arm64-gnu', 'linux-arm64-musl', 'darwin-x64', 'darwin-arm64', 'win32-x64-msvc', 'win32-arm64-msvc']) {
+      mkdirSync(join(folder, `arena-${platform}`), { recursive: true });
+      writeFileSync(join(folder, `arena-${platform}`, 'index.js'), `throw new Error('version GLIBC_2.99 not found');`);
+    }
+    const { output } = run(kind, bare, `try { createArena({ backend: 'native' }); } catch ({ message }) { console.log(message); }`);
+    expect(output).toMatch(/package @fog\/arena-\w+-\w+\S*, cannot be loaded: version GLIBC_2.99 not found$/);
+  });
+});

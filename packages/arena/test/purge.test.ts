@@ -1,0 +1,50 @@
+import diagnostics from 'node:diagnostics_channel';
+import { describe, expect, it } from '@jest/globals';
+import { createArena } from '../src/arena.js';
+import { backends } from './backends.js';
+
+const MiB = 2 ** 20;
+
+describe.each(backends)('purge on the %s backend', (backend) => {
+  const canGiveBack = backend === 'native' && process.platform === 'linux';
+
+  it('gives back the pages of free blocks, and nothing of live ones', async () => {
+    await using arena = createArena({ backend, initialBytes: 64 * MiB });
+    const messages: unknown[] = [];
+    diagnostics.subscribe('@fog/arena:region:purged', (message) => messages.push(message));
+    const blocks = arena.allocBatch(MiB, 40);
+    for (const block of blocks) block.u8.fill(7);
+    const kept = blocks.filter((_, index) => index % 4 === 0);
+    for (const block of blocks) if (!kept.includes(block)) block.free();
+
+    const residentBefore = process.memoryUsage.rss();
+    const purged = arena.purge();
+    const returned = residentBefore - process.memoryUsage.rss();
+
+    expect(purged).toBe(canGiveBack ? 30 * MiB : 0);
+    if (canGiveBack) expect(returned).toBeGreaterThan(25 * MiB);
+    expect(messages).toEqual(canGiveBack ? [{ arena: 'default', purgedBytes: purged }] : []);
+    expect(arena.stats().purgedBytesTotal).toBe(purged);
+    expect(kept.every((block) => block.u8.every((byte) => byte === 7))).toBe(true);
+    // What is gone cannot be given back again, and comes back when it is used.
+    expect(arena.purge()).toBe(0);
+    expect(arena.allocBatch(MiB, 30).every((block) => block.u8.fill(1).every((byte) => byte === 1))).toBe(true);
+  });
+
+  it('is done by close, at once', async () => {
+    const arena = createArena({ backend, initialBytes: 64 * MiB });
+    arena.alloc(40 * MiB).u8.fill(7);
+    await arena.close();
+    expect(arena.stats().purgedBytesTotal).toBe(canGiveBack ? 40 * MiB : 0);
+  });
+
+  it('also reaches what small blocks left in the magazines', async () => {
+    await using arena = createArena({ backend });
+    for (const block of arena.allocBatch(256, 2_048)) {
+      block.u8.fill(1);
+      block.free();
+    }
+    expect(arena.purge()).toBe(canGiveBack ? 512 * 1_024 : 0);
+    expect(arena.stats().cachedBytes).toBe(0);
+  });
+});
