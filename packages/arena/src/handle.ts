@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { BlockTable } from './block-table.js';
 import { invalidHandle } from './errors.js';
 
@@ -12,7 +13,7 @@ export interface ArenaHandle {
 /** @throws {ArenaError} `ERR_ARENA_INVALID_HANDLE`. */
 export function tableOf(handle: ArenaHandle): BlockTable {
   const { id, name, memory, blocks } = typeof handle === 'object' && handle !== null ? handle : ({} as Partial<ArenaHandle>);
-  if (!Number.isSafeInteger(id) || typeof name !== 'string' || !(memory instanceof SharedArrayBuffer) || !(blocks instanceof SharedArrayBuffer)) throw invalidHandle(handle);
+  if (!Number.isSafeInteger(id) || typeof name !== 'string' || !types.isSharedArrayBuffer(memory) || !types.isSharedArrayBuffer(blocks)) throw invalidHandle(handle);
   const table = BlockTable.attach(blocks);
   if (table === undefined) throw invalidHandle(handle);
   return table;
