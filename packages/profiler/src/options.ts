@@ -17,9 +17,9 @@ export interface CpuOptions {
    */
   readonly intervalUs?: number;
   /**
-   * Keeps V8's profiler running from creation until `close()`, at `intervalUs`. Recordings then start in about .2 ms
-   * instead of the 5-40 ms in which V8 walks the heap for its functions, and code optimised between two recordings
-   * keeps its name. Costs the sampling all the time. @default false
+   * Keeps V8's profiler running from creation until `close()`, at `intervalUs`. Recordings then start in a fraction of
+   * a millisecond, as V8 need not walk the heap for functions first, and code optimised between two recordings keeps
+   * its name. Costs the sampling all the time. @default false
    */
   readonly keepWarm?: boolean;
 }
@@ -38,7 +38,7 @@ export interface RecordingOptions {
   readonly cpu?: boolean;
   /**
    * Where memory is allocated, what was collected meanwhile included. Stopping then forces a full garbage collection,
-   * about 1.5 ms per MB of live heap. @default false
+   * 1.5-2 ms per MB of live heap. @default false
    */
   readonly memory?: boolean;
 }

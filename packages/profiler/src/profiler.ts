@@ -12,8 +12,8 @@ import type { ProfilerStats } from './stats.js';
 export interface Profiler extends AsyncDisposable {
   readonly name: string;
   /**
-   * Starts recording. Holds the thread for 5-40 ms, in which V8 walks the heap for functions; about .2 ms with
-   * `cpu.keepWarm`.
+   * Starts recording. With CPU, V8 first walks the heap for functions and holds the thread meanwhile: 5 ms in a bare
+   * program, over 100 ms in one of 20,000 functions. `cpu.keepWarm` spares that: `pnpm bench profiler/start-stop`.
    * @throws {ProfilerError} `ERR_PROFILER_ALREADY_RECORDING`, `ERR_PROFILER_CLOSED`, `ERR_PROFILER_INVALID_OPTION`,
    *   `ERR_PROFILER_INSPECTOR_UNAVAILABLE`, `ERR_PROFILER_INSPECTOR_FAILED`
    */
