@@ -1,5 +1,5 @@
 import { attempt } from './attempt.js';
-import { type DestroyReason, type Entry, RESETTING, VALIDATING } from './entry.js';
+import { type DestroyReason, type Entry, IN_HAND, RESETTING, VALIDATING } from './entry.js';
 import { callTimeout } from './errors.js';
 import type { ResolvedOptions } from './options.js';
 
@@ -73,6 +73,7 @@ export class Checker<R> {
     if (entry.state === VALIDATING) this.#validating -= 1;
     else if (entry.state === RESETTING) this.#resetting -= 1;
     else return;
+    entry.state = IN_HAND;
     entry.endCheck?.();
     entry.endCheck = undefined;
   }

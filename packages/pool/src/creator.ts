@@ -47,7 +47,7 @@ export class Creator<R> {
     return this.#failures;
   }
 
-  /** Of the last `create`; `undefined` once one succeeds. */
+  /** Of the last `create`; `undefined` once one has proved good. */
   get lastError(): unknown {
     return this.#lastError;
   }
@@ -74,8 +74,6 @@ export class Creator<R> {
         this.#fail(invalidResource(name, resource), failuresBefore);
         return;
       }
-      this.#failures = 0;
-      this.#lastError = undefined;
       try {
         this.#events.created(resource, this.#clock.now() - startMs);
       } catch (error) {
@@ -96,6 +94,12 @@ export class Creator<R> {
       },
       late: (resource) => this.#late(resource),
     });
+  }
+
+  /** A resource has been lent for the first time. Until then, one that could be created is no proof of a backend that is up. */
+  proved(): void {
+    this.#failures = 0;
+    this.#lastError = undefined;
   }
 
   /** A resource broke before it was ever lent: its backend takes connections and drops them. */

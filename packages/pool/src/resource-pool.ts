@@ -224,7 +224,10 @@ class ResourcePool<R> implements Pool<R>, Lender<R> {
 
   #lend(entry: Entry<R>, waitMs: number): void {
     entry.state = LEASED;
-    if (entry.uses === 0) this.#counters.firstUses += 1;
+    if (entry.uses === 0) {
+      this.#counters.firstUses += 1;
+      this.#creator.proved();
+    }
     entry.uses += 1;
     leaseAcquired(this.name, entry.resource, waitMs);
   }
