@@ -14,6 +14,7 @@ import { Sampler } from './sampler.js';
 import type { SeriesInfo } from './series.js';
 import { FileSystems } from './sources/filesystem.js';
 import { Gauge, resolveGauge, type GaugeOptions } from './sources/gauges.js';
+import { Heap } from './sources/heap.js';
 import { hasKernelFiles, linuxSources } from './sources/linux.js';
 import { Portable } from './sources/portable.js';
 import { Runtime } from './sources/runtime.js';
@@ -98,6 +99,7 @@ class SamplingMonitor implements Monitor {
     this.#listeners = new Listeners((error) => sourceFailed(name, 'listener', error));
     for (const added of machineSources(source, scope, this.#registry)) this.#sampler.add(added);
     this.#sampler.add(new Runtime(this.#registry, clock));
+    this.#sampler.add(new Heap(this.#registry));
     if (filesystems.length > 0) this.#sampler.add(new FileSystems(filesystems, this.#registry, () => this.#time.nowMs()));
   }
 

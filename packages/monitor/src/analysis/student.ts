@@ -8,17 +8,17 @@ export function twoSidedP(t: number, freedom: number): number {
   return incompleteBeta(freedom / 2, 0.5, freedom / (freedom + t * t));
 }
 
-/** The t that |T| exceeds with probability `p`: the inverse of {@link twoSidedP}, by bisection. */
+/** The t that |T| exceeds with probability `p`, in (0, 1): the inverse of {@link twoSidedP}, by Newton's method on its logarithm. */
 export function twoSidedT(p: number, freedom: number): number {
-  let low = 0;
-  let high = 1;
-  while (twoSidedP(high, freedom) > p) high *= 2;
-  while (high - low > 1e-9 * high) {
-    const middle = (low + high) / 2;
-    if (twoSidedP(middle, freedom) > p) low = middle;
-    else high = middle;
+  const peak = Math.exp(logGamma((freedom + 1) / 2) - logGamma(freedom / 2)) / Math.sqrt(freedom * Math.PI);
+  let t = 0;
+  for (let step = Infinity, tries = 0; Math.abs(step) > 1e-10 * t && tries < 100; tries += 1) {
+    const density = peak * (1 + (t * t) / freedom) ** (-(freedom + 1) / 2);
+    const reached = twoSidedP(t, freedom);
+    step = (reached * Math.log(reached / p)) / (2 * density);
+    t += step;
   }
-  return high;
+  return t;
 }
 
 function incompleteBeta(a: number, b: number, x: number): number {

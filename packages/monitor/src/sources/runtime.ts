@@ -1,5 +1,4 @@
 import { performance } from 'node:perf_hooks';
-import { getHeapStatistics } from 'node:v8';
 import type { Clock } from '../clock.js';
 import type { Recorder } from '../registry.js';
 import { Collections } from './collections.js';
@@ -8,7 +7,7 @@ import type { Source } from './source.js';
 
 const MICROSECONDS_PER_MS = 1_000;
 
-/** The process from inside: CPU time, event loop, garbage collection, heap. On every platform. */
+/** The process from inside: CPU time, event loop, garbage collection. On every platform. */
 export class Runtime implements Source {
   readonly name = 'runtime';
   readonly #clock: Clock;
@@ -30,8 +29,6 @@ export class Runtime implements Source {
       loopUtilization: recorder.open('nodejs.eventloop.utilization'),
       delayMean: recorder.open('nodejs.eventloop.delay.mean'),
       delayMax: recorder.open('nodejs.eventloop.delay.max'),
-      heapUsed: recorder.open('v8js.memory.heap.used'),
-      heapLimit: recorder.open('v8js.memory.heap.limit'),
       gcCount: recorder.open('v8js.gc.count'),
       gcDuration: recorder.open('v8js.gc.duration'),
       gcPauseMax: recorder.open('v8js.gc.pause.max'),
@@ -43,7 +40,6 @@ export class Runtime implements Source {
     const elapsedMs = nowMs - this.#previousMs;
     this.#previousMs = nowMs;
     this.#collectUse(elapsedMs);
-    this.#collectHeap();
     this.#collectDelay((this.#delay ??= new LoopDelay(this.#clock)));
     this.#collectCollections((this.#collections ??= new Collections()), elapsedMs);
   }
@@ -63,12 +59,6 @@ export class Runtime implements Source {
     this.#recorder.record(this.#series.loopUtilization, Math.max(0, 1 - (idleMs - this.#previousIdleMs) / elapsedMs));
     this.#previousCpuMs = cpuMs;
     this.#previousIdleMs = idleMs;
-  }
-
-  #collectHeap(): void {
-    const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics();
-    this.#recorder.record(this.#series.heapUsed, used);
-    this.#recorder.record(this.#series.heapLimit, limit);
   }
 
   #collectDelay(delay: LoopDelay): void {

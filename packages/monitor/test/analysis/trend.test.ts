@@ -35,14 +35,14 @@ const finds = (values: readonly number[]): boolean => trendOf(values, { confiden
 
 describe('a series that goes nowhere', () => {
   it.each([
-    [0, 0, 200],
-    [0.5, 0, 200],
-    [0.9, 0, 60],
-    [0.9, 0, 200],
-    [0.95, 0, 200],
-    [0.98, 2, 200],
-  ])('with autocorrelation %p below noise of %p, in %p samples, hardly ever has a trend', (phi, noise, length) => {
-    expect(share(400, () => finds(wandering(length, phi, noise)))).toBeLessThan(0.1);
+    [0, 0, 200, 0.08],
+    [0.5, 0, 200, 0.08],
+    [0.9, 0, 60, 0.15],
+    [0.9, 0, 200, 0.08],
+    [0.95, 0, 200, 0.08],
+    [0.98, 2, 200, 0.2], // By least squares alone four times in five.
+  ])('with autocorrelation %p below noise of %p, in %p samples, has a trend less often than %p', (phi, noise, length, limit) => {
+    expect(share(400, () => finds(wandering(length, phi, noise)))).toBeLessThan(limit);
   });
 
   it('with autocorrelation 0.9 has a trend at most a sixth as often as by least squares alone', () => {
