@@ -55,7 +55,7 @@ function startGuardian(): ChildProcess {
 }
 
 /** Runs in the child from its text, so it can use nothing but its argument and Node's globals. */
-function watchParent({ rmSync }: typeof fs): void {
+function watchParent({ readFileSync, rmSync }: typeof fs): void {
   const GRACE_MS = 10_000;
   const services = new Map<number, Guarded>();
   let rest = '';
@@ -78,6 +78,16 @@ function watchParent({ rmSync }: typeof fs): void {
         return false;
       }
     };
+    // Orphans are reaped by process 1, which takes its time or, in a container, may never do it: a zombie has ended.
+    const runs = (pid: number): boolean => {
+      if (!sent(pid, 0)) return false;
+      try {
+        const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+        return stat[stat.lastIndexOf(')') + 2] !== 'Z';
+      } catch {
+        return true; // No /proc on this system.
+      }
+    };
     for (const { pid, stopSignal = 'SIGTERM', paused = [] } of services.values()) {
       if (pid !== undefined) sent(pid, stopSignal);
       for (const each of paused) sent(each, 'SIGCONT');
@@ -85,7 +95,7 @@ function watchParent({ rmSync }: typeof fs): void {
     const startMs = Date.now();
     const timer = setInterval(() => {
       for (const [id, { pid, remove }] of services) {
-        if (pid !== undefined && sent(pid, 0)) {
+        if (pid !== undefined && runs(pid)) {
           if (Date.now() - startMs < GRACE_MS) continue;
           sent(pid, 'SIGKILL');
         }

@@ -153,6 +153,7 @@ class PrivateServer implements Service {
       const [error] = await once(child, 'error');
       throw startFailed(title, reasonOf(error), [], error);
     }
+    const silent = new Promise((resolve) => child.once('close', resolve));
     const ended = new Promise<void>((resolve) => {
       child.once('exit', () => {
         run.hasEnded = true;
@@ -172,7 +173,7 @@ class PrivateServer implements Service {
       return ready;
     }
     const { hasEnded } = run;
-    if (hasEnded) await Promise.race([once(child, 'close'), delay(500)]); // The last words may still be in the pipe.
+    if (hasEnded) await Promise.race([silent, delay(500)]); // Its last words may still be in the pipe.
     else await this.#stop();
     signal?.throwIfAborted();
     return this.#failure(hasEnded ? `it ended with ${child.signalCode ?? child.exitCode}` : `it did not answer within ${READY_TIMEOUT_MS} ms`, output.lines, ready.cause);

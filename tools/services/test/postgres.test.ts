@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { type PostgresOptions, type Service, startPostgres } from '../src/index.js';
 import { resolveOptions } from '../src/options.js';
 import { findPostgres } from '../src/postgres-programs.js';
@@ -17,9 +17,16 @@ afterEach(async () => {
   await Promise.all(services.splice(0).map((service) => service.close()));
 });
 
+/** For the tests that leave it as it is. */
+let shared: Service;
+beforeAll(async () => {
+  shared = await startPostgres({ env, from: 'package' });
+});
+afterAll(() => shared.close());
+
 describe('a private PostgreSQL', () => {
   it('comes from the npm package and answers on a loopback port', async () => {
-    const service = await start({ from: 'package' });
+    const service = shared;
     expect(service).toMatchObject({ origin: 'private', host: '127.0.0.1', version: expect.stringMatching(/^18\.\d/) });
     expect(new URL(service.url).port).toBe(String(service.port));
     expect(await query(service.url, 'select current_user, inet_server_addr()::text as address')).toEqual([{ current_user: 'postgres', address: '127.0.0.1/32' }]);
@@ -33,15 +40,16 @@ describe('a private PostgreSQL', () => {
   });
 
   it('has the durability it was asked for', async () => {
-    const [hasty, durable] = await Promise.all([start(), start({ durable: true })]);
+    const durable = await start({ durable: true });
     const settings = "select name, setting from pg_settings where name in ('fsync', 'full_page_writes', 'synchronous_commit') order by name";
     const values = async (service: Service): Promise<unknown[]> => (await query(service.url, settings)).map(({ setting }) => setting);
-    expect(await values(hasty)).toEqual(['off', 'off', 'on']);
+    expect(await values(shared)).toEqual(['off', 'off', 'on']);
     expect(await values(durable)).toEqual(['on', 'on', 'on']);
   });
 
-  it('is gone after close(), which may be called again, and refuses what comes later', async () => {
-    const service = await start();
+  it('is had in spite of a given one by alwaysPrivate; is gone after close(), which may be called again; refuses what comes later', async () => {
+    const service = await start({ alwaysPrivate: true, env: { ...env, DATABASE_URL: 'postgres://127.0.0.1:1/none' } });
+    expect(service.origin).toBe('private');
     await Promise.all([service.close(), service.close()]);
     await service[Symbol.asyncDispose]();
     await expect(query(service.url, 'select 1')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
@@ -66,18 +74,13 @@ describe('a private PostgreSQL', () => {
 
 describe('a given PostgreSQL', () => {
   it('is used as it is, never stopped, and not ours to disturb', async () => {
-    const owner = await start();
+    const owner = shared;
     const service = await start({ env: { ...env, DATABASE_URL: owner.url } });
     expect(service).toMatchObject({ origin: 'given', url: owner.url, host: '127.0.0.1', port: owner.port, version: owner.version });
     for (const operation of ['pause', 'resume', 'kill', 'restart'] as const)
       await expect(service[operation]()).rejects.toMatchObject({ code: 'ERR_SERVICES_NOT_PRIVATE', message: expect.stringContaining(`${operation}()`) });
     await service.close();
     expect(await query(owner.url, 'select 1 as one')).toEqual([{ one: 1 }]);
-  });
-
-  it('is passed over by alwaysPrivate', async () => {
-    const service = await start({ alwaysPrivate: true, env: { ...env, DATABASE_URL: 'postgres://127.0.0.1:1/none' } });
-    expect(service.origin).toBe('private');
   });
 
   it('is refused with host, port and cause when nobody is there', async () => {
@@ -89,8 +92,7 @@ describe('a given PostgreSQL', () => {
   });
 
   it('is refused with the cause when it does not let us in', async () => {
-    const owner = await start();
-    const url = owner.url.replace(/postgres$/, 'absent');
+    const url = shared.url.replace(/postgres$/, 'absent');
     await expect(start({ env: { DATABASE_URL: url } })).rejects.toMatchObject({ code: 'ERR_SERVICES_UNREACHABLE', message: expect.stringContaining('database "absent" does not exist') });
   });
 
