@@ -7,7 +7,7 @@ import { seriesName, type Labels, type Series, type SeriesInfo } from './series.
 export interface Recorder {
   /** The series of a metric, made when there is none. Beyond `maxSeries`, one that nobody will see. */
   open(metric: MetricName, labels?: Labels): Series;
-  /** Sets the value of `series` in the sample being taken. NaN: it has none this time. */
+  /** Sets the value of `series` in the sample being taken. NaN: it has none this time. An infinite one is dropped and counted. */
   record(series: Series, value: number): void;
   /** Counts a value that was no finite number. */
   drop(): void;
@@ -77,6 +77,7 @@ export class Registry implements Recorder {
 
   record(series: Series, value: number): void {
     if (Number.isNaN(value)) return;
+    if (!Number.isFinite(value)) return this.drop();
     series.values[this.history.slot] = value;
     series.latest = this.history.count - 1;
   }

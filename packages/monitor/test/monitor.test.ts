@@ -18,6 +18,9 @@ describe('sampling', () => {
   it('takes a sample at the start and then every interval, until it is closed', async () => {
     const clock = new ManualClock(500);
     const monitor = monitorOn(clock, { intervalMs: 100 });
+    const published: unknown[] = [];
+    const listen = (message: unknown): void => void published.push(message);
+    diagnostics.subscribe('@fog/monitor:sample:taken', listen);
     let reads = 0;
     monitor.gauge('reads', () => (reads += 1));
     expect(monitor.snapshot()).toEqual({ timeMs: 0, values: {} });
@@ -29,6 +32,8 @@ describe('sampling', () => {
     expect(clock.pendingRefs).toBe(0);
     await monitor.close();
     clock.advance(1_000);
+    diagnostics.unsubscribe('@fog/monitor:sample:taken', listen);
+    expect(published).toEqual([500, 600, 700].map((timeMs) => ({ monitor: 'monitor', timeMs })));
     expect(reads).toBe(3);
     expect(monitor.query('reads')).toHaveLength(3);
   });

@@ -19,7 +19,7 @@ export interface Trend {
   readonly direction: 'increasing' | 'decreasing' | 'stable';
   /** In the series' unit per second; 0 with fewer than two samples. */
   readonly slopePerSecond: number;
-  /** Interval that holds the true slope with the confidence asked for. */
+  /** Interval that holds the true slope with the confidence asked for; without bounds when there are too few samples to tell. */
   readonly slopeLowPerSecond: number;
   readonly slopeHighPerSecond: number;
   /** 1 − p: how sure it is that the slope is not 0, in [0, 1]. 0 when there are too few samples to tell. */

@@ -85,7 +85,7 @@ class Watch {
     const { fingerprint, series, direction } = this.#threshold;
     const startedAtMs = Math.min(...this.#levels.map(({ phase }) => phase.sinceMs));
     const rule = `${direction} ${quantity(bound.value, unit)}`;
-    const finding = state === 'firing' ? `${severity} for ${seconds(nowMs - startedAtMs)} (${rule})` : `${severity} if ${rule} for ${seconds(bound.forMs)}`;
+    const finding = state === 'firing' ? `${severity}${lasting(nowMs - startedAtMs)} (${rule})` : `${severity} if ${rule}${lasting(bound.forMs)}`;
     const message = `${series} is ${quantity(value, unit)}: ${finding}`;
     return { fingerprint, series, unit, severity, state, value, bound: bound.value, direction, startedAtMs, changedAtMs: nowMs, message };
   }
@@ -93,7 +93,7 @@ class Watch {
   #resolved(alert: Alert, value: number, nowMs: number): Alert {
     const { series, severity, unit, startedAtMs } = alert;
     const finding = Number.isNaN(value) ? 'is gone' : `is ${quantity(value, unit)}`;
-    const message = `${series} ${finding}: no longer ${severity} after ${seconds(nowMs - startedAtMs)}`;
+    const message = `${series} ${finding}: ${severity}${lasting(nowMs - startedAtMs)}, no longer`;
     return { ...alert, state: 'resolved', value: Number.isNaN(value) ? undefined : value, changedAtMs: nowMs, message };
   }
 }
@@ -108,5 +108,5 @@ function quantity(value: number, unit: Unit): string {
   return unit === 'ratio' ? `${short(value * 100)} %` : `${short(value)}${SUFFIXES[unit] ?? ''}`;
 }
 
-const seconds = (ms: number): string => `${Math.round(ms / 100) / 10} s`;
+const lasting = (ms: number): string => (ms < 100 ? '' : ` for ${Math.round(ms / 100) / 10} s`);
 const short = (value: number): string => String(Number(value.toPrecision(4)));

@@ -2,7 +2,7 @@ import { availableParallelism, loadavg } from 'node:os';
 import type { Systeminformation } from 'systeminformation';
 import type { MetricName } from '../metrics.js';
 import type { Recorder } from '../registry.js';
-import type { Labels } from '../series.js';
+import { seriesName, type Labels, type Series } from '../series.js';
 import { MemorySeries } from './memory-series.js';
 import { plus } from './missing.js';
 import type { Source } from './source.js';
@@ -26,6 +26,8 @@ export class Portable implements Source {
   readonly name = 'portable';
   readonly #recorder: Recorder;
   readonly #memory: MemorySeries;
+  /** What has been recorded so far, by name. */
+  readonly #known = new Map<string, Series>();
   #interfaces: ReadonlySet<string> = new Set();
   #loadHasBaseline = false;
   #reading: Reading | undefined;
@@ -90,15 +92,26 @@ export class Portable implements Source {
     this.#record('network.io.receive', receive);
     this.#record('network.io.transmit', transmit);
     const present = new Set(networks.map(({ iface }) => iface));
-    for (const name of this.#interfaces)
-      if (!present.has(name))
-        for (const metric of ['network.io.receive', 'network.io.transmit'] as const) this.#recorder.release(this.#recorder.open(metric, { interface: name }));
+    for (const name of this.#interfaces) if (!present.has(name)) this.#forget({ interface: name });
     this.#interfaces = present;
   }
 
   /** What the platform does not tell comes as `null`, or as a negative number, and is left out. */
   #record(metric: MetricName, value: number | null | undefined, labels?: Labels): void {
-    if (isRate(value)) this.#recorder.record(this.#recorder.open(metric, labels), value);
+    if (!isRate(value)) return;
+    const name = seriesName(metric, labels);
+    const series = this.#known.get(name) ?? this.#recorder.open(metric, labels);
+    this.#known.set(name, series);
+    this.#recorder.record(series, value);
+  }
+
+  #forget(labels: Labels): void {
+    for (const metric of ['network.io.receive', 'network.io.transmit'] as const) {
+      const name = seriesName(metric, labels);
+      const series = this.#known.get(name);
+      if (series !== undefined) this.#recorder.release(series);
+      this.#known.delete(name);
+    }
   }
 }
 

@@ -66,7 +66,7 @@ describe('a threshold with two bounds', () => {
       fingerprint: 'threshold:above:load', series: 'load', unit: 'ratio', severity: 'warning', state: 'firing', value: 0.97, bound: 0.8, direction: 'above',
       startedAtMs: 1_000, changedAtMs: 3_000, message: 'load is 97 %: warning for 2 s (above 80 %)',
     });
-    expect(resolved).toEqual({ ...fired, state: 'resolved', value: 0.5, changedAtMs: 4_000, message: 'load is 50 %: no longer warning after 3 s' });
+    expect(resolved).toEqual({ ...fired, state: 'resolved', value: 0.5, changedAtMs: 4_000, message: 'load is 50 %: warning for 3 s, no longer' });
   });
 });
 
