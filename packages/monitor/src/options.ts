@@ -3,6 +3,7 @@ import { systemClock, type Clock } from './clock.js';
 import { invalidOption } from './errors.js';
 import { checkNames } from './option-names.js';
 import { defaultThresholds, resolveThresholds, type ResolvedThreshold, type Threshold } from './rules/threshold.js';
+
 export interface MonitorOptions {
   /** Names this monitor in events. @default 'monitor' */
   readonly name?: string;

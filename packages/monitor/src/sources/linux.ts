@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { sourceUnavailable } from '../errors.js';
@@ -16,7 +17,7 @@ import { ProcessMemory } from './kernel/process-memory.js';
 import type { Source } from './source.js';
 
 export function hasKernelFiles({ proc }: KernelRoots = kernelRoots): boolean {
-  return new KernelFiles({ proc, sys: '' }).exists(join(proc, 'stat'));
+  return existsSync(join(proc, 'stat'));
 }
 
 /**

@@ -214,6 +214,18 @@ describe('a source that fails', () => {
     expect(Object.keys(values).length).toBeGreaterThan(3);
   });
 
+  it('halfway through its file leaves no false rate behind', () => {
+    const lines = (bytes: number): string[] => ['eth0', 'eth1'].map((name) => `${name}: ${bytes} 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0`);
+    fixture.write({ ...minimal, 'sys/class/net/eth0/device/': '', 'sys/class/net/eth1/device/': '', 'proc/net/dev': netdev(...lines(0)) });
+    const machine = sampler();
+    machine.sample();
+    fixture.write({ 'proc/net/dev': netdev('eth0: 1000 0 garbage', 'eth1: 1000 0 0') });
+    machine.sample();
+    expect(machine.failures).toHaveLength(1);
+    fixture.write({ 'proc/net/dev': netdev(...lines(2_000)) });
+    expect(machine.sample()).toMatchObject({ 'network.io.receive{interface="eth0"}': 1_000, 'network.io.receive{interface="eth1"}': 1_000 });
+  });
+
   it('is read again once its file is there again', () => {
     fixture.write(minimal);
     const machine = sampler();

@@ -4,7 +4,7 @@ import type { Series } from '../../series.js';
 import type { Source } from '../source.js';
 import type { KernelFile, KernelFiles } from './kernel-files.js';
 import { malformed } from './malformed.js';
-import { Delta } from './rate.js';
+import { Rate } from './rate.js';
 import { word, type Scanner } from './scanner.js';
 
 /** Keys of `cpu.stat` in the order in which it has them. */
@@ -13,7 +13,7 @@ const USER = word('user_usec ');
 const SYSTEM = word('system_usec ');
 const PERIODS = word('nr_periods ');
 const THROTTLED = word('nr_throttled ');
-const MICROSECONDS_PER_MS = 1_000;
+const MICROSECONDS_PER_SECOND = 1e6;
 
 /** CPU time of a cgroup as a share of its quota, which it may pass for a moment where `cpu.max.burst` allows. */
 export class CgroupCpu implements Source {
@@ -27,12 +27,11 @@ export class CgroupCpu implements Source {
   readonly #system: Series;
   readonly #limit: Series;
   readonly #throttled: Series;
-  readonly #elapsed = new Delta();
-  readonly #usageDelta = new Delta();
-  readonly #userDelta = new Delta();
-  readonly #systemDelta = new Delta();
-  readonly #periodsDelta = new Delta();
-  readonly #throttledDelta = new Delta();
+  readonly #usageRate = new Rate();
+  readonly #userRate = new Rate();
+  readonly #systemRate = new Rate();
+  readonly #periodsRate = new Rate();
+  readonly #throttledRate = new Rate();
 
   constructor(folder: string, hostCores: number, files: KernelFiles, recorder: Recorder) {
     const max = join(folder, 'cpu.max');
@@ -50,14 +49,15 @@ export class CgroupCpu implements Source {
   collect(timeMs: number): void {
     const cores = this.#cores();
     const scanner = this.#stat.scan();
-    const available = this.#elapsed.next(timeMs * MICROSECONDS_PER_MS) * cores;
+    const seconds = timeMs / 1_000;
+    const available = cores * MICROSECONDS_PER_SECOND;
     this.#recorder.record(this.#limit, cores);
-    this.#recorder.record(this.#utilization, this.#usageDelta.next(this.#value(scanner, USAGE)) / available);
-    this.#recorder.record(this.#user, this.#userDelta.next(this.#value(scanner, USER)) / available);
-    this.#recorder.record(this.#system, this.#systemDelta.next(this.#value(scanner, SYSTEM)) / available);
+    this.#recorder.record(this.#utilization, this.#usageRate.next(this.#value(scanner, USAGE), seconds) / available);
+    this.#recorder.record(this.#user, this.#userRate.next(this.#value(scanner, USER), seconds) / available);
+    this.#recorder.record(this.#system, this.#systemRate.next(this.#value(scanner, SYSTEM), seconds) / available);
     if (!scanner.seek(PERIODS)) return; // Without the cpu controller there is accounting, but no limit.
-    const periods = this.#periodsDelta.next(scanner.number());
-    const throttled = this.#throttledDelta.next(this.#value(scanner, THROTTLED));
+    const periods = this.#periodsRate.next(scanner.number(), seconds);
+    const throttled = this.#throttledRate.next(this.#value(scanner, THROTTLED), seconds);
     this.#recorder.record(this.#throttled, periods === 0 ? 0 : throttled / periods);
   }
 

@@ -6,7 +6,7 @@ import type { Source } from '../source.js';
 import { DeviceTable, type Device } from './device-table.js';
 import type { KernelFile, KernelFiles } from './kernel-files.js';
 import { malformed } from './malformed.js';
-import { Delta } from './rate.js';
+import { Rate } from './rate.js';
 import type { Scanner } from './scanner.js';
 
 /** The kernel counts in sectors of 512 bytes, whatever those of the disk are. */
@@ -20,7 +20,6 @@ export class DiskIo implements Source {
   readonly #file: KernelFile;
   readonly #recorder: Recorder;
   readonly #disks: DeviceTable<Disk>;
-  readonly #elapsed = new Delta();
   readonly #totals: readonly Series[];
   readonly #busy: Series;
   /** Sums of the rates over all disks, then the largest share of busy time; NaN while no disk has any. */
@@ -36,13 +35,12 @@ export class DiskIo implements Source {
 
   collect(timeMs: number): void {
     const scanner = this.#file.scan();
-    const seconds = this.#elapsed.next(timeMs) / 1_000;
     this.#sums.fill(Number.NaN);
     this.#disks.begin();
     for (; !scanner.atEnd; scanner.nextLine()) {
       scanner.skipWords(2); // major and minor number
       scanner.blanks();
-      if (!scanner.atLineEnd) this.#disks.match(scanner)?.update(scanner, seconds);
+      if (!scanner.atLineEnd) this.#disks.match(scanner)?.update(scanner, timeMs / 1_000);
     }
     this.#disks.end();
     this.#totals.forEach(this.#recordTotal);
@@ -62,7 +60,7 @@ class Disk implements Device {
   readonly #recorder: Recorder;
   readonly #sums: Float64Array;
   readonly #series: readonly Series[];
-  readonly #deltas = [...RATES, 'busy ms'].map(() => new Delta());
+  readonly #rates = [...RATES, 'busy ms'].map(() => new Rate());
 
   constructor(name: string, path: string, recorder: Recorder, sums: Float64Array) {
     this.#name = name;
@@ -74,14 +72,14 @@ class Disk implements Device {
 
   update(scanner: Scanner, seconds: number): void {
     for (let rate = 0; rate < RATES.length; rate += 2) {
-      this.#sum(rate, this.#next(rate, scanner) / seconds);
+      this.#sum(rate, this.#next(rate, scanner, seconds));
       scanner.skipWords(1); // merged
-      this.#sum(rate + 1, (this.#next(rate + 1, scanner) * SECTOR_BYTES) / seconds);
+      this.#sum(rate + 1, this.#next(rate + 1, scanner, seconds) * SECTOR_BYTES);
       scanner.skipWords(1); // ms spent, of overlapping operations
     }
     scanner.skipWords(1); // operations under way
     // The kernel rounds to its own ticks: a full second may count as a little more.
-    const busy = Math.min(1, this.#next(BUSY, scanner) / 1_000 / seconds);
+    const busy = Math.min(1, this.#next(BUSY, scanner, seconds) / 1_000);
     this.#recordOne(BUSY, busy);
     this.#sums[BUSY] = larger(this.#sums[BUSY] ?? Number.NaN, busy);
   }
@@ -90,10 +88,10 @@ class Disk implements Device {
     for (const series of this.#series) this.#recorder.release(series);
   }
 
-  #next(counter: number, scanner: Scanner): number {
+  #next(counter: number, scanner: Scanner, seconds: number): number {
     const value = scanner.number();
     if (Number.isNaN(value)) throw malformed(this.#path, `too few numbers for ${this.#name}`);
-    return this.#deltas[counter]?.next(value) ?? Number.NaN;
+    return this.#rates[counter]?.next(value, seconds) ?? Number.NaN;
   }
 
   #sum(rate: number, value: number): void {

@@ -7,7 +7,7 @@ import type { Source } from '../source.js';
 import { DeviceTable, type Device } from './device-table.js';
 import type { KernelFile, KernelFiles } from './kernel-files.js';
 import { malformed } from './malformed.js';
-import { Delta } from './rate.js';
+import { Rate } from './rate.js';
 import type { Scanner } from './scanner.js';
 
 const BYTES_PER_MEGABIT = 125_000;
@@ -29,7 +29,6 @@ export class NetworkIo implements Source {
   readonly #file: KernelFile;
   readonly #recorder: Recorder;
   readonly #interfaces: DeviceTable<Interface>;
-  readonly #elapsed = new Delta();
   readonly #totals: Totals = { receive: 0, transmit: 0, errors: 0, utilization: Number.NaN };
   readonly #receive: Series;
   readonly #transmit: Series;
@@ -51,7 +50,6 @@ export class NetworkIo implements Source {
 
   collect(timeMs: number): void {
     const scanner = this.#file.scan();
-    const seconds = this.#elapsed.next(timeMs) / 1_000;
     const totals = this.#totals;
     totals.receive = totals.transmit = totals.errors = totals.utilization = Number.NaN;
     this.#interfaces.begin();
@@ -59,7 +57,7 @@ export class NetworkIo implements Source {
     scanner.nextLine();
     for (; !scanner.atEnd; scanner.nextLine()) {
       scanner.blanks();
-      if (!scanner.atLineEnd) this.#interfaces.match(scanner)?.update(scanner, seconds);
+      if (!scanner.atLineEnd) this.#interfaces.match(scanner)?.update(scanner, timeMs / 1_000);
     }
     this.#interfaces.end();
     this.#recorder.record(this.#receive, totals.receive);
@@ -82,10 +80,10 @@ class Interface implements Device {
   readonly #receive: Series;
   readonly #transmit: Series;
   readonly #utilization: Series | undefined;
-  readonly #received = new Delta();
-  readonly #transmitted = new Delta();
-  readonly #receiveErrors = new Delta();
-  readonly #transmitErrors = new Delta();
+  readonly #received = new Rate();
+  readonly #transmitted = new Rate();
+  readonly #receiveErrors = new Rate();
+  readonly #transmitErrors = new Rate();
 
   constructor(name: string, path: string, bytesPerSecond: number, recorder: Recorder, totals: Totals) {
     this.#name = name;
@@ -100,13 +98,13 @@ class Interface implements Device {
   }
 
   update(scanner: Scanner, seconds: number): void {
-    const received = this.#next(this.#received, scanner) / seconds;
+    const received = this.#next(this.#received, scanner, seconds);
     scanner.skipWords(GAP_TO_ERRORS);
-    const receiveErrors = this.#next(this.#receiveErrors, scanner) / seconds;
+    const receiveErrors = this.#next(this.#receiveErrors, scanner, seconds);
     scanner.skipWords(GAP_TO_TRANSMIT);
-    const transmitted = this.#next(this.#transmitted, scanner) / seconds;
+    const transmitted = this.#next(this.#transmitted, scanner, seconds);
     scanner.skipWords(GAP_TO_ERRORS);
-    const transmitErrors = this.#next(this.#transmitErrors, scanner) / seconds;
+    const transmitErrors = this.#next(this.#transmitErrors, scanner, seconds);
     // Counters of an interface start over together; half a reading would be a wrong one.
     if (Number.isNaN(received + transmitted + receiveErrors + transmitErrors)) return;
     this.#recorder.record(this.#receive, received);
@@ -127,10 +125,10 @@ class Interface implements Device {
     if (this.#utilization !== undefined) this.#recorder.release(this.#utilization);
   }
 
-  #next(counter: Delta, scanner: Scanner): number {
+  #next(counter: Rate, scanner: Scanner, seconds: number): number {
     const value = scanner.number();
     if (Number.isNaN(value)) throw malformed(this.#path, `too few numbers for ${this.#name}`);
-    return counter.next(value);
+    return counter.next(value, seconds);
   }
 }
 

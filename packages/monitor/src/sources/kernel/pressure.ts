@@ -3,13 +3,13 @@ import type { Series } from '../../series.js';
 import type { Source } from '../source.js';
 import type { KernelFile, KernelFiles } from './kernel-files.js';
 import { malformed } from './malformed.js';
-import { Delta } from './rate.js';
-import { word } from './scanner.js';
+import { Rate } from './rate.js';
+import { word, type Scanner } from './scanner.js';
 
 const SOME = word('some');
 const FULL = word('full');
 const TOTAL = word('total=');
-const MICROSECONDS_PER_MS = 1_000;
+const MICROSECONDS_PER_SECOND = 1e6;
 
 /**
  * Pressure stall information of one resource, as the share of the interval that tasks stood still. From the totals:
@@ -21,9 +21,8 @@ export class Pressure implements Source {
   readonly #recorder: Recorder;
   readonly #some: Series;
   readonly #full: Series | undefined;
-  readonly #elapsed = new Delta();
-  readonly #someTotal = new Delta();
-  readonly #fullTotal = new Delta();
+  readonly #someRate = new Rate();
+  readonly #fullRate = new Rate();
 
   constructor(file: KernelFile, resource: 'cpu' | 'memory' | 'io', recorder: Recorder) {
     this.name = `linux pressure.${resource}`;
@@ -36,18 +35,18 @@ export class Pressure implements Source {
 
   collect(timeMs: number): void {
     const scanner = this.#file.scan();
-    const elapsed = this.#elapsed.next(timeMs * MICROSECONDS_PER_MS);
+    const seconds = timeMs / 1_000;
     if (!scanner.seek(SOME)) throw malformed(this.#file.path, 'no line "some"');
-    this.#recorder.record(this.#some, this.#someTotal.next(this.#total(scanner)) / elapsed);
+    this.#recorder.record(this.#some, this.#someRate.next(this.#total(scanner), seconds) / MICROSECONDS_PER_SECOND);
     if (this.#full === undefined || !scanner.seek(FULL)) return;
-    this.#recorder.record(this.#full, this.#fullTotal.next(this.#total(scanner)) / elapsed);
+    this.#recorder.record(this.#full, this.#fullRate.next(this.#total(scanner), seconds) / MICROSECONDS_PER_SECOND);
   }
 
   close(): void {
     this.#file.close();
   }
 
-  #total(scanner: ReturnType<KernelFile['scan']>): number {
+  #total(scanner: Scanner): number {
     while (!scanner.atLineEnd && !scanner.skip(TOTAL)) {
       scanner.skipWords(1);
       scanner.blanks();

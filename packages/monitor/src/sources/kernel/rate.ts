@@ -1,14 +1,18 @@
 /**
- * What a counter grew by since it was read last; NaN when that cannot be said: at the first reading, and after the
- * counter went back, as it does when a device is replaced or a driver starts over.
+ * How fast a counter grows; NaN when that cannot be said: at the first reading, and after the counter went back, as it
+ * does when a device is replaced or a driver starts over. Each keeps its own time, so that a reading that failed halfway
+ * leaves no counter compared with the time of another.
  */
-export class Delta {
-  /** In a typed array, since a plain field that holds a double is allocated anew at every change. */
-  readonly #previous = new Float64Array(1).fill(Number.NaN);
+export class Rate {
+  /** Counter and seconds at the reading before: in a typed array, since a plain field that holds a double is allocated at every change. */
+  readonly #previous = new Float64Array(2).fill(Number.NaN);
 
-  next(current: number): number {
-    const delta = current - (this.#previous[0] ?? Number.NaN);
-    this.#previous[0] = current;
-    return delta >= 0 ? delta : Number.NaN;
+  /** Per second, since the reading before. */
+  next(count: number, seconds: number): number {
+    const grown = count - (this.#previous[0] ?? Number.NaN);
+    const elapsed = seconds - (this.#previous[1] ?? Number.NaN);
+    this.#previous[0] = count;
+    this.#previous[1] = seconds;
+    return grown >= 0 ? grown / elapsed : Number.NaN;
   }
 }
