@@ -95,5 +95,5 @@ function asBoolean(option: string, value: boolean): boolean {
 /** A misspelt option must not be silently without effect. */
 export function refuseUnknown(prefix: string, unknown: object): void {
   const [first] = Object.entries(unknown);
-  if (first !== undefined) throw invalidOption(prefix + first[0], first[1], 'no such option');
+  if (first !== undefined) throw invalidOption(prefix + first[0], first[1], 'nothing: there is no such option');
 }

@@ -1,27 +1,41 @@
-import { afterAll, describe, expect, it } from '@jest/globals';
-import { createProfiler } from '../src/index.js';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type Profile, createProfiler } from '../src/index.js';
 import { hashALot, recursive, threeToOne } from './workload.js';
 
+/** How many samples had `name` innermost: steadier than time, to which a core busy with others' work adds at random. */
+function samplesIn({ cpu }: Profile, name: string): number {
+  const { frames = [], nodeFrames = new Int32Array(), values: [counts] = [] } = cpu ?? {};
+  return nodeFrames.reduce((sum, frame, node) => sum + (frames[frame]?.name === name ? (counts?.[node] ?? 0) : 0), 0);
+}
+
 describe('CPU samples', () => {
-  const profiler = createProfiler({ cpu: { intervalUs: 200 } });
   const warm = createProfiler({ cpu: { intervalUs: 200, keepWarm: true } });
+  const cold = createProfiler({ cpu: { intervalUs: 200 } });
+  beforeAll(() => {
+    threeToOne(2_000); // Until V8 is through with optimising: code on its way through the compilers has no name for a while.
+  });
   afterAll(async () => {
-    await profiler.close();
     await warm.close();
+    await cold.close();
   });
 
-  it('give functions that run three to one their shares, started cold, started again and kept warm', async () => {
-    threeToOne(200); // Optimised before anything is recorded: what is late to be seen must be seen too.
-    for (const recorder of [profiler, profiler, warm]) {
-      const { profile } = await recorder.profile(() => threeToOne(600), { cpu: true });
-      const functions = new Map(profile.costs().functions.map((cost) => [cost.name, cost]));
-      const three = functions.get('threeUnits')?.self ?? 0;
-      const one = functions.get('oneUnit')?.self ?? 0;
-      expect((three + one) / profile.costs().busy).toBeGreaterThan(0.8);
-      expect(three / (three + one)).toBeGreaterThan(0.67);
-      expect(three / (three + one)).toBeLessThan(0.83);
-      expect(functions.get('threeToOne')?.totalRatio).toBeGreaterThan(0.8);
-    }
+  it.each([
+    ['kept warm', warm],
+    ['started cold', cold],
+    ['started cold again', cold],
+  ])('give functions that run three to one their shares, %s', async (_, profiler) => {
+    const { profile } = await profiler.profile(() => threeToOne(600), { cpu: true });
+    const [three, one] = [samplesIn(profile, 'threeUnits'), samplesIn(profile, 'oneUnit')];
+    expect(three + one).toBeGreaterThan(200);
+    expect((three + one) / (profile.cpu?.timeline?.nodes.length ?? 0)).toBeGreaterThan(0.8);
+    // The standard error of 600 samples is 1.8 %.
+    expect(three / (three + one)).toBeGreaterThan(0.66);
+    expect(three / (three + one)).toBeLessThan(0.84);
+  });
+
+  it('keep the name of a loop that V8 replaced on the stack before the recording, when kept warm', async () => {
+    const { profile } = await warm.profile(() => threeToOne(200));
+    expect(profile.costs().functions.find(({ name }) => name === 'threeToOne')?.totalRatio).toBeGreaterThan(0.8);
   });
 });
 
@@ -32,7 +46,7 @@ describe('a CPU profile', () => {
   it('counts a recursive function once a sample, names native functions and holds what the program waited as idle', async () => {
     const { profile, result } = await profiler.profile(async () => {
       recursive(30);
-      hashALot(40);
+      hashALot(20);
       await new Promise((resolve) => setTimeout(resolve, 60));
       return 'done';
     });
