@@ -1,4 +1,3 @@
-import { isThenable } from './attempt.js';
 import { Checker } from './checker.js';
 import { CoarseClock } from './coarse-clock.js';
 import { Creator } from './creator.js';
@@ -14,6 +13,7 @@ import { type PoolOptions, type ResolvedOptions, resolveOptions } from './option
 import type { Pool } from './pool.js';
 import { Counters, type PoolStats, readStats } from './stats.js';
 import { Sweeper } from './sweeper.js';
+import { useEntry, useLease } from './use.js';
 import { WaitQueue } from './wait-queue.js';
 import {
   type AcquireOptions,
@@ -127,7 +127,7 @@ class ResourcePool<R> implements Pool<R>, Lender<R> {
 
   use<T>(fn: (resource: R) => T | PromiseLike<T>, options?: UseOptions): Promise<T> {
     const entry = options === undefined ? this.#takeIdle() : undefined;
-    return entry === undefined ? this.#useWaiting(fn, options) : this.#useEntry(entry, fn);
+    return entry === undefined ? this.#useWaiting(fn, options) : useEntry(this, entry, fn);
   }
 
   async ready(options: WaitOptions = {}): Promise<void> {
@@ -252,38 +252,7 @@ class ResourcePool<R> implements Pool<R>, Lender<R> {
 
   async #useWaiting<T>(fn: (resource: R) => T | PromiseLike<T>, options: UseOptions = {}): Promise<T> {
     checkUseOptions(options);
-    const lease = await this.#acquire(options);
-    try {
-      return await fn(lease.resource);
-    } catch (error) {
-      const { destroyOnError = false } = options;
-      if (typeof destroyOnError === 'function' ? destroyOnError(error) : destroyOnError) lease.destroy(error);
-      throw error;
-    } finally {
-      lease[Symbol.dispose]();
-    }
-  }
-
-  /** Nobody but `fn` gets to see the resource, so there is no need for a lease; nor for a second promise. */
-  #useEntry<T>(entry: Entry<R>, fn: (resource: R) => T | PromiseLike<T>): Promise<T> {
-    let result: T | PromiseLike<T>;
-    try {
-      result = fn(entry.resource);
-      if (isThenable(result)) return this.#useUntil(entry, result);
-    } catch (error) {
-      this[RELEASE](entry);
-      return Promise.reject(error);
-    }
-    this[RELEASE](entry);
-    return Promise.resolve(result);
-  }
-
-  async #useUntil<T>(entry: Entry<R>, result: PromiseLike<T>): Promise<T> {
-    try {
-      return await result;
-    } finally {
-      this[RELEASE](entry);
-    }
+    return useLease(await this.#acquire(options), fn, options.destroyOnError);
   }
 
   /** Brings those who wait, what is idle and what can be created together. User code called on the way may call back. */
@@ -295,7 +264,6 @@ class ResourcePool<R> implements Pool<R>, Lender<R> {
       while (this.#matchAgain) {
         this.#matchAgain = false;
         this.#serveIdle();
-        this.#validateStale();
         this.#createMissing();
       }
     } finally {
@@ -305,28 +273,25 @@ class ResourcePool<R> implements Pool<R>, Lender<R> {
     this.#checkMilestones();
   }
 
+  /** What has been idle too long is validated first, on behalf of somebody; what is next in line may be fresh. */
   #serveIdle(): void {
+    const { validate } = this.#options;
     while (this.#waiting.size > 0) {
       const entry = this.#takeReady();
-      if (entry === undefined) return;
-      this.#place(entry);
+      if (entry !== undefined) {
+        this.#place(entry);
+        continue;
+      }
+      const stale = this.#nextIdle();
+      if (stale === undefined || validate === undefined || this.#uncovered <= 0) return;
+      this.#idle.remove(stale);
+      this.#checker.validate(stale, validate);
     }
   }
 
   /** Waiters for whom nothing is under way. */
   get #uncovered(): number {
     return this.#waiting.size - this.#creator.underWay - this.#checker.validating;
-  }
-
-  #validateStale(): void {
-    const { validate } = this.#options;
-    if (validate === undefined) return;
-    while (this.#uncovered > 0) {
-      const entry = this.#nextIdle();
-      if (entry === undefined) return;
-      this.#idle.remove(entry);
-      this.#checker.validate(entry, validate);
-    }
   }
 
   #createMissing(): void {

@@ -44,6 +44,17 @@ describe('acquire', () => {
     expect((await newcomer).resource.id).toBe(1);
   });
 
+  it('does not let a newcomer pass either when something is idle that needs no validation', async () => {
+    const { pool, clock } = setUp({ max: 2, order: 'fifo', validate: () => new Promise<boolean>(() => {}) });
+    const leases = await Promise.all([pool.acquire(), pool.acquire()]);
+    leases[0]?.release();
+    clock.advance(500);
+    leases[1]?.release();
+    const waiting = pool.acquire();
+    expect(pool.tryAcquire()).toBeUndefined();
+    expect((await waiting).resource.id).toBe(2);
+  });
+
   it('lends the last used resource first, or each in turn with order fifo', async () => {
     for (const [order, expected] of [['lifo', [2, 2]], ['fifo', [1, 2]]] as const) {
       const { pool } = setUp({ max: 2, order });

@@ -134,6 +134,7 @@ describe('maxUses', () => {
     expect(lent).toEqual([1, 1, 2, 2, 3]);
     await settled();
     expect(backend.mostOpen).toBe(1);
+    expect(pool.stats()).toMatchObject({ acquiredTotal: 5, releasedTotal: 5, leased: 0 });
   });
 
   it('may be 1, a new resource for each borrower', async () => {

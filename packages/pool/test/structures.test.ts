@@ -82,6 +82,7 @@ describe('an attempt', () => {
   it('ends now when the call does', () => {
     expect(follow(() => 5).ends).toEqual([['given', 5]]);
     expect(follow(() => { throw new Error('no'); }).ends).toEqual([['failed', new Error('no')]]);
+    // oxlint-disable-next-line unicorn/no-thenable -- that is the question
     const { ends } = follow(() => Object.defineProperty({}, 'then', { get: () => { throw new Error('odd'); } }));
     expect(ends).toEqual([['failed', new Error('odd')]]);
   });

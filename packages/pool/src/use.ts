@@ -1,0 +1,42 @@
+import { isThenable } from './attempt.js';
+import type { Entry } from './entry.js';
+import { type Lease, type Lender, RELEASE } from './lease.js';
+import type { UseOptions } from './wait-options.js';
+
+/** Nobody but `fn` gets to see the resource, so there is no need for a lease; nor, if `fn` is done at once, for a second promise. */
+export function useEntry<R, T>(lender: Lender<R>, entry: Entry<R>, fn: (resource: R) => T | PromiseLike<T>): Promise<T> {
+  let result: T | PromiseLike<T>;
+  try {
+    result = fn(entry.resource);
+    if (isThenable(result)) return releaseAfter(lender, entry, result);
+  } catch (error) {
+    lender[RELEASE](entry);
+    return Promise.reject(error);
+  }
+  lender[RELEASE](entry);
+  return Promise.resolve(result);
+}
+
+async function releaseAfter<R, T>(lender: Lender<R>, entry: Entry<R>, result: PromiseLike<T>): Promise<T> {
+  try {
+    return await result;
+  } finally {
+    lender[RELEASE](entry);
+  }
+}
+
+/** The way of those who had to wait, or have options. */
+export async function useLease<R, T>(
+  lease: Lease<R>,
+  fn: (resource: R) => T | PromiseLike<T>,
+  destroyOnError: UseOptions['destroyOnError'] = false,
+): Promise<T> {
+  try {
+    return await fn(lease.resource);
+  } catch (error) {
+    if (typeof destroyOnError === 'function' ? destroyOnError(error) : destroyOnError) lease.destroy(error);
+    throw error;
+  } finally {
+    lease[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,281 @@
+import { describe, expect, it } from '@jest/globals';
+import { ManualClock, seededRandom } from '@fog/testkit';
+import fc from 'fast-check';
+import { createPool, type Lease, type Pool } from '../src/index.js';
+import { settled } from './backend.js';
+
+/** What the backend knows of a connection, and the model of who has it. */
+interface Connection {
+  readonly id: number;
+  /** Answers `validate` with false, or fails its `reset`. */
+  ill: boolean;
+  broken: boolean;
+  holder: Caller | undefined;
+  lost: () => void;
+}
+
+/** One acquire. */
+interface Caller {
+  readonly order: number;
+  readonly dueMs: number;
+  readonly controller: AbortController;
+  state: 'waiting' | 'holding' | 'ended';
+  lease: Lease<Connection> | undefined;
+}
+
+const MAX = 3;
+const MIN = 1;
+const LONGEST_MS = 10_000;
+
+/**
+ * A pool under test and a naive model beside it: a list of callers in the order they came, and a set of open
+ * connections. What the model claims is checked after every step.
+ */
+class World {
+  readonly clock = new ManualClock();
+  readonly callers: Caller[] = [];
+  readonly open = new Set<Connection>();
+  readonly breaches: string[] = [];
+  readonly pool: Pool<Connection>;
+  readonly #random = seededRandom(3);
+  #ids = 0;
+  #served = 0;
+  /** Timers of the user's functions, not of the pool. */
+  ownTimers = 0;
+  down = false;
+
+  constructor(order: 'lifo' | 'fifo') {
+    this.pool = createPool({
+      max: MAX,
+      min: MIN,
+      order,
+      maxCreating: 2,
+      acquireTimeoutMs: 400,
+      createTimeoutMs: 150,
+      validateAfterIdleMs: 100,
+      validateTimeoutMs: 30,
+      resetTimeoutMs: 30,
+      destroyTimeoutMs: 30,
+      idleTimeoutMs: 300,
+      maxLifetimeMs: 2_000,
+      maxUses: 5,
+      random: this.#random,
+      clock: this.clock,
+      create: () => this.#connect(),
+      destroy: (connection) => this.#disconnect(connection),
+      validate: (connection) => this.#answer(() => !connection.ill),
+      reset: (connection) => {
+        if (this.#random() < 0.5) return undefined;
+        return this.#answer(() => {
+          if (connection.ill) throw new Error('ill');
+        });
+      },
+      watch: (connection, lost) => {
+        connection.lost = lost;
+      },
+    });
+  }
+
+  /** Now, later or (some) never, as user code does. */
+  #answer<T>(answer: () => T): Promise<T> {
+    const dice = this.#random();
+    if (dice < 0.1) return new Promise(() => {});
+    return dice < 0.5 ? Promise.resolve().then(answer) : this.#after(Math.ceil(dice * 20)).then(answer);
+  }
+
+  #after(ms: number): Promise<void> {
+    this.ownTimers += 1;
+    return new Promise((resolve) =>
+      this.clock.setTimeout(() => {
+        this.ownTimers -= 1;
+        resolve();
+      }, ms),
+    );
+  }
+
+  #connect(): Promise<Connection> {
+    return this.#answer(() => {
+      if (this.down) throw new Error('down');
+      const connection: Connection = { id: (this.#ids += 1), ill: false, broken: false, holder: undefined, lost: () => {} };
+      this.open.add(connection);
+      if (this.open.size > MAX) this.breaches.push(`${this.open.size} open connections`);
+      return connection;
+    });
+  }
+
+  #disconnect(connection: Connection): Promise<void> | undefined {
+    if (!this.open.delete(connection)) this.breaches.push(`connection ${connection.id} destroyed twice`);
+    if (connection.holder?.state === 'holding' && connection.holder.lease !== undefined) this.breaches.push(`connection ${connection.id} destroyed while held`);
+    return this.#random() < 0.5 ? undefined : this.#answer(() => {});
+  }
+
+  acquire(timeoutMs: number | undefined): void {
+    const caller: Caller = {
+      order: this.callers.length,
+      dueMs: this.clock.now() + (timeoutMs ?? 400),
+      controller: new AbortController(),
+      state: 'waiting',
+      lease: undefined,
+    };
+    this.callers.push(caller);
+    void this.pool.acquire({ signal: caller.controller.signal, timeoutMs }).then(
+      (lease) => this.#hold(caller, lease),
+      () => {
+        caller.state = 'ended';
+      },
+    );
+  }
+
+  tryAcquire(): void {
+    const lease = this.pool.tryAcquire();
+    if (lease === undefined) return;
+    const caller: Caller = { order: this.callers.length, dueMs: Infinity, controller: new AbortController(), state: 'waiting', lease: undefined };
+    this.callers.push(caller);
+    this.#hold(caller, lease);
+  }
+
+  #hold(caller: Caller, lease: Lease<Connection>): void {
+    const connection = lease.resource;
+    if (caller.state !== 'waiting') this.breaches.push(`caller ${caller.order} served after it ${caller.state}`);
+    if (connection.holder !== undefined) this.breaches.push(`connection ${connection.id} has two holders`);
+    if (connection.broken) this.breaches.push(`connection ${connection.id} lent although it broke`);
+    if (!this.open.has(connection)) this.breaches.push(`connection ${connection.id} lent after its end`);
+    const passed = this.callers.find(({ state, order }) => state === 'waiting' && order < caller.order);
+    if (passed !== undefined) this.breaches.push(`caller ${caller.order} passed ${passed.order}`);
+    this.#served += 1;
+    caller.state = 'holding';
+    caller.lease = lease;
+    connection.holder = caller;
+  }
+
+  end(pick: number, how: 'release' | 'destroy'): void {
+    const holding = this.callers.filter(({ state }) => state === 'holding');
+    const caller = holding[pick % Math.max(1, holding.length)];
+    const lease = caller?.lease;
+    if (caller === undefined || lease === undefined) return;
+    lease.resource.holder = undefined;
+    caller.state = 'ended';
+    lease[how]();
+    expect(() => lease.release()).toThrow(expect.objectContaining({ code: 'ERR_POOL_LEASE_ENDED' }));
+  }
+
+  abort(pick: number): void {
+    const waiting = this.callers.filter(({ state }) => state === 'waiting');
+    waiting[pick % Math.max(1, waiting.length)]?.controller.abort();
+  }
+
+  lose(pick: number): void {
+    const connection = this.connection(pick);
+    if (connection === undefined) return;
+    connection.broken = true;
+    connection.lost();
+  }
+
+  connection(pick: number): Connection | undefined {
+    return [...this.open][pick % Math.max(1, this.open.size)];
+  }
+
+  check(): void {
+    expect(this.breaches).toEqual([]);
+    const stats = this.pool.stats();
+    const waiting = this.callers.filter(({ state }) => state === 'waiting');
+    expect(stats.size).toBeLessThanOrEqual(MAX);
+    expect(stats.size).toBe(stats.idle + stats.leased + stats.checking + stats.creating + stats.destroying);
+    expect(Math.min(stats.idle, stats.leased, stats.checking, stats.creating, stats.destroying)).toBeGreaterThanOrEqual(0);
+    expect(stats.leased).toBe(this.callers.filter(({ state }) => state === 'holding').length);
+    expect(stats.waiting).toBe(waiting.length);
+    expect(stats.createdTotal - stats.destroyedTotal).toBe(stats.idle + stats.leased + stats.checking + stats.destroying);
+    expect(stats.acquiredTotal).toBe(this.#served);
+    expect(stats.releasedTotal).toBe(this.#served - stats.leased);
+    expect(waiting.filter(({ controller }) => controller.signal.aborted)).toEqual([]);
+    if (waiting.length > 0) expect(this.clock.pendingRefs).toBeGreaterThan(0);
+    expect(waiting.filter(({ dueMs }) => dueMs <= this.clock.now())).toEqual([]);
+    // Nobody waits for nothing.
+    if (waiting.length > 0 && stats.idle > 0) expect(stats.checking + stats.creating).toBeGreaterThan(0);
+  }
+}
+
+const step = fc.oneof(
+  { weight: 9, arbitrary: fc.record({ kind: fc.constant('acquire' as const), timeoutMs: fc.constantFrom(undefined, undefined, 60, 700) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('tryAcquire' as const) }) },
+  { weight: 6, arbitrary: fc.record({ kind: fc.constant('release' as const), pick: fc.nat(9) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('destroy' as const), pick: fc.nat(9) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('abort' as const), pick: fc.nat(9) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('lose' as const), pick: fc.nat(9) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('sicken' as const), pick: fc.nat(9) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('toggle' as const) }) },
+  { weight: 5, arbitrary: fc.record({ kind: fc.constant('advance' as const), ms: fc.integer({ min: 1, max: 400 }) }) },
+);
+
+type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never;
+
+async function perform(world: World, action: Step): Promise<void> {
+  switch (action.kind) {
+    case 'acquire':
+      world.acquire(action.timeoutMs);
+      break;
+    case 'tryAcquire':
+      world.tryAcquire();
+      break;
+    case 'release':
+    case 'destroy':
+      world.end(action.pick, action.kind);
+      break;
+    case 'abort':
+      world.abort(action.pick);
+      break;
+    case 'lose':
+      world.lose(action.pick);
+      break;
+    case 'sicken': {
+      const connection = world.connection(action.pick);
+      if (connection !== undefined) connection.ill = true;
+      break;
+    }
+    case 'toggle':
+      world.down = !world.down;
+      break;
+    default:
+      await world.clock.advanceAsync(action.ms);
+  }
+  await settled();
+  world.check();
+}
+
+describe('a pool, in random weather', () => {
+  it('never lends twice, never exceeds max, settles every waiter in order, leaks nothing, and recovers', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom('lifo' as const, 'fifo' as const), fc.array(step, { minLength: 5, maxLength: 40 }), fc.boolean(), async (order, steps, force) => {
+        const world = new World(order);
+        for (const action of steps) await perform(world, action);
+
+        world.down = false;
+        for (let caller = 0; caller < world.callers.length; caller += 1) world.end(0, 'release');
+        await world.clock.advanceAsync(LONGEST_MS);
+        world.check();
+        for (let caller = 0; caller < world.callers.length; caller += 1) world.end(0, 'release');
+        await world.clock.advanceAsync(LONGEST_MS);
+        expect(world.callers.filter(({ state }) => state !== 'ended')).toEqual([]);
+        expect(world.pool.stats().idle + world.pool.stats().checking + world.pool.stats().creating + world.pool.stats().destroying).toBeGreaterThanOrEqual(MIN);
+
+        world.acquire(undefined);
+        world.acquire(undefined);
+        await settled();
+        const closed = world.pool.close({ timeoutMs: 5_000, force: true });
+        if (!force) for (let caller = 0; caller < world.callers.length; caller += 1) world.end(0, 'release');
+        else for (const caller of world.callers) if (caller.state === 'holding') caller.lease = undefined;
+        await world.clock.advanceAsync(force ? 5_000 : 100);
+        await world.clock.advanceAsync(100);
+        await closed;
+        expect(world.clock.pendingTimers).toBe(world.ownTimers);
+        await world.clock.advanceAsync(1_000);
+        expect(world.breaches).toEqual([]);
+        expect(world.open.size).toBe(0);
+        expect(world.pool.stats()).toMatchObject({ size: 0, waiting: 0, leased: 0 });
+        expect(world.callers.filter(({ state }) => state === 'waiting')).toEqual([]);
+        expect(world.clock.pendingTimers).toBe(0);
+      }),
+      { seed: 20_261_123, numRuns: 100 },
+    );
+  });
+});
