@@ -7,7 +7,8 @@ import { readdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import * as esbuild from 'esbuild';
 
-const project = resolve(import.meta.dirname, '../..', process.argv[2] ?? 'benchmarks');
+const root = join(import.meta.dirname, '../..');
+const project = resolve(root, process.argv[2] ?? 'benchmarks');
 const output = join(project, 'dist');
 const entries = readdirSync(project, { recursive: true, encoding: 'utf8' })
   .filter((file) => !file.startsWith('node_modules') && !file.startsWith('dist'))
@@ -23,6 +24,7 @@ await esbuild.build({
   bundle: true,
   // Not split: `round.ts` finds `contender.js`, and a bench its workers, beside itself.
   packages: 'external',
+  alias: { '@fog/testkit': join(root, 'tools/testkit/src/index.ts') }, // It has nothing built to import.
   platform: 'node',
   target: 'node20.19',
   logLevel: 'warning',
