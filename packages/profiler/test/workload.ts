@@ -34,7 +34,7 @@ export function threeToOne(rounds: number): number {
 
 /** Stays on the stack `depth` times while it spins. */
 export function recursive(depth: number): number {
-  return depth === 0 ? spin(200) : recursive(depth - 1) + 1;
+  return depth === 0 ? spin(100) : recursive(depth - 1) + 1;
 }
 
 /** Nearly all of it in Node's native `update`. */

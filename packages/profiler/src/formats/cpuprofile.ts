@@ -52,7 +52,7 @@ function nodesById(items: readonly Unchecked[]): ReadonlyMap<number, FileNode> {
 }
 
 /** Callers first, whatever their order in the file; a root is no function and gets no node. */
-function buildTree(nodes: ReadonlyMap<number, FileNode>): { tree: StackTree; nodeOf: (id: number, where: string) => number } {
+function buildTree(nodes: ReadonlyMap<number, FileNode>): { tree: StackTree; nodeOf: (id: number) => number | undefined } {
   const tree = new StackTree();
   const built = new Map<number, number>();
   const pending = [...nodes].filter(([, { parent }]) => parent === undefined).map(([id]) => ({ id, parent: -1 }));
@@ -66,10 +66,9 @@ function buildTree(nodes: ReadonlyMap<number, FileNode>): { tree: StackTree; nod
   if (built.size < nodes.size) throw invalidProfile('nodes', `${nodes.size} nodes of which ${nodes.size - built.size} lie in a cycle`, 'a tree');
   return {
     tree,
-    nodeOf: (id, where) => {
+    nodeOf: (id) => {
       const index = built.get(id);
-      if (index === undefined) throw invalidProfile(where, id, 'the id of a node');
-      return index >= 0 ? index : tree.node(-1, PROGRAM); // What V8 put on the root itself: no stack at all.
+      return index === -1 ? tree.node(-1, PROGRAM) : index; // What V8 put on the root itself has no stack at all.
     },
   };
 }
@@ -80,14 +79,26 @@ function readTimeline(file: Unchecked, span: Pick<Timeline, 'startUs' | 'endUs'>
   const ids = numbersIn(file, 'samples') ?? hits(nodes);
   const deltas = numbersIn(file, 'timeDeltas') ?? evenDeltas(span, ids.length);
   if (deltas.length !== ids.length) throw invalidProfile('the length of timeDeltas', deltas.length, `${ids.length}, as samples has`);
+  const timeline = { ...span, nodes: new Int32Array(ids.length), timesUs: new Float64Array(ids.length) };
   let timeUs = span.startUs;
-  const taken = ids.map((id, index) => {
-    timeUs += deltas[index] ?? 0;
-    return { timeUs, node: nodeOf(id, `samples[${index}]`) };
-  });
-  // Some versions of V8 write a few negative deltas.
-  taken.sort((a, b) => a.timeUs - b.timeUs);
-  return { ...span, nodes: Int32Array.from(taken, ({ node }) => node), timesUs: Float64Array.from(taken, ({ timeUs }) => timeUs) };
+  let ascending = true;
+  for (const [index, id] of ids.entries()) {
+    const node = nodeOf(id);
+    if (node === undefined) throw invalidProfile(`samples[${index}]`, id, 'the id of a node');
+    const deltaUs = deltas[index] ?? 0;
+    if (deltaUs < 0) ascending = false;
+    timeUs += deltaUs;
+    timeline.nodes[index] = node;
+    timeline.timesUs[index] = timeUs;
+  }
+  return ascending ? timeline : inOrder(timeline);
+}
+
+/** Some versions of V8 write a few negative deltas. */
+function inOrder(timeline: Timeline): Timeline {
+  const { nodes, timesUs } = timeline;
+  const order = Array.from(timesUs.keys()).sort((a, b) => (timesUs[a] ?? 0) - (timesUs[b] ?? 0));
+  return { ...timeline, nodes: Int32Array.from(order, (index) => nodes[index] ?? 0), timesUs: Float64Array.from(order, (index) => timesUs[index] ?? 0) };
 }
 
 /** Files without `samples` know how often a node was hit, but not when. */
@@ -106,8 +117,8 @@ function readLineTicks(nodes: ReadonlyMap<number, FileNode>, nodeOf: NodeOf): Ma
   const lineTicks = new Map<number, LineTicks[]>();
   for (const [id, { json }] of nodes) {
     const ticks = objectsIn(json, 'positionTicks').map((tick) => ({ line: numberIn(tick, 'line'), ticks: numberIn(tick, 'ticks') }));
-    if (ticks.length === 0) continue;
-    const node = nodeOf(id, `${json.where}.id`);
+    const node = ticks.length === 0 ? undefined : nodeOf(id);
+    if (node === undefined) continue;
     const known = lineTicks.get(node);
     if (known === undefined) lineTicks.set(node, ticks);
     else known.push(...ticks);
