@@ -61,8 +61,8 @@ async function start(config: Config): Promise<{ url: string; close: () => Promis
   watchComponent(monitor, 'scheduler', components.scheduler, ['pending', 'running', 'utilisationRatio']);
   watchComponent(monitor, 'arena', components.arena, ['liveBytes', 'utilisationRatio']);
 
-  const server = createServer(arena, config.maxBodyBytes);
   let stopping = false;
+  const server = createServer(arena, config.maxBodyBytes, () => stopping);
   addRoutes(server, {
     ingest,
     readings,
@@ -92,8 +92,8 @@ async function start(config: Config): Promise<{ url: string; close: () => Promis
     hostReadings.abort();
     await hostStored;
     stream[Symbol.dispose]();
-    const drained = Promise.all([server.close(), scheduler.drain({ signal: AbortSignal.timeout(config.drainTimeoutMs) })]);
-    await drained.catch(complain);
+    setTimeout(() => server.server.closeAllConnections(), config.drainTimeoutMs).unref();
+    await Promise.all([server.close(), scheduler.drain({ signal: AbortSignal.timeout(config.drainTimeoutMs) })]).catch(complain);
     await Promise.all([profiler.close(), monitor.close(), scheduler.close(), workers.close(), redis?.close(), database.close()]);
     await arena.close();
     await services[Symbol.asyncDispose]();

@@ -23,7 +23,7 @@ afterAll(async () => {
 
 /** A page that fails the test for any error of script, policy or request. */
 async function open(): Promise<{ page: Page; errors: string[] }> {
-  const page = await browser.newPage();
+  const page = await browser.newPage({ locale: 'en-US' }); // The machine's own may be one that browsers do not know, as POSIX.
   const errors: string[] = [];
   page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
   page.on('pageerror', (error) => errors.push(error.message));

@@ -39,7 +39,7 @@ describe('readings', () => {
   });
 
   it('are stored once for one Idempotency-Key, however many send them at once', async () => {
-    const sent = await Promise.all(Array.from({ length: 8 }, () => ask(gateway.url, '/v1/readings', row('once', 1), { 'idempotency-key': 'the same' })));
+    const sent = await Promise.all(Array.from({ length: 8 }, () => ask(gateway.url, '/v1/readings', row('once', 1), { 'idempotency-key': 'the-same' })));
     expect(sent.filter(({ json }) => json['duplicate'] === false)).toHaveLength(1);
     const { json } = await ask(gateway.url, '/v1/devices/once/series?metric=m');
     expect(json['points']).toMatchObject([{ count: 1 }]);

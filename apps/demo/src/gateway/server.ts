@@ -8,7 +8,7 @@ import { receiveBody } from './receive.js';
 export const FORMATS = { 'application/x-ndjson': 'ndjson', 'text/csv': 'csv' } as const;
 
 /** An HTTP server that reads batches into `arena` and answers every error as `{ error: { code, message, … } }`. */
-export function createServer(arena: Arena, maxBodyBytes: number): FastifyInstance {
+export function createServer(arena: Arena, maxBodyBytes: number, stopping: () => boolean): FastifyInstance {
   const server = Fastify({
     logger: { level: 'warn' },
     bodyLimit: 64 * 1024, // Of JSON; batches have their own.
@@ -21,6 +21,11 @@ export function createServer(arena: Arena, maxBodyBytes: number): FastifyInstanc
     const { 'content-length': length, 'content-encoding': encoding = 'identity' } = request.headers;
     if (encoding !== 'identity') throw encodingUnsupported(encoding);
     return receiveBody(body, length === undefined ? undefined : Number(length), arena, maxBodyBytes);
+  });
+
+  // Closing ends idle connections; one that is still being answered would be kept open after it.
+  server.addHook('onSend', async (_request, reply) => {
+    if (stopping()) reply.header('connection', 'close');
   });
 
   server.setErrorHandler((error, request, reply) => {

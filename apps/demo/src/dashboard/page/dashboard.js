@@ -35,7 +35,7 @@ const CHARTS = [
   { title: 'Tasks', series: { running: ({ stats }) => stats.scheduler.running, waiting: ({ stats }) => stats.scheduler.pending } },
   { title: 'Postgres connections', series: { leased: ({ stats }) => stats.postgres.leased, idle: ({ stats }) => stats.postgres.idle, waiting: ({ stats }) => stats.postgres.waiting } },
   { title: 'Arena, MiB', series: { live: ({ stats }) => stats.arena.liveBytes / MIB, committed: ({ stats }) => stats.arena.committedBytes / MIB } },
-  { title: 'Event loop delay, ms', series: { p99: ({ values }) => values['nodejs.eventloop.delay.p99'] } },
+  { title: 'Event loop delay, ms', series: { longest: ({ values }) => values['nodejs.eventloop.delay.max'] } },
 ];
 
 const frames = [];
@@ -72,7 +72,7 @@ function take(frame) {
   for (const [index, { read, digits }] of TILES.entries()) tiles[index].textContent = format(read(frame, previous), digits);
   for (const [index, chart] of charts.entries()) chart.setData(columns[index]);
   showAlerts(frame.alerts);
-  void showHost();
+  if (frame.stats.readings.batchesTotal > 0) void showHost();
 }
 
 function addTile(label) {
@@ -100,7 +100,7 @@ function addChart({ title, series, max }, index) {
       cursor: { sync: { key: 'time' } },
       scales: { y: { range: (_, low, high) => [Math.min(0, low ?? 0), Math.max(max ?? 1, (high ?? 0) * 1.1)] } },
       axes: [axis, { ...axis, size: 56 }],
-      series: [{}, ...Object.keys(series).map((label, at) => ({ label, width: 2, ...STROKES[at], value: (_, value) => format(value ?? undefined, 1) }))],
+      series: [{}, ...Object.keys(series).map((label, at) => ({ label, width: 2, points: { show: false }, ...STROKES[at], value: (_, value) => format(value ?? undefined, 1) }))],
     },
     columns[index],
     figure,
