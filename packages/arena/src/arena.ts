@@ -102,7 +102,7 @@ class OwnedArena implements Arena, Home {
   alloc(bytes: number, options?: AllocOptions): Block {
     const align = this.#checkRequest(bytes, options);
     const slot = this.#take(bytes, align);
-    if (slot === NONE) throw this.#refuse(bytes, align);
+    if (slot === NONE) throw exhausted(this.name, this.#exhaustion(bytes, align), this.#heap.growFailure);
     return this.#hold(slot, bytes);
   }
 
@@ -110,7 +110,7 @@ class OwnedArena implements Arena, Home {
     const align = this.#checkRequest(bytes, options);
     const slot = this.#take(bytes, align);
     if (slot !== NONE) return this.#hold(slot, bytes);
-    this.#refuse(bytes, align);
+    this.#exhaustion(bytes, align);
     return undefined;
   }
 
@@ -121,9 +121,9 @@ class OwnedArena implements Arena, Home {
     while (slots.length < count) {
       const slot = this.#take(bytes, align);
       if (slot === NONE) {
-        const refusal = this.#refuse(bytes, align);
+        const figures = this.#exhaustion(bytes, align);
         for (const taken of slots) this.#heap.give(taken);
-        throw refusal;
+        throw exhausted(this.name, figures, this.#heap.growFailure);
       }
       slots.push(slot);
     }
@@ -232,11 +232,12 @@ class OwnedArena implements Arena, Home {
     this.#liveBlocks = this.#liveBytes = 0;
   }
 
-  #refuse(bytes: number, align: number): Error {
+  /** Counts an allocation there was no room for, and tells why. */
+  #exhaustion(bytes: number, align: number): Exhaustion {
     this.#exhaustions += 1;
     const { freeBytes, largestFreeBytes, externalFragmentationRatio, committedBytes, maxBytes } = this.stats();
     const figures: Exhaustion = { askedBytes: bytes, alignBytes: align * GRANULE_BYTES, freeBytes, largestFreeBytes, externalFragmentationRatio, committedBytes, maxBytes };
     regionExhausted(this.name, figures);
-    return exhausted(this.name, figures, this.#heap.growFailure);
+    return figures;
   }
 }

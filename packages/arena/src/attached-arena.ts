@@ -52,4 +52,12 @@ class ForeignArena implements AttachedArena, Home {
   alloc(): never {
     throw notOwner(this.name, 'allocating a block');
   }
+
+  tryAlloc(): never {
+    return this.alloc();
+  }
+
+  allocBatch(): never {
+    return this.alloc();
+  }
 }

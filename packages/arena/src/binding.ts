@@ -4,7 +4,11 @@ import { fileURLToPath } from 'node:url';
 import { nativeUnavailable } from './errors.js';
 
 /** The allocator of `packages/arena/core`, to be handed to the functions below. */
-export type NativeCore = object & { readonly __native: never };
+export interface NativeCore {
+  readonly [core]: true;
+}
+
+declare const core: unique symbol;
 
 /** What `packages/arena/binding` exports; its `lib.rs` tells what goes through the exchange array. */
 export interface NativeBinding {
@@ -48,7 +52,12 @@ function platformName(): string {
 }
 
 function isMusl(): boolean {
-  const { header } = process.report.getReport() as { readonly header: { readonly glibcVersionRuntime?: string } };
+  const report = process.report as typeof process.report & { excludeNetwork: boolean }; // Not yet in @types/node 20.
+  const { excludeNetwork } = report;
+  // A report with the network asks DNS for the name of every open socket's peer.
+  report.excludeNetwork = true;
+  const { header } = report.getReport() as { readonly header: { readonly glibcVersionRuntime?: string } };
+  report.excludeNetwork = excludeNetwork;
   return header.glibcVersionRuntime === undefined;
 }
 

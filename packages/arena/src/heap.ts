@@ -17,7 +17,7 @@ export class Heap {
   readonly #table: BlockTable;
   readonly #magazines = new Magazines();
   readonly #onGrown: (fromBytes: number, toBytes: number) => void;
-  /** Why the system refused to grow the region, if it did. */
+  /** Why the system refused to grow the region, if it did so last. */
   growFailure: unknown = undefined;
 
   constructor(memory: SharedArrayBuffer, allocator: Allocator, table: BlockTable, onGrown: (fromBytes: number, toBytes: number) => void) {
@@ -113,6 +113,7 @@ export class Heap {
   /** @returns whether the region grew */
   #grow(size: number, align: number): boolean {
     const { byteLength, maxByteLength } = this.#memory;
+    this.growFailure = undefined;
     const neededBytes = (size + align - 1) * GRANULE_BYTES;
     // No growth for what would not fit even then: at best the largest free block is at the end and grows too.
     if (size * GRANULE_BYTES > maxByteLength - byteLength + this.survey().largestFreeBytes) return false;

@@ -26,9 +26,10 @@ const MOST_BYTES = 4 * 2 ** 30;
 const BACKENDS = ['auto', 'native', 'javascript'];
 
 export function resolveOptions(options: ArenaOptions = {}): Required<ArenaOptions> {
-  const { maxBytes = 2 ** 30, initialBytes = Math.min(2 ** 20, maxBytes), backend = 'auto', name = 'default', ...unknown } = options;
+  const { maxBytes = 2 ** 30, initialBytes: given, backend = 'auto', name = 'default', ...unknown } = options;
   refuseUnknown(unknown);
   if (!isPages(maxBytes) || maxBytes > MOST_BYTES) throw invalidOption('maxBytes', maxBytes, `a multiple of ${PAGE_BYTES}, at most ${MOST_BYTES}`);
+  const initialBytes = given === undefined ? Math.min(2 ** 20, maxBytes) : given;
   if (!isPages(initialBytes) || initialBytes > maxBytes) throw invalidOption('initialBytes', initialBytes, `a multiple of ${PAGE_BYTES}, at most maxBytes, ${maxBytes}`);
   if (!BACKENDS.includes(backend)) throw invalidOption('backend', backend, `one of ${BACKENDS.join(', ')}`);
   if (typeof name !== 'string' || name === '') throw invalidOption('name', name, 'a string that is not empty');
@@ -42,7 +43,7 @@ export function resolveAlignment({ align = GRANULE_BYTES, ...unknown }: AllocOpt
   return Math.max(1, align / GRANULE_BYTES);
 }
 
-const isPages = (bytes: number): boolean => Number.isInteger(bytes / PAGE_BYTES) && bytes > 0;
+const isPages = (bytes: number): boolean => Number.isSafeInteger(bytes) && bytes > 0 && bytes % PAGE_BYTES === 0;
 
 function refuseUnknown(unknown: object): void {
   for (const [name, value] of Object.entries(unknown)) throw invalidOption(name, value, 'no option of that name');

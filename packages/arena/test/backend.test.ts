@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { nativeIsBuilt } from './backends.js';
+import { nativeFiles, nativeIsBuilt } from './backends.js';
 
 const dist = fileURLToPath(new URL('../dist', import.meta.url));
 
@@ -46,6 +46,16 @@ describe.each(['ESM', 'CommonJS'] as const)('the %s build', (kind) => {
     const { output } = run(kind, bare, `try { createArena({ backend: 'native' }); } catch ({ code, cause }) { console.log(code, cause.code); }`);
     expect(output).toBe('ERR_ARENA_NATIVE_UNAVAILABLE MODULE_NOT_FOUND');
   });
+
+  for (const file of nativeFiles)
+    it('finds the native part in the package of the platform, as a release lays it out', () => {
+      const platform = basename(file).split('.')[1];
+      const folder = join(workshop, `node_modules/@fog/arena-${platform}`);
+      cpSync(file, join(folder, basename(file)));
+      writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: `@fog/arena-${platform}`, main: basename(file) }));
+      expect(run(kind, bare, `console.log(createArena().backend);`)).toEqual({ output: 'native', warnings: '' });
+      rmSync(folder, { recursive: true });
+    });
 
   it('tells of a native part that is there and cannot be loaded', () => {
     const folder = join(workshop, 'node_modules/@fog');

@@ -16,7 +16,7 @@
 //!   exception: when no list is sure to fit, the lists that *may* fit are read through before the caller has to grow
 //!   the region or to fail. So `None` means that no free block can hold the request.
 //! - A block is larger than asked for by less than a granule. Good fit takes a block from the next class where best fit
-//!   would take a closer one, which costs less than 1/32 of a block (`size_class.rs`); M. Robson's bound of external
+//!   would take a closer one, which costs less than 1/32 of a block (`size_class.rs`); J. M. Robson's bound of external
 //!   fragmentation, about log2(largest/smallest)/2 times the live bytes, holds as for any allocator that cannot move.
 
 use crate::free_list::FreeLists;
