@@ -21,18 +21,20 @@ export interface Guarded {
  * The child is started with the first service and ends with the last; it is in a session of its own, which Ctrl-C in a
  * terminal does not reach.
  */
-const guarded = new Map<number, Guarded>();
+const guarded = new Set<number>();
 let guardian: ChildProcess | undefined;
 let lastId = 0;
 
 /** Registers a service; call the result with news of it, or with nothing when there is nothing left to be done. */
 export function guard(initial: Guarded): (news: Guarded | undefined) => void {
   const id = (lastId += 1);
+  guarded.add(id);
   const update = (news: Guarded | undefined): void => {
-    if (news === undefined && !guarded.delete(id)) return;
-    if (news !== undefined) guarded.set(id, news);
+    if (!guarded.has(id)) return;
     guardian ??= startGuardian();
     guardian.stdin?.write(`${JSON.stringify([id, news])}\n`);
+    if (news !== undefined) return;
+    guarded.delete(id);
     if (guarded.size > 0) return;
     guardian.stdin?.end();
     guardian = undefined;

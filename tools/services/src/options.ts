@@ -24,7 +24,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface PostgresOptions extends ServiceOptions {
   /**
-   * The only programs to try: those of the npm package, or those of the system (on `PATH` or in `/usr/lib/postgresql`).
+   * The only programs to try for a private server, which it implies: those of the npm package, or those of the system (on
+   * `PATH` or in `/usr/lib/postgresql`).
    * @default the package's, else the system's
    */
   readonly from?: 'package' | 'system';
@@ -32,8 +33,9 @@ export interface PostgresOptions extends ServiceOptions {
 
 export interface RedisOptions extends ServiceOptions {
   /**
-   * The only program to try: the one on `PATH`, or one that `apt-get` downloads into the cache (Debian and Ubuntu; no
-   * root needed). @default the one on `PATH`, else the downloaded one
+   * The only program to try for a private server, which it implies: the one on `PATH`, or one that `apt-get` downloads
+   * into the cache (Debian and Ubuntu; no root needed).
+   * @default the one on `PATH`, else the downloaded one
    */
   readonly from?: 'apt' | 'system';
 }

@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { accessSync, chownSync, constants, lstatSync, mkdirSync } from 'node:fs';
+import { accessSync, chmodSync, chownSync, constants, lstatSync, mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { checkout } from './checkout.js';
 import { invalidOption } from './errors.js';
 import { closedFolder, serverUser } from './server-user.js';
 
-/** Where the checkout will not do. os.tmpdir() may lie in a home directory that is closed to the servers' user. */
-const TEMPORARY = [...new Set(process.platform === 'win32' ? [tmpdir()] : [tmpdir(), '/var/tmp', '/tmp'])];
+/** Where the checkout will not do. os.tmpdir() may lie in a home directory that is closed to the servers' user; /var/tmp outlives a reboot. */
+const TEMPORARY = process.platform === 'win32' ? [tmpdir()] : [tmpdir(), '/tmp', '/var/tmp'];
+const LASTING = TEMPORARY.toReversed();
 
 /** What can be had again: unpacked programs, an initialised cluster. In the checkout's `.cache`, where the server's user can reach it. */
 export const cacheDirectory = (): string => home('cache');
@@ -20,20 +21,21 @@ export const cacheDirectory = (): string => home('cache');
  */
 export function dataDirectory(name: string): string {
   if (!/^\w[\w.-]*$/.test(name)) throw invalidOption('name', name, 'letters, digits, ".", "_" and "-"');
-  const directory = join(home('data'), name);
+  const directory = join(home('data', LASTING), name);
   mkdirSync(directory, { recursive: true });
   return directory;
 }
 
 /** Made if missing, and given to the servers' user, who alone may look into it. */
 export function makeServerDirectory(directory: string): void {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  mkdirSync(directory, { recursive: true });
+  chmodSync(directory, 0o700);
   if (serverUser !== undefined) chownSync(directory, serverUser.uid, serverUser.gid);
 }
 
-function home(name: string): string {
+function home(name: string, otherwise: readonly string[] = TEMPORARY): string {
   const ours = `fog-services-${process.getuid?.() ?? 'user'}`;
-  const candidates = [...(checkout === undefined ? [] : [join(checkout, '.cache/services')]), ...TEMPORARY.map((folder) => join(folder, ours))];
+  const candidates = [...(checkout === undefined ? [] : [join(checkout, '.cache/services')]), ...otherwise.map((folder) => join(folder, ours))];
   for (const candidate of candidates) {
     const directory = join(candidate, name);
     try {

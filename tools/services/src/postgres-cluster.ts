@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { constants, existsSync } from 'node:fs';
-import { chown, copyFile, mkdir, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { chown, copyFile, mkdir, readFile, readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { cached } from './cache.js';
+import { cached, filled } from './cache.js';
 import { invalidOption } from './errors.js';
 import { makeServerDirectory } from './places.js';
 import type { PostgresPrograms } from './postgres-programs.js';
@@ -28,21 +28,17 @@ export async function makeCluster(directory: string, { programs, env, signal }: 
   await copyTree(template, directory);
 }
 
-/** Makes `directory` a cluster that survives a crash of the machine, unless it is one already. It appears complete or not at all. */
+/** Makes `directory` a cluster that survives a crash of the machine, unless it is one already. */
 export async function ensureDurableCluster(directory: string, options: ClusterOptions): Promise<void> {
   const { programs, env, signal } = options;
-  if (existsSync(directory)) {
-    const found = (await readFile(join(directory, 'PG_VERSION'), 'utf8')).trim();
-    const ours = /\d+/.exec(programs.version)?.[0];
-    if (found !== ours) throw invalidOption('dataDirectory', dirname(directory), `one with data of PostgreSQL ${ours}, which ${programs.postgres} is, not ${found}`);
-    return;
-  }
-  const partial = `${directory}.partial`;
-  await rm(partial, { recursive: true, force: true });
-  makeServerDirectory(partial);
-  await makeCluster(partial, options);
-  await run(programs.initdb, ['-D', partial, '--sync-only'], { env, user: serverUser, signal, cwd: partial });
-  await rename(partial, directory);
+  await filled(directory, signal, async (partial) => {
+    makeServerDirectory(partial);
+    await makeCluster(partial, options);
+    await run(programs.initdb, ['-D', partial, '--sync-only'], { env, user: serverUser, signal, cwd: partial });
+  });
+  const found = await readFile(join(directory, 'PG_VERSION'), 'utf8').catch(() => 'something else');
+  const ours = /\d+/.exec(programs.version)?.[0];
+  if (found.trim() !== ours) throw invalidOption('dataDirectory', dirname(directory), `a directory with data of PostgreSQL ${ours} (${directory} has those of ${found.trim()})`);
 }
 
 /** Copies for the servers' user; where the file system can, blocks are shared until they change. */

@@ -76,9 +76,9 @@ async function unpackRedis(directory: string, options: readonly string[], env: E
   await mkdir(join(directory, 'apt/state/lists/partial'), { recursive: true });
   await mkdir(join(directory, 'apt/cache/archives/partial'), { recursive: true });
   const common = { env: programEnv(env), signal, cwd: downloads };
-  // A rehearsal tells which libraries the system lacks; --reinstall makes it name the server even where it is installed.
-  const rehearsal = await run('apt-get', ['install', '--simulate', '--reinstall', '--no-install-recommends', ...options, 'redis-server', 'redis-tools'], common);
-  const packages = [...rehearsal.matchAll(/^Inst (\S+)/gm)].map(([, name = '']) => name);
+  // A rehearsal tells which libraries the system lacks.
+  const rehearsal = await run('apt-get', ['install', '--simulate', '--no-install-recommends', ...options, 'redis-server'], common);
+  const packages = new Set(['redis-server', 'redis-tools', ...[...rehearsal.matchAll(/^Inst (\S+)/gm)].map(([, name = '']) => name)]);
   await run('apt-get', ['download', ...options, ...packages], common);
   for (const file of readdirSync(downloads)) await run('dpkg', ['--extract', file, directory], common);
 }

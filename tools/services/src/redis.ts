@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { codeOf } from './errors.js';
 import { givenServer } from './given-server.js';
 import { greetRedis } from './handshake.js';
+import { lock } from './lock.js';
 import { type RedisOptions, type ResolvedOptions, resolveOptions } from './options.js';
 import { makeServerDirectory, placeData } from './places.js';
-import { startPrivateServer } from './private-server.js';
+import { type ServerSpec, startPrivateServer } from './private-server.js';
 import { running } from './process-tree.js';
 import { findRedis } from './redis-programs.js';
 import type { Service } from './service.js';
@@ -40,29 +41,33 @@ async function startPrivate(options: ResolvedOptions<'apt' | 'system'>): Promise
   const { program, env } = await findRedis(options);
   const { directory, temporary } = placeData(dataDirectory, 'redis');
   const holder = join(directory, 'holder.json');
-  return startPrivateServer(
-    {
-      title: TITLE,
-      program,
-      args: (port) => ['--port', String(port), '--bind', '127.0.0.1', '--dir', directory, '--save', '', '--appendonly', durable ? 'yes' : 'no', '--daemonize', 'no'],
-      env,
-      directory,
-      temporary,
-      stopSignal: 'SIGTERM',
-      prepare: async () => {
-        makeServerDirectory(directory);
-        return temporary || !(await isHeld(holder));
-      },
-      greet: async (port, pid) => {
-        const { version, pid: answering } = await greetRedis(url(port));
-        if (answering !== pid) throw new Error(`process ${answering} has the port`);
-        if (!temporary) await writeFile(holder, JSON.stringify({ url: url(port), pid } satisfies Holder));
-        return version;
-      },
-      url,
+  const spec: ServerSpec = {
+    title: TITLE,
+    program,
+    args: (port) => ['--port', String(port), '--bind', '127.0.0.1', '--dir', directory, '--save', '', '--appendonly', durable ? 'yes' : 'no', '--daemonize', 'no'],
+    env,
+    directory,
+    temporary,
+    stopSignal: 'SIGTERM',
+    prepare: async () => {
+      makeServerDirectory(directory);
+      return temporary || !(await isHeld(holder));
     },
-    signal,
-  );
+    greet: async (port, pid) => {
+      const { version, pid: answering } = await greetRedis(url(port));
+      if (answering !== pid) throw new Error(`process ${answering} has the port`);
+      if (!temporary) await writeFile(holder, JSON.stringify({ url: url(port), pid } satisfies Holder));
+      return version;
+    },
+    url,
+  };
+  // Until the holder is noted, another start could not know of ours.
+  const unlock = temporary ? undefined : await lock(`${directory}.lock`, signal);
+  try {
+    return await startPrivateServer(spec, signal);
+  } finally {
+    await unlock?.();
+  }
 }
 
 interface Holder {

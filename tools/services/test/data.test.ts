@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Service, dataDirectory as dataDirectoryNamed, startPostgres, startRedis } from '../src/index.js';
@@ -37,13 +37,26 @@ describe('a data directory', () => {
     expect(await command(redisAgain.url, 'GET', 'latest')).toBe('7');
   });
 
-  it('is written by one server at a time', async () => {
-    const [postgres, redis] = await startBoth();
-    const [secondPostgres, secondRedis] = await Promise.allSettled([startPostgres({ env, dataDirectory }), startRedis({ env, dataDirectory })]);
-    expect(secondPostgres).toMatchObject({ status: 'rejected', reason: { code: 'ERR_SERVICES_DATA_IN_USE', message: expect.stringContaining(join(dataDirectory, 'postgres')) } });
-    expect(secondRedis).toMatchObject({ status: 'rejected', reason: { code: 'ERR_SERVICES_DATA_IN_USE', message: expect.stringContaining(join(dataDirectory, 'redis')) } });
-    expect(await query(postgres.url, 'select 1 as one')).toEqual([{ one: 1 }]);
-    expect(await command(redis.url, 'PING')).toBe('PONG');
+  it('is written by one server at a time, also when several start together', async () => {
+    const options = { env, dataDirectory };
+    const pair = async (name: string, start: typeof startRedis): Promise<void> => {
+      const both = await Promise.allSettled([start(options), start(options)]);
+      const started = both.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+      services.push(...started);
+      expect(started).toHaveLength(1);
+      const reason = { code: 'ERR_SERVICES_DATA_IN_USE', message: expect.stringContaining(join(dataDirectory, name)) };
+      expect(both).toContainEqual({ status: 'rejected', reason: expect.objectContaining(reason) });
+    };
+    await Promise.all([pair('postgres', startPostgres), pair('redis', startRedis)]);
+  });
+
+  it('is refused with data of another version', async () => {
+    mkdirSync(join(dataDirectory, 'postgres'), { recursive: true });
+    writeFileSync(join(dataDirectory, 'postgres/PG_VERSION'), '9.6\n');
+    await expect(startPostgres({ env, dataDirectory })).rejects.toMatchObject({
+      code: 'ERR_SERVICES_INVALID_OPTION',
+      message: expect.stringMatching(/dataDirectory must be a directory with data of PostgreSQL \d+ \(.*postgres has those of 9\.6\), not '/),
+    });
   });
 
   it('is waited for while the server that has it ends', async () => {
