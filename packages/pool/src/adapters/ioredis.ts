@@ -80,7 +80,7 @@ async function connect(url: string | undefined, connection: NonNullable<RedisPoo
   try {
     await client.connect();
   } catch (error) {
-    client.disconnect();
+    await disconnect(client);
     throw reason ?? error;
   } finally {
     signal.removeEventListener('abort', abort);
@@ -118,15 +118,17 @@ function observe(client: Redis): OpenState {
 
 function isClean(client: Redis): boolean {
   const state = openStates.get(client);
-  return (
-    client.mode === 'normal' && client.commandQueue.length === 0 && state?.inTransaction === false && !state.watching && client.condition?.select === databaseOf(client)
-  );
+  const ended = state?.inTransaction === false && !state.watching;
+  return ended && !isSubscribed(client) && client.condition?.select === databaseOf(client) && client.commandQueue.length === 0;
 }
+
+/** Not `mode`, which is 'normal' for a subscriber that speaks RESP3. */
+const isSubscribed = ({ condition }: Redis): boolean => Boolean(condition?.subscriber);
 
 const databaseOf = ({ options }: Redis): number => options.db ?? 0;
 
 async function clean(client: Redis): Promise<void> {
-  if (client.mode !== 'normal') throw new Error(`the connection was left in ${client.mode} mode`);
+  if (isSubscribed(client)) throw new Error('the connection was left subscribed');
   const state = openStates.get(client);
   if (state?.inTransaction === true) await client.discard();
   if (state?.watching === true) await client.unwatch();
@@ -137,6 +139,7 @@ async function clean(client: Redis): Promise<void> {
 }
 
 function disconnect(client: Redis): Promise<void> | void {
+  // Told to disconnect once more, ioredis would set a timer that holds the process for two seconds.
   if (client.status === 'end') return;
   return new Promise((resolve) => {
     client.once('end', () => resolve());

@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+
 /** From the pool to a thread. A thread has one task at a time; the id tells an abort that comes too late. */
 export type ToThread =
   | { readonly fogPool: 'run'; readonly id: number; readonly task: string; readonly payload: unknown }
@@ -23,12 +25,14 @@ export function isOurs(message: unknown): message is ToThread | FromThread {
 
 export function sendable(error: unknown): SentError {
   if (!(error instanceof Error)) return { value: error };
-  const { name, code } = error as Error & { code?: unknown };
-  return typeof code === 'string' || typeof code === 'number' ? { value: error, name, code } : { value: error, name };
+  const { name, message, stack, code } = error as Error & { readonly code?: unknown };
+  // A DOMException would arrive as an empty object.
+  const value = types.isNativeError(error) ? error : Object.assign(new Error(message), { stack });
+  return typeof code === 'string' || typeof code === 'number' ? { value, name, code } : { value, name };
 }
 
 export function received({ value, name, code }: SentError): unknown {
-  if (!(value instanceof Error)) return value;
+  if (!types.isNativeError(value)) return value;
   if (name !== undefined && value.name !== name) Object.defineProperty(value, 'name', { value: name, configurable: true, writable: true });
   return code === undefined ? value : Object.assign(value, { code });
 }

@@ -1,0 +1,164 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { startPostgres, type Service } from '@fog/services';
+import { createPgPool, type PgPool, type PgPoolOptions } from '../../src/adapters/pg.js';
+
+let server: Service;
+const pools: PgPool[] = [];
+const open = (options: PgPoolOptions = {}): PgPool => {
+  const pool = createPgPool({ connectionString: server.url, ...options });
+  pools.push(pool);
+  return pool;
+};
+
+beforeAll(async () => {
+  server = await startPostgres({ alwaysPrivate: true });
+}, 120_000);
+afterEach(async () => {
+  await Promise.all(pools.splice(0).map((pool) => pool.close({ force: true, timeoutMs: 0 })));
+});
+afterAll(() => server.close());
+
+const backendPid = async (pool: PgPool): Promise<number> => (await pool.query<{ pid: number }>('select pg_backend_pid() as pid')).rows[0]?.pid ?? 0;
+
+/** Until `condition` holds; the server and its sockets take their time. */
+async function eventually(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 2));
+}
+
+describe('a pool of PostgreSQL connections', () => {
+  it('queries with and without values, rows as objects or arrays, and reuses its connection', async () => {
+    const db = open();
+    expect((await db.query('select $1::int + 1 as sum', [41])).rows).toEqual([{ sum: 42 }]);
+    expect((await db.query<[string]>({ text: 'select $1::text', rowMode: 'array' }, ['x'])).rows).toEqual([['x']]);
+    expect(await db.use(async (client) => (await client.query('select 1 as one')).rowCount)).toBe(1);
+    expect(db.stats()).toMatchObject({ createdTotal: 1, acquiredTotal: 3, idle: 1 });
+  });
+
+  it('passes on what the server says, and keeps the connection', async () => {
+    const db = open();
+    await expect(db.query('selec 1')).rejects.toMatchObject({ code: '42601' });
+    await expect(db.query(null as never)).rejects.toThrow('null or undefined query');
+    expect((await db.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+    expect(db.stats().createdTotal).toBe(1);
+  });
+
+  it('commits what succeeds and rolls back what throws', async () => {
+    const db = open();
+    await db.query('create table if not exists transfers (amount int)');
+    await db.query('truncate transfers');
+    expect(await db.transaction(async (client) => {
+      await client.query('insert into transfers values (1)');
+      return 'done';
+    })).toBe('done');
+    await expect(db.transaction(async (client) => {
+      await client.query('insert into transfers values (2)');
+      throw new Error('changed my mind');
+    })).rejects.toThrow('changed my mind');
+    expect((await db.query('select amount from transfers')).rows).toEqual([{ amount: 1 }]);
+    expect(db.stats()).toMatchObject({ createdTotal: 1, leased: 0, checking: 0 });
+  });
+
+  it('says so when the server rolled back what seemed to succeed', async () => {
+    const db = open();
+    await expect(db.transaction(async (client) => {
+      await client.query('selec 1').catch(() => {});
+      return 'done';
+    })).rejects.toMatchObject({ code: 'ERR_POOL_TRANSACTION_ROLLED_BACK' });
+  });
+
+  it('begins transactions as it is told', async () => {
+    const db = open();
+    const settings = await db.transaction(
+      async (client) => (await client.query("select current_setting('transaction_isolation') as isolation, current_setting('transaction_read_only') as readonly")).rows,
+      { isolation: 'serializable', readOnly: true },
+    );
+    expect(settings).toEqual([{ isolation: 'serializable', readonly: 'on' }]);
+    for (const options of [{ isolation: 'dirty; drop table transfers' }, { readOnly: 1 }, { isolationLevel: 'serializable' }])
+      await expect(db.transaction(() => 1, options as never)).rejects.toMatchObject({ code: 'ERR_POOL_INVALID_OPTION' });
+  });
+
+  it('rolls back a transaction that a borrower left open, failed ones and those not yet answered too', async () => {
+    const db = open({ max: 1 });
+    for (const leave of [
+      async (query: (text: string) => Promise<unknown>) => { await query('begin'); },
+      async (query: (text: string) => Promise<unknown>) => { await query('begin'); await query('selec 1').catch(() => {}); },
+      async (query: (text: string) => Promise<unknown>) => { void query('begin'); },
+    ]) {
+      await db.use((client) => leave((text) => client.query(text)));
+      const { rows } = await db.query('select now() = statement_timestamp() as fresh');
+      expect(rows).toEqual([{ fresh: true }]);
+    }
+    expect(db.stats()).toMatchObject({ createdTotal: 1, resetErrorsTotal: 0 });
+  });
+
+  it('survives the end of an idle connection and replaces it', async () => {
+    const db = open({ max: 2, min: 1 });
+    await db.ready();
+    const admin = open({ max: 1 });
+    const pid = await backendPid(db);
+    await admin.query('select pg_terminate_backend($1)', [pid]);
+    await eventually(() => db.stats().destroyedTotal === 1 && db.stats().idle === 1);
+    expect(await backendPid(db)).not.toBe(pid);
+  });
+
+  it('never lends again what broke in its borrower\'s hands', async () => {
+    const db = open({ max: 1 });
+    const admin = open({ max: 1 });
+    const pid = await backendPid(db);
+    const lease = await db.acquire();
+    const hanging = expect(lease.resource.query('select pg_sleep(60)')).rejects.toMatchObject({ code: '57P01' });
+    await admin.query('select pg_terminate_backend($1)', [pid]);
+    await hanging;
+    lease.release();
+    expect(await backendPid(db)).not.toBe(pid);
+    expect(db.stats()).toMatchObject({ createdTotal: 2, destroyedTotal: 1 });
+  });
+
+  it('finds out before it lends that an idle connection no longer answers', async () => {
+    const db = open({ max: 1, validateAfterIdleMs: 0, validateTimeoutMs: 100, createTimeoutMs: 100, acquireTimeoutMs: 10_000 });
+    const pid = await backendPid(db);
+    await server.pause();
+    const waiting = db.query('select 1 as one').catch((error: unknown) => error);
+    await eventually(() => db.stats().destroyedTotal === 1);
+    await server.resume();
+    await waiting; // Its create may have been tried while nothing answered.
+    expect(await backendPid(db)).not.toBe(pid);
+  });
+
+  it('says why it cannot connect, soon, and connects when the server is back', async () => {
+    const db = open({ createRetryMinMs: 5, createRetryMaxMs: 20 });
+    await db.query('select 1');
+    await server.kill();
+    await expect(db.query('select 1')).rejects.toMatchObject({ message: expect.stringMatching(/ECONNREFUSED|terminated|reset/i) });
+    await expect(db.query('select 1')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    await server.restart();
+    await eventually(() => db.stats().leased === 0);
+    const answer = async (): Promise<number> => db.query('select 1').then(({ rowCount }) => rowCount ?? 0, answer);
+    expect(await answer()).toBe(1);
+  }, 60_000);
+
+  it('gives up a connection that is not made in time, and leaves no socket', async () => {
+    const db = open({ createTimeoutMs: 100 });
+    await server.pause();
+    try {
+      await expect(db.query('select 1')).rejects.toMatchObject({ code: 'ERR_POOL_CREATE_TIMEOUT' });
+    } finally {
+      await server.resume();
+    }
+    expect(db.stats().size).toBe(0);
+  });
+
+  it('ends a query under way when it is closed by force', async () => {
+    const db = open();
+    const sleeping = expect(db.query('select pg_sleep(60)')).rejects.toThrow();
+    await eventually(() => db.stats().leased === 1);
+    await db.close({ timeoutMs: 0, force: true });
+    await sleeping;
+    expect(db.stats().size).toBe(0);
+  });
+
+  it('refuses what it does not know', () => {
+    for (const options of [{ connectionSting: 'x' }, { create: () => {} }, { connectionString: 5 }, { connection: 'localhost' }, { max: 0 }, null])
+      expect(() => createPgPool(options as never)).toThrow(expect.objectContaining({ code: 'ERR_POOL_INVALID_OPTION' }));
+  });
+});
