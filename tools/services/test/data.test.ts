@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { type Service, dataDirectory as dataDirectoryNamed, startPostgres, startRedis } from '../src/index.js';
+import { type Service, type ServiceOptions, dataDirectory as dataDirectoryNamed, startPostgres, startRedis } from '../src/index.js';
 import { command, query } from './clients.js';
 import { withoutUrls } from './surroundings.js';
 
@@ -39,7 +39,7 @@ describe('a data directory', () => {
 
   it('is written by one server at a time, also when several start together', async () => {
     const options = { env, dataDirectory };
-    const pair = async (name: string, start: typeof startRedis): Promise<void> => {
+    const pair = async (name: string, start: (options: ServiceOptions) => Promise<Service>): Promise<void> => {
       const both = await Promise.allSettled([start(options), start(options)]);
       const started = both.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
       services.push(...started);
