@@ -36,7 +36,8 @@ async function start(config: Config): Promise<{ url: string; close: () => Promis
   const workers = createWorkerPool<Tasks>({ worker: new URL('./readings.worker.js', import.meta.url), size: config.workers, workerData: { arena: arena.share() } });
   const scheduler = createScheduler({ strategy: 'adaptive', maxQueued: config.maxQueued });
   for (let thread = 1; thread <= config.workers; thread += 1) scheduler.addWorker({ id: `thread-${thread}`, capacity: { cpu: 1, memoryBytes: config.arenaBytes } });
-  const profiler = createProfiler();
+  // Kept warm, so that a profile taken under load does not begin with a stall.
+  const profiler = createProfiler({ cpu: { intervalUs: 10_000, keepWarm: true } });
   const monitor = createMonitor({
     intervalMs: SAMPLE_INTERVAL_MS,
     thresholds: [...defaultThresholds, { series: 'scheduler.pending', warning: 100 }, { series: 'postgres.waiting', warning: 50 }],

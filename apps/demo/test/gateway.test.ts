@@ -146,7 +146,8 @@ describe('what a gateway tells of itself', () => {
     expect(response.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
     expect(text).toMatch(/^# TYPE fog_postgres_created_total counter\nfog_postgres_created_total [1-9]/m);
     expect(text).toMatch(/^fog_scheduler_succeeded_total [1-9]/m);
-    expect(text).toMatch(/^fog_monitor_value\{series="memory\.utilization"\} 0\.\d+/m);
+    expect(text).toMatch(/^fog_memory_utilization_ratio 0\.\d+/m);
+    expect(text).toMatch(/^fog_cpu_utilization_ratio\{mode="user"\} [\d.]+/m);
   });
 
   it('has a CPU profile of itself', async () => {

@@ -12,8 +12,7 @@ export function createExposition(components: Readonly<Record<string, () => objec
       registry.registerMetric(name.endsWith('Total') ? counter(metric, help, read) : gauge(metric, help, read));
     }
   }
-  registry.registerMetric(valuesOf(monitor));
-  return async () => ({ type: registry.contentType, text: await registry.metrics() });
+  return async () => ({ type: registry.contentType, text: `${await registry.metrics()}\n${await readingsOf(monitor).metrics()}` });
 }
 
 /** Counters of ours are absolute, prom-client's only know increments. */
@@ -38,16 +37,19 @@ const gauge = (name: string, help: string, read: () => number): Gauge =>
     },
   });
 
-const valuesOf = (monitor: Monitor): Gauge<'series'> =>
-  new Gauge({
-    name: 'fog_monitor_value',
-    help: "The latest value of each of the monitor's series",
-    labelNames: ['series'],
-    registers: [],
-    collect() {
-      this.reset();
-      for (const [series, value] of Object.entries(monitor.snapshot().values)) this.set({ series }, value);
-    },
-  });
+/** The monitor's series under their own names and labels; made for each reading, since devices come and go. */
+function readingsOf(monitor: Monitor): Registry {
+  const registry = new Registry();
+  const { values } = monitor.snapshot();
+  const series = monitor.series().filter(({ name }) => values[name] !== undefined);
+  const labelNames = [...new Set(series.flatMap(({ labels }) => Object.keys(labels)))];
+  const gauges = new Map<string, Gauge>();
+  for (const { name, metric, labels, unit, description } of series) {
+    const known = gauges.get(metric) ?? new Gauge({ name: `fog_${snake(metric.replaceAll('.', '_'))}_${snake(unit)}`, help: description || metric, labelNames, registers: [registry] });
+    gauges.set(metric, known);
+    known.set(labels, values[name] ?? Number.NaN);
+  }
+  return registry;
+}
 
 const snake = (name: string): string => name.replace(/[A-Z]/g, (capital) => `_${capital.toLowerCase()}`);
