@@ -36,8 +36,12 @@ export class Heap {
     // A magazine's blocks lie anywhere, so only the usual alignment can be served from it.
     const sizeClass = align === 1 ? Magazines.classFor(size) : NONE;
     if (sizeClass === NONE) return this.#allocate(size, align, 1, NONE);
-    const slot = this.#magazines.pop(sizeClass);
-    return slot === NONE ? this.#allocate(smallestOf(sizeClass), 1, Magazines.batchOf(sizeClass), sizeClass) : slot;
+    const cached = this.#magazines.pop(sizeClass);
+    if (cached !== NONE) return cached;
+    const granted = smallestOf(sizeClass);
+    const slot = this.#allocate(granted, 1, Magazines.batchOf(sizeClass), sizeClass);
+    // A block of the class may be more than there is where one of the very size still fits.
+    return slot === NONE && granted > size ? this.#allocate(size, 1, 1, NONE) : slot;
   }
 
   give(slot: number): void {

@@ -1,9 +1,9 @@
 import { classFitting, classOf, smallestOf } from './size-class.js';
 
-/** Blocks up to this size, 8 KiB, go through magazines; above, what is done with a block outweighs its allocation. */
-const LARGEST_GRANULES = 512;
+/** Blocks up to this size, 64 KiB, go through magazines; above, what is done with a block outweighs its allocation. */
+const LARGEST_GRANULES = 4_096;
 const CLASSES = classOf(LARGEST_GRANULES) + 1;
-/** A full magazine holds up to 64 blocks and 16 KiB, so that all together hold back 2.5 MB at worst. */
+/** A full magazine holds 64 blocks or 16 KiB, but two blocks at least: all together hold back 8 MB at worst. */
 const MOST_BLOCKS = 64;
 const MOST_GRANULES = 1_024;
 
@@ -63,5 +63,8 @@ export class Magazines {
   }
 }
 
-const capacities = Int32Array.from({ length: CLASSES }, (_, sizeClass) => Math.min(MOST_BLOCKS, MOST_GRANULES / smallestOf(Math.max(1, sizeClass))) & ~1);
+const capacities = Int32Array.from({ length: CLASSES }, (_, sizeClass) => {
+  const blocks = Math.min(MOST_BLOCKS, MOST_GRANULES / smallestOf(Math.max(1, sizeClass)));
+  return Math.max(2, blocks & ~1); // Even, as half of them move at a time.
+});
 const capacityOf = (sizeClass: number): number => capacities[sizeClass] as number;
