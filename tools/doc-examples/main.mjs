@@ -38,7 +38,7 @@ await runChecks(join(root, '.cache/test-results/examples.json'), async function*
   yield { name: `${examples.length} examples have sound types`, ...(await failureOf(checkTypes)) };
   const services = await startServices();
   try {
-    for (const { name, file, expected } of examples) yield { name, ...(await failureOf(() => run(`${file}.js`, expected, services.env))) };
+    for (const { name, code, file, expected } of examples) yield { name, ...(await failureOf(() => run(`${file}.js`, expected, services.envFor(code)))) };
   } finally {
     await services.close();
   }
@@ -63,8 +63,9 @@ async function startServices() {
   const wanted = examples.map(({ code }) => code).join('\n');
   const postgres = wanted.includes('DATABASE_URL') ? await startPostgres() : undefined;
   const redis = wanted.includes('REDIS_URL') ? await startRedis() : undefined;
+  const urls = { DATABASE_URL: postgres?.url, REDIS_URL: redis?.url };
   return {
-    env: { ...(postgres && { DATABASE_URL: postgres.url }), ...(redis && { REDIS_URL: redis.url }) },
+    envFor: (/** @type {string} */ code) => Object.fromEntries(Object.entries(urls).filter(([name, url]) => url !== undefined && code.includes(name))),
     close: () => Promise.all([postgres?.close(), redis?.close()]),
   };
 }
