@@ -65,7 +65,7 @@ async function startServices() {
   const redis = wanted.includes('REDIS_URL') ? await startRedis() : undefined;
   const urls = { DATABASE_URL: postgres?.url, REDIS_URL: redis?.url };
   return {
-    envFor: (/** @type {string} */ code) => Object.fromEntries(Object.entries(urls).filter(([name, url]) => url !== undefined && code.includes(name))),
+    envFor: (/** @type {string} */ code) => Object.fromEntries(Object.entries(urls).filter(([name, url]) => url !== undefined && new RegExp(`process\\.env(?:\\.|\\[')${name}\\b`).test(code))),
     close: () => Promise.all([postgres?.close(), redis?.close()]),
   };
 }
