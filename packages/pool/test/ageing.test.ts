@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { ManualClock } from '@fog/testkit';
 import type { Clock } from '../src/index.js';
 import { planEviction } from '../src/eviction.js';
+import { runIdleProgram } from './adapters/program.js';
 import { setUp, settled } from './backend.js';
 
 describe('eviction', () => {
@@ -64,6 +65,12 @@ describe('an idle resource', () => {
     expect(clock.pendingTimers).toBeGreaterThan(0);
     await clock.advanceAsync(10_000);
     expect(clock.pendingTimers).toBe(0);
+  });
+});
+
+describe('a process', () => {
+  it('ends when nothing but idle resources remains', async () => {
+    expect(await runIdleProgram('plain')).toBe('idle');
   });
 });
 

@@ -12,9 +12,9 @@ type PoolDecides = 'lazyConnect' | 'retryStrategy' | 'reconnectOnError' | 'monit
 
 export interface RedisPoolOptions extends PoolTuning {
   /** As in `redis://127.0.0.1:6379/0`. */
-  readonly url?: string;
+  readonly url?: string | undefined;
   /** Anything else that ioredis takes: `password`, `tls`, `sentinels` ... */
-  readonly connection?: Omit<RedisOptions, PoolDecides>;
+  readonly connection?: Omit<RedisOptions, PoolDecides> | undefined;
   /** Most connections. @default 10 */
   readonly max?: number;
 }

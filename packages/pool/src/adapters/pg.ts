@@ -12,9 +12,9 @@ import { createHoldingPool } from './holding-pool.js';
 
 export interface PgPoolOptions extends PoolTuning {
   /** As in `postgresql://user@host:5432/database`. */
-  readonly connectionString?: string;
+  readonly connectionString?: string | undefined;
   /** Anything else that node-postgres takes: `host`, `password`, `ssl`, `statement_timeout` ... */
-  readonly connection?: ClientConfig;
+  readonly connection?: ClientConfig | undefined;
   /** Most connections. @default 10 */
   readonly max?: number;
 }

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { startRedis, type Service } from '@fog/services';
 import { createRedisPool, type RedisPool, type RedisPoolOptions } from '../../src/adapters/ioredis.js';
+import { runIdleProgram } from './program.js';
 
 let server: Service;
 const pools: RedisPool[] = [];
@@ -111,6 +112,10 @@ describe('a pool of Redis connections', () => {
     await eventually(() => redis.stats().validateErrorsTotal === 1);
     await server.resume();
     expect(await waiting).not.toBe(first);
+  });
+
+  it('does not keep a process alive that has nothing else to do', async () => {
+    expect(await runIdleProgram('redis', server.url)).toBe('idle');
   });
 
   it('refuses what it does not know or decides itself', () => {

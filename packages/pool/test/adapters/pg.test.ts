@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { startPostgres, type Service } from '@fog/services';
 import { createPgPool, type PgPool, type PgPoolOptions } from '../../src/adapters/pg.js';
+import { runIdleProgram } from './program.js';
 
 let server: Service;
 const pools: PgPool[] = [];
@@ -155,6 +156,10 @@ describe('a pool of PostgreSQL connections', () => {
     await db.close({ timeoutMs: 0, force: true });
     await sleeping;
     expect(db.stats().size).toBe(0);
+  });
+
+  it('does not keep a process alive that has nothing else to do', async () => {
+    expect(await runIdleProgram('pg', server.url)).toBe('idle');
   });
 
   it('refuses what it does not know', () => {

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { availableParallelism } from 'node:os';
 import { createWorkerPool, serveTasks, type WorkerPool, type WorkerPoolOptions } from '../../src/adapters/worker-threads.js';
+import { runIdleProgram } from './program.js';
 
 /** What tasks.worker.mjs serves. */
 interface TestTasks {
@@ -188,6 +189,10 @@ describe('a pool of worker threads', () => {
       message: 'workers: the worker exited with code 0 before it called serveTasks()',
     });
     await expect(start({ worker: new URL('data:text/javascript,setInterval(()=>{},1e6)'), createTimeoutMs: 200 }).run('add', { a: 1, b: 2 })).rejects.toMatchObject({ code: 'ERR_POOL_CREATE_TIMEOUT' });
+  });
+
+  it('does not keep a process alive that has nothing else to do', async () => {
+    expect(await runIdleProgram('threads')).toBe('idle');
   });
 
   it('refuses what it does not know, and serveTasks outside of a worker', async () => {
