@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { accessSync, chmodSync, chownSync, constants, lstatSync, mkdirSync } from 'node:fs';
+import { accessSync, chmodSync, chownSync, constants, lstatSync, mkdirSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { checkout } from './checkout.js';
@@ -9,6 +9,15 @@ import { closedFolder, serverUser } from './server-user.js';
 /** Where the checkout will not do. os.tmpdir() may lie in a home directory that is closed to the servers' user; /var/tmp outlives a reboot. */
 const TEMPORARY = process.platform === 'win32' ? [tmpdir()] : [tmpdir(), '/tmp', '/var/tmp'];
 const LASTING = TEMPORARY.toReversed();
+
+/** Linux keeps it in memory. Containers tend to have little of it. */
+const IN_MEMORY = '/dev/shm';
+const ROOM_BYTES = 2 ** 30;
+
+export interface Place {
+  readonly directory: string;
+  readonly temporary: boolean;
+}
 
 /** What can be had again: unpacked programs, an initialised cluster. In the checkout's `.cache`, where the server's user can reach it. */
 export const cacheDirectory = (): string => home('cache');
@@ -64,12 +73,14 @@ function usable(directory: string): boolean {
 }
 
 /**
- * A directory for the data of one server: its own in the one it was given, else a temporary one. The latter is beside the
- * cache, so that a copy of a cluster may share blocks with what it is copied from.
+ * A directory for the data of one server: its own in the one it was given, else a temporary one. That is in memory where
+ * the system has a place for it and nothing has to be durable: a cluster is a thousand files, which take a disk longer
+ * than the server takes to start.
  */
-export function placeData(given: string | undefined, name: string): { readonly directory: string; readonly temporary: boolean } {
+export function placeData({ dataDirectory: given, durable }: { readonly dataDirectory: string | undefined; readonly durable: boolean }, name: string): Place {
   if (given === undefined) {
-    const directory = join(home('run'), `${name}-${randomBytes(6).toString('hex')}`);
+    const directory = durable || !hasRoom(IN_MEMORY) ? join(home('run'), `${name}-${suffix()}`) : join(IN_MEMORY, `fog-${name}-${suffix()}`);
+    mkdirSync(directory);
     makeServerDirectory(directory);
     return { directory, temporary: true };
   }
@@ -79,4 +90,15 @@ export function placeData(given: string | undefined, name: string): { readonly d
   if (closed !== undefined)
     throw invalidOption('dataDirectory', given, `open to nobody, the user that servers run as when root starts them (${closed} is closed to it; dataDirectory(name) gives one that is open)`);
   return { directory: join(parent, name), temporary: false };
+}
+
+const suffix = (): string => randomBytes(6).toString('hex');
+
+function hasRoom(directory: string): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(directory);
+    return bavail * bsize >= ROOM_BYTES && usable(directory);
+  } catch {
+    return false;
+  }
 }

@@ -37,14 +37,17 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Serv
 }
 
 async function startPrivate(options: ResolvedOptions<'package' | 'system'>): Promise<Service> {
-  const { dataDirectory, durable, signal } = options;
+  const { durable, signal } = options;
   const programs = await findPostgres(options);
   const env = programEnv(options.env);
-  const { directory, temporary } = placeData(dataDirectory, 'postgres');
+  const { directory, temporary } = placeData(options, 'postgres');
   // With them a crash of the machine may lose or spoil data; one of the server alone does not.
   const hasty = ['fsync=off', 'full_page_writes=off'];
-  // The log may grow as with segments of the usual size, so that load does not cause a checkpoint after the other.
-  const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'logging_collector=off', 'max_wal_size=1GB', ...(durable ? [] : hasty)];
+  // Its log may grow as with segments of the usual size, so that load does not cause a checkpoint after the other.
+  const lasting = ['max_wal_size=1GB'];
+  // Its dynamic shared memory, left behind by a kill, goes with its data if it lies among them.
+  const passing = temporary ? ['dynamic_shared_memory_type=mmap'] : [];
+  const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'logging_collector=off', ...passing, ...(durable ? lasting : hasty)];
   return startPrivateServer(
     {
       title: TITLE,

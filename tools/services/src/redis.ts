@@ -37,9 +37,9 @@ export async function startRedis(options: RedisOptions = {}): Promise<Service> {
 }
 
 async function startPrivate(options: ResolvedOptions<'apt' | 'system'>): Promise<Service> {
-  const { dataDirectory, durable, signal } = options;
+  const { durable, signal } = options;
   const { program, env } = await findRedis(options);
-  const { directory, temporary } = placeData(dataDirectory, 'redis');
+  const { directory, temporary } = placeData(options, 'redis');
   const holder = join(directory, 'holder.json');
   const spec: ServerSpec = {
     title: TITLE,

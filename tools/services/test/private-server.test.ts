@@ -21,7 +21,7 @@ async function redisSpec(args: (port: number) => readonly string[]): Promise<Ser
     program,
     args,
     env,
-    ...placeData(undefined, 'redis'),
+    ...placeData({ dataDirectory: undefined, durable: false }, 'redis'),
     stopSignal: 'SIGTERM',
     prepare: async () => true,
     greet: async (port, pid) => {
