@@ -10,6 +10,7 @@ export type { Capacity, Needs } from './resources.js';
 export { createScheduler, type Scheduler } from './scheduler.js';
 export type { SchedulerStats } from './stats.js';
 export type { Policy, PolicyTask, PolicyWorker, ScoreWeights, StrategyName } from './strategies/policy.js';
+export { strategies } from './strategies/strategies.js';
 export type { TaskHandle } from './task-handle.js';
 export type { TaskOptions, TaskState } from './task-options.js';
 export type { WorkerChanges, WorkerOptions, WorkerReading } from './worker-options.js';

@@ -1,7 +1,11 @@
-import type { Clock } from './clock.js';
+import { systemClock, type Clock } from './clock.js';
+import { invalidOption } from './errors.js';
 import type { Estimator } from './estimation/estimator.js';
-import type { Executor } from './executor.js';
+import { LearnedEstimator } from './estimation/learned.js';
+import { inProcess, type Executor } from './executor.js';
+import { scoreTerms } from './placement/score.js';
 import type { Policy, StrategyName } from './strategies/policy.js';
+import { strategies } from './strategies/strategies.js';
 
 export interface SchedulerOptions {
   /** Told in errors and events. @default 'scheduler' */
@@ -16,4 +20,53 @@ export interface SchedulerOptions {
   readonly estimator?: Estimator;
   /** @default systemClock */
   readonly clock?: Clock;
+}
+
+export interface ResolvedOptions extends Omit<Required<SchedulerOptions>, 'strategy'> {
+  readonly policy: Policy;
+}
+
+export function resolveOptions(options: SchedulerOptions): ResolvedOptions {
+  const {
+    name = 'scheduler',
+    strategy = 'adaptive',
+    maxQueued = Infinity,
+    executor = inProcess,
+    estimator = new LearnedEstimator(),
+    clock = systemClock,
+    ...unknown
+  } = options;
+  for (const option of Object.keys(unknown))
+    throw invalidOption(option, 'given', 'one of name, strategy, maxQueued, executor, estimator, clock');
+  if (typeof name !== 'string' || name === '') throw invalidOption('name', name, 'a string that is not empty');
+  if (maxQueued !== Infinity && !(Number.isInteger(maxQueued) && maxQueued >= 1)) throw invalidOption('maxQueued', maxQueued, 'an integer ≥ 1 or Infinity');
+  checkMethods('executor', executor, ['execute']);
+  checkMethods('estimator', estimator, ['predict', 'observe', 'exportModel', 'importModel']);
+  checkMethods('clock', clock, ['now', 'setTimeout', 'setInterval']);
+  return { name, policy: resolveStrategy(strategy), maxQueued, executor, estimator, clock };
+}
+
+function resolveStrategy(strategy: StrategyName | Policy): Policy {
+  if (typeof strategy === 'string') {
+    if (!Object.hasOwn(strategies, strategy)) throw invalidOption('strategy', strategy, `one of ${Object.keys(strategies).join(', ')}, or a policy`);
+    return strategies[strategy];
+  }
+  checkMethods('strategy', strategy, ['order']);
+  const { name, reorders, weights, backfill } = strategy;
+  if (typeof name !== 'string' || name === '') throw invalidOption('strategy.name', name, 'a string that is not empty');
+  if (typeof backfill !== 'boolean') throw invalidOption('strategy.backfill', backfill, 'true or false');
+  if (reorders !== undefined && typeof reorders !== 'boolean') throw invalidOption('strategy.reorders', reorders, 'true or false');
+  if (strategy.score !== undefined) checkMethods('strategy', strategy, ['score']);
+  if (typeof weights !== 'object' || weights === null) throw invalidOption('strategy.weights', weights, 'an object of numbers');
+  for (const [term, weight] of Object.entries(weights)) {
+    if (!(scoreTerms as readonly string[]).includes(term)) throw invalidOption(`strategy.weights.${term}`, weight, `a weight of one of ${scoreTerms.join(', ')}`);
+    if (!Number.isFinite(weight)) throw invalidOption(`strategy.weights.${term}`, weight, 'a finite number');
+  }
+  return strategy;
+}
+
+function checkMethods(option: string, value: unknown, methods: readonly string[]): void {
+  if (typeof value !== 'object' || value === null) throw invalidOption(option, value, `an object with ${methods.join(', ')}`);
+  for (const method of methods)
+    if (typeof (value as Record<string, unknown>)[method] !== 'function') throw invalidOption(`${option}.${method}`, (value as Record<string, unknown>)[method], 'a function');
 }

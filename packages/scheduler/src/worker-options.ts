@@ -33,19 +33,19 @@ export interface WorkerReading {
   readonly speed: number;
 }
 
-const NAMES: ReadonlySet<string> = new Set(['id', 'capacity', 'labels', 'pricePerHour', 'speed']);
+const CHANGES: readonly string[] = ['capacity', 'labels', 'pricePerHour', 'speed'];
 
 export function resolveWorkerOptions(options: WorkerOptions): Required<WorkerOptions> {
-  const { id, capacity, labels = {}, pricePerHour = 0, speed = 1 } = options;
+  const { id, capacity, labels = {}, pricePerHour = 0, speed = 1, ...unknown } = options;
   if (typeof id !== 'string' || id === '') throw invalidOption('id', id, 'a string that is not empty');
-  const resolved = { id, capacity, labels, pricePerHour, speed };
-  checkWorkerChanges({ ...options, ...resolved });
-  return resolved;
+  checkWorkerChanges({ capacity, labels, pricePerHour, speed, ...unknown });
+  checkCapacity(capacity);
+  return { id, capacity, labels, pricePerHour, speed };
 }
 
 /** Throws `ERR_SCHEDULER_INVALID_OPTION` for what no worker can be. */
 export function checkWorkerChanges(changes: WorkerChanges): void {
-  for (const name of Object.keys(changes)) if (!NAMES.has(name)) throw invalidOption(name, 'given', `one of ${[...NAMES].join(', ')}`);
+  for (const name of Object.keys(changes)) if (!CHANGES.includes(name)) throw invalidOption(name, 'given', `one of ${CHANGES.join(', ')}`);
   const { capacity, labels, pricePerHour, speed } = changes;
   if (capacity !== undefined) checkCapacity(capacity);
   if (labels !== undefined) checkLabels(labels);

@@ -1,0 +1,93 @@
+import diagnostics from 'node:diagnostics_channel';
+import type { Task } from './task.js';
+
+/** On `@fog/scheduler:task:submitted` and `:cancelled`. */
+export interface TaskEvent {
+  /** The scheduler's name. */
+  readonly scheduler: string;
+  readonly id: string;
+  readonly name: string;
+  readonly tenant: string | undefined;
+}
+
+/** On `@fog/scheduler:task:started` and `:requeued`. */
+export interface TaskPlacementEvent extends TaskEvent {
+  readonly workerId: string;
+  /** From `submit()` to this start. */
+  readonly waitMs: number;
+  readonly attempt: number;
+}
+
+/** On `@fog/scheduler:task:succeeded`, `:failed` and, where it did not succeed by its deadline, `@fog/scheduler:deadline:missed`. */
+export interface TaskEndEvent extends TaskPlacementEvent {
+  readonly durationMs: number;
+  /** The median run time predicted for this worker when the task started. */
+  readonly predictedMs: number;
+}
+
+/** On `@fog/scheduler:worker:added` and `:removed`. */
+export interface WorkerEvent {
+  readonly scheduler: string;
+  readonly workerId: string;
+}
+
+const submitted = diagnostics.channel('@fog/scheduler:task:submitted');
+const started = diagnostics.channel('@fog/scheduler:task:started');
+const requeued = diagnostics.channel('@fog/scheduler:task:requeued');
+const succeeded = diagnostics.channel('@fog/scheduler:task:succeeded');
+const failed = diagnostics.channel('@fog/scheduler:task:failed');
+const cancelled = diagnostics.channel('@fog/scheduler:task:cancelled');
+const missed = diagnostics.channel('@fog/scheduler:deadline:missed');
+const added = diagnostics.channel('@fog/scheduler:worker:added');
+const removed = diagnostics.channel('@fog/scheduler:worker:removed');
+
+export function taskSubmitted(scheduler: string, task: Task): void {
+  if (submitted.hasSubscribers) submitted.publish(taskEvent(scheduler, task));
+}
+
+export function taskStarted(scheduler: string, task: Task): void {
+  if (started.hasSubscribers) started.publish(placementEvent(scheduler, task));
+}
+
+export function taskRequeued(scheduler: string, task: Task): void {
+  if (requeued.hasSubscribers) requeued.publish(placementEvent(scheduler, task));
+}
+
+export function taskSucceeded(scheduler: string, task: Task, speed: number): void {
+  if (succeeded.hasSubscribers) succeeded.publish(endEvent(scheduler, task, speed));
+}
+
+export function taskFailed(scheduler: string, task: Task, speed: number): void {
+  if (failed.hasSubscribers) failed.publish(endEvent(scheduler, task, speed));
+}
+
+export function taskCancelled(scheduler: string, task: Task): void {
+  if (cancelled.hasSubscribers) cancelled.publish(taskEvent(scheduler, task));
+}
+
+export function deadlineMissed(scheduler: string, task: Task, speed: number): void {
+  if (missed.hasSubscribers) missed.publish(endEvent(scheduler, task, speed));
+}
+
+export function workerAdded(scheduler: string, workerId: string): void {
+  if (added.hasSubscribers) added.publish({ scheduler, workerId } satisfies WorkerEvent);
+}
+
+export function workerRemoved(scheduler: string, workerId: string): void {
+  if (removed.hasSubscribers) removed.publish({ scheduler, workerId } satisfies WorkerEvent);
+}
+
+const taskEvent = (scheduler: string, { id, name, tenant }: Task): TaskEvent => ({ scheduler, id, name, tenant });
+
+const placementEvent = (scheduler: string, task: Task): TaskPlacementEvent => ({
+  ...taskEvent(scheduler, task),
+  workerId: task.workerId ?? '',
+  waitMs: task.startedMs - task.submittedMs,
+  attempt: task.attempt,
+});
+
+const endEvent = (scheduler: string, task: Task, speed: number): TaskEndEvent => ({
+  ...placementEvent(scheduler, task),
+  durationMs: task.endedMs - task.startedMs,
+  predictedMs: task.estimate.medianMs / speed,
+});

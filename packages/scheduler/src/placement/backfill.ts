@@ -1,0 +1,31 @@
+import type { ClusterWorker } from '../cluster.js';
+import { commonRoom, fits, move } from '../resources.js';
+import type { Task } from '../task.js';
+import type { Reservation } from './reservation.js';
+
+/**
+ * May `task` start on the worker now without delaying the task it is reserved for? It may if it will be gone by then, by its
+ * upper estimate, or is small enough to stay; EASY backfilling (Lifka, 1995), with a reservation of its own for each worker.
+ */
+export function canBackfill(task: Task, worker: ClusterWorker, reservation: Reservation, nowMs: number): boolean {
+  return reservation.task === task || endsBefore(task, worker, reservation, nowMs) || fits(task.shape.demand, commonRoom(worker.free, reservation.spare));
+}
+
+/** An overdue task does not bet on estimates: nothing is short enough to pass it, only small enough. */
+function endsBefore(task: Task, worker: ClusterWorker, { firm, startMs }: Reservation, nowMs: number): boolean {
+  return !firm && nowMs + task.estimate.upperMs / worker.speed <= startMs;
+}
+
+/** A task is about to pass on the worker: if it stays beyond the reserved start, it takes from what is spare. */
+export function passReservation(task: Task, worker: ClusterWorker, gpus: readonly number[], nowMs: number): void {
+  const { reservation } = worker;
+  if (reservation === undefined || reservation.task === task || endsBefore(task, worker, reservation, nowMs)) return;
+  move(task.shape.demand, gpus, reservation.spare, -1);
+}
+
+/** The room a task may choose its GPUs from. */
+export function roomFor(task: Task, worker: ClusterWorker, nowMs: number): readonly number[] {
+  const { reservation, free } = worker;
+  if (reservation === undefined || reservation.task === task || endsBefore(task, worker, reservation, nowMs)) return free.gpus;
+  return commonRoom(free, reservation.spare).gpus;
+}

@@ -1,0 +1,86 @@
+import type { Cluster, ClusterWorker } from '../cluster.js';
+import type { Candidate, Explanation, Obstacle } from '../explanation.js';
+import type { ReadyQueue } from '../ready-queue.js';
+import type { Demand, Room } from '../resources.js';
+import type { Task } from '../task.js';
+import { obstacleTo } from './filter.js';
+import { expectedEndMs, soonest } from './reservation.js';
+import type { Scorer } from './score.js';
+
+export interface Surroundings {
+  readonly strategy: string;
+  readonly queue: ReadyQueue;
+  readonly cluster: Cluster;
+  readonly scorer: Scorer;
+}
+
+/** What the next planning pass would see of the task, from the same filter and the same score. */
+export function explain(task: Task, { strategy, queue, cluster, scorer }: Surroundings, nowMs: number): Explanation {
+  const queued = task.state === 'queued';
+  const candidates = queued ? cluster.workers.map((worker) => candidate(task, worker, cluster, scorer, nowMs)).sort(byPreference) : [];
+  const waits = queued && candidates.every(({ obstacle }) => obstacle !== undefined);
+  return {
+    id: task.id,
+    name: task.name,
+    strategy,
+    state: task.state,
+    ahead: queued ? queue.ahead(task) : undefined,
+    overdue: task.overdue,
+    waitMs: (queued ? nowMs : task.startedMs || task.endedMs) - task.submittedMs,
+    slackMs: slackMs(task, nowMs),
+    prediction: task.estimate,
+    candidates,
+    reservation: waits ? reservationOf(task, cluster, nowMs) : undefined,
+    workerId: task.workerId,
+  };
+}
+
+function candidate(task: Task, worker: ClusterWorker, cluster: Cluster, scorer: Scorer, nowMs: number): Candidate {
+  const terms = scorer.terms(task, worker, nowMs);
+  const score = Object.values(terms).reduce((sum, term) => sum + term, 0);
+  const obstacle = obstacleTo(task, worker, cluster.pass, nowMs);
+  const place = { workerId: worker.id, score, terms };
+  return obstacle === undefined ? place : { ...place, obstacle, detail: detail(obstacle, task, worker, cluster) };
+}
+
+/** Free ones first, by score; the sort is stable, so that equals stay in the order of the workers. */
+const byPreference = (a: Candidate, b: Candidate): number => Number(a.obstacle !== undefined) - Number(b.obstacle !== undefined) || b.score - a.score;
+
+function slackMs(task: Task, nowMs: number): number | undefined {
+  if (task.deadlineAtMs === Infinity || (task.state !== 'queued' && task.state !== 'running')) return undefined;
+  const endMs = task.worker === undefined ? nowMs + task.estimate.medianMs : expectedEndMs(task, task.worker.speed, nowMs);
+  return task.deadlineAtMs - endMs;
+}
+
+function reservationOf(task: Task, cluster: Cluster, nowMs: number): Explanation['reservation'] {
+  const { worker, startMs } = task.reservation ?? soonest(task, cluster.workers, nowMs) ?? {};
+  return worker === undefined || startMs === undefined ? undefined : { workerId: worker.id, inMs: Math.max(0, startMs - nowMs) };
+}
+
+/** An obstacle in words, with its numbers. */
+export function detail(obstacle: Obstacle, { shape }: Pick<Task, 'shape'>, worker: ClusterWorker, cluster: Cluster): string {
+  switch (obstacle) {
+    case 'capacity':
+      return shortage(shape.demand, worker.capacity, cluster, 'in all');
+    case 'room':
+      return shortage(shape.demand, worker.free, cluster, 'free');
+    case 'label':
+      return `its labels are ${JSON.stringify(worker.labels)}`;
+    case 'draining':
+      return 'it takes no more tasks';
+    case 'held':
+      return 'an earlier task waits for it';
+    case 'reserved':
+      return `it is reserved for task ${worker.reservation?.task.id}`;
+  }
+}
+
+/** The first resource that is short. */
+function shortage({ dimensions, amounts, gpu }: Demand, room: Room, { dimensions: names }: Cluster, kind: string): string {
+  for (const [index, dimension] of dimensions.entries()) {
+    const needed = amounts[index] ?? 0;
+    const there = room.amounts[dimension] ?? 0;
+    if (there < needed) return `${names.names[dimension]}: ${names.shown(dimension, needed)} needed, ${names.shown(dimension, there)} ${kind}`;
+  }
+  return `gpu: ${gpu / 1_000_000} needed, ${JSON.stringify(room.gpus.map((share) => share / 1_000_000))} ${kind}`;
+}

@@ -1,0 +1,158 @@
+import type { Cluster, ClusterWorker } from '../cluster.js';
+import type { ReadyQueue } from '../ready-queue.js';
+import { chooseGpus, fits } from '../resources.js';
+import type { Shape } from '../shape.js';
+import type { Task } from '../task.js';
+import { passReservation, roomFor } from './backfill.js';
+import { canEverRun, obstacleTo } from './filter.js';
+import { releaseReservation, reserve, suspendReservation, type Reservation } from './reservation.js';
+import type { Scorer } from './score.js';
+
+/** What decides beside the queue and the cluster: how workers are ranked, and whether a blocked task may be passed. */
+export interface Rules {
+  readonly scorer: Scorer;
+  readonly backfill: boolean;
+}
+
+/** A decision: `task` has its capacity on `worker` from now on and is to be started there. */
+export interface Placement {
+  readonly task: Task;
+  readonly worker: ClusterWorker;
+}
+
+/** Tasks without room that one pass looks beyond; further back in line, few are left that would be both small and urgent. */
+const BACKFILL_DEPTH = 64;
+
+/**
+ * The decision core: which tasks start now, and where. It moves tasks from `queue` onto `cluster` and keeps the reservations
+ * there; nothing else is read or written. No clock, no timer, no randomness, no promise: the same calls give the same
+ * placements, in a live scheduler, a test or a simulation.
+ *
+ * Shaped for a long queue on busy workers: the pass ends as soon as every shape of task still queued is known to find no room.
+ */
+export function plan(queue: ReadyQueue, cluster: Cluster, rules: Rules, nowMs: number): Placement[] {
+  queue.advance(nowMs);
+  const placements: Placement[] = [];
+  if (queue.ready === 0) return placements;
+  cluster.pass += 1;
+  const pass = new Pass(queue, cluster, rules, nowMs);
+  for (let task = pass.next(); task !== undefined; task = pass.next()) {
+    const worker = pass.place(task);
+    if (worker !== undefined) placements.push({ task, worker });
+  }
+  pass.end();
+  return placements;
+}
+
+/** One walk along the queue. */
+class Pass {
+  readonly #queue: ReadyQueue;
+  readonly #cluster: Cluster;
+  readonly #rules: Rules;
+  readonly #nowMs: number;
+  readonly #skipped: Task[] = [];
+  /** Tasks still in line whose shape found no room. */
+  #roomless = 0;
+  /** The first task that is not overdue and found no room. */
+  #head: Task | undefined;
+  readonly #previousHead: Reservation | undefined;
+
+  constructor(queue: ReadyQueue, cluster: Cluster, rules: Rules, nowMs: number) {
+    this.#queue = queue;
+    this.#cluster = cluster;
+    this.#rules = rules;
+    this.#nowMs = nowMs;
+    this.#previousHead = cluster.headReservation;
+    // Set aside until its task's turn has come: it must not stand in the way of those that are now before it.
+    if (this.#previousHead?.firm === false) suspendReservation(this.#previousHead);
+  }
+
+  next(): Task | undefined {
+    return this.#roomless >= this.#queue.ready || this.#skipped.length >= BACKFILL_DEPTH ? undefined : this.#queue.pop();
+  }
+
+  /** Takes capacity for the task, or sees to it that nobody passes who must not. */
+  place(task: Task): ClusterWorker | undefined {
+    const { shape } = task;
+    if (shape.noRoomInPass === this.#cluster.pass) {
+      this.#roomless -= 1;
+      this.#skip(task);
+      return undefined;
+    }
+    const worker = this.#best(task);
+    if (worker !== undefined) {
+      const gpus = chooseGpus(shape.demand.gpu, roomFor(task, worker, this.#nowMs)) ?? [];
+      passReservation(task, worker, gpus, this.#nowMs);
+      this.#cluster.allocate(task, worker, gpus, this.#nowMs);
+    } else if (isPlaceable(shape, this.#cluster)) this.#skip(task);
+    else this.#park(task);
+    return worker;
+  }
+
+  end(): void {
+    const previous = this.#previousHead;
+    if (previous !== undefined && !previous.firm && previous.task !== this.#head) releaseReservation(previous.task);
+    this.#cluster.headReservation = this.#head?.reservation;
+    for (const task of this.#skipped) this.#queue.restore(task);
+  }
+
+  /** Among the workers it could start on the one with the highest score, the first of equals. */
+  #best(task: Task): ClusterWorker | undefined {
+    const { shape } = task;
+    const { pass, workers } = this.#cluster;
+    let best: ClusterWorker | undefined;
+    let bestScore = Number.NaN; // Not computed while there is nobody to compare with.
+    let reserved = false;
+    for (const worker of workers) {
+      if (!fits(shape.demand, worker.free)) continue;
+      const obstacle = obstacleTo(task, worker, pass, this.#nowMs);
+      if (obstacle === 'reserved') reserved = true;
+      if (obstacle !== undefined) continue;
+      if (best === undefined) best = worker;
+      else {
+        if (Number.isNaN(bestScore)) bestScore = this.#rules.scorer.score(task, best, this.#nowMs);
+        const score = this.#rules.scorer.score(task, worker, this.#nowMs);
+        if (score > bestScore) {
+          best = worker;
+          bestScore = score;
+        }
+      }
+    }
+    // A reservation may let a shorter task of the same shape pass; a lack of room is the same for all of them.
+    if (best === undefined && !reserved) {
+      shape.noRoomInPass = pass;
+      this.#roomless += shape.queued;
+    }
+    return best;
+  }
+
+  #skip(task: Task): void {
+    this.#skipped.push(task);
+    if (this.#roomless >= this.#queue.ready) return; // Nobody is left who could pass.
+    if (!this.#rules.backfill) this.#hold(task);
+    else if (task.overdue) reserve(task, this.#cluster.workers, this.#nowMs);
+    else if (this.#head === undefined) {
+      this.#head = task;
+      reserve(task, this.#cluster.workers, this.#nowMs);
+    }
+  }
+
+  #hold({ shape }: Task): void {
+    const { workers, pass } = this.#cluster;
+    for (const worker of workers) if (canEverRun(shape, worker)) worker.heldInPass = pass;
+  }
+
+  #park(task: Task): void {
+    releaseReservation(task);
+    this.#queue.park(task);
+  }
+}
+
+/** Is there a worker that could run tasks of this shape when idle? */
+export function isPlaceable(shape: Shape, cluster: Cluster): boolean {
+  if (shape.placeableVersion !== cluster.version) {
+    shape.placeableVersion = cluster.version;
+    shape.placeable = cluster.workers.some((worker) => canEverRun(shape, worker));
+  }
+  return shape.placeable;
+}

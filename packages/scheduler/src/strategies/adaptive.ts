@@ -1,0 +1,32 @@
+import type { Policy, PolicyTask } from './policy.js';
+
+/** Run times below it count as equal, or the shortest tasks would be thought to suffer from any wait at all. */
+const SHORTEST_RUN_MS = 100;
+/** How much more a task counts when its time has run out to the last moment at which it could start. */
+const URGENCY = 1_000;
+
+/**
+ * By expansion factor, (wait + run) / run: whoever waits longest for what they asked. Nearly as good in the mean as shortest
+ * first, and nobody starves, since waiting alone brings everyone to the front. A step of priority counts as a factor of two.
+ * A deadline grows in weight as the slack shrinks, by the exponential of the apparent tardiness cost rule (Vepsalainen and
+ * Morton, 1987), and loses it when there is less than a chance of one in ten to keep it.
+ */
+function order({ submittedMs, priority, deadlineAtMs, estimate }: PolicyTask, nowMs: number): number {
+  const { lowerMs, medianMs, upperMs } = estimate;
+  let factor = (Math.max(0, nowMs - submittedMs) + medianMs) / Math.max(SHORTEST_RUN_MS, medianMs);
+  if (priority !== 0) factor *= 2 ** priority;
+  if (nowMs + lowerMs <= deadlineAtMs && deadlineAtMs !== Infinity) {
+    const slackMs = Math.max(0, deadlineAtMs - nowMs - upperMs);
+    factor *= 1 + URGENCY * Math.exp(-slackMs / upperMs);
+  }
+  return -factor;
+}
+
+/** Learned run times decide the order, who may pass whom, and which worker ends it soonest; packed, to keep room for large tasks. */
+export const adaptive: Policy = {
+  name: 'adaptive',
+  order,
+  reorders: true,
+  weights: { deadline: 8, affinity: 4, speed: 2, load: 1, spareGpu: 1 },
+  backfill: true,
+};
