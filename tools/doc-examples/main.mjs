@@ -52,7 +52,7 @@ function checkTypes() {
 }
 
 function run(/** @type {string} */ file, /** @type {readonly string[]} */ expected, /** @type {NodeJS.ProcessEnv} */ env) {
-  const { status, signal, stdout, stderr } = spawnSync(process.execPath, [file], { cwd: dirname(file), env: { ...process.env, ...env }, encoding: 'utf8', timeout: 60_000 });
+  const { status, signal, stdout, stderr } = spawnSync(process.execPath, [file], { cwd: dirname(file), env: { ...process.env, FORCE_COLOR: '0', ...env }, encoding: 'utf8', timeout: 60_000 });
   if (status !== 0) throw new Error(`ended with ${status ?? signal}\n${stdout}${stderr}`);
   const missing = missingLine(expected, stdout);
   if (missing !== undefined) throw new Error(`promises the line '${missing}', printed:\n${stdout}`);

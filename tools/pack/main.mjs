@@ -139,7 +139,7 @@ function asCommonJs(/** @type {string} */ code) {
 function run(/** @type {string} */ name, /** @type {string} */ code, /** @type {readonly string[]} */ expected) {
   const file = join(consumer, name);
   writeFileSync(file, code);
-  const { status, signal, stdout, stderr } = spawnSync(process.execPath, [file], { cwd: consumer, encoding: 'utf8', timeout: 30_000 });
+  const { status, signal, stdout, stderr } = spawnSync(process.execPath, [file], { cwd: consumer, env: { ...process.env, FORCE_COLOR: '0' }, encoding: 'utf8', timeout: 30_000 });
   if (status !== 0) throw new Error(`ended with ${status ?? signal}\n${stdout}${stderr}`);
   const missing = missingLine(expected, stdout);
   if (missing !== undefined) throw new Error(`the line '${missing}' did not come; printed:\n${stdout}`);

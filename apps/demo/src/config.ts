@@ -21,7 +21,7 @@ const MIB = 2 ** 20;
 
 /** @throws {Error} naming the variable, its value and what was expected. */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
-  const arenaBytes = integer(env, 'FOG_ARENA_BYTES', 256 * MIB, MIB, 4_096 * MIB);
+  const arenaBytes = integer(env, 'FOG_ARENA_MIB', 256, 1, 4_096) * MIB;
   return {
     host: loopback(env),
     port: integer(env, 'PORT', 8_080, 0, 65_535),
@@ -29,7 +29,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     redisUrl: url(env, 'REDIS_URL', ['redis:', 'rediss:']),
     dataDirectory: env['FOG_DATA'] ?? 'fog-gateway',
     workers: integer(env, 'FOG_WORKERS', Math.max(1, Math.min(8, availableParallelism())), 1, 64),
-    maxBodyBytes: integer(env, 'FOG_MAX_BODY_BYTES', Math.min(16 * MIB, arenaBytes / 4), 1, arenaBytes),
+    maxBodyBytes: integer(env, 'FOG_MAX_BODY_BYTES', Math.min(16 * MIB, arenaBytes / 4), 1, arenaBytes / 2),
     maxQueued: integer(env, 'FOG_MAX_QUEUED', 256, 1, 1_000_000),
     arenaBytes,
     drainTimeoutMs: integer(env, 'FOG_DRAIN_TIMEOUT_MS', 10_000, 1, 600_000),
