@@ -27,6 +27,7 @@ const { status } = spawnSync(
     `--outputFile=${join(results, 'jest.json')}`,
     ...args,
   ],
-  { cwd: rootDir, stdio: ['ignore', 'ignore', 'inherit'] },
+  // Nx asks for colours, and programs that tests start would print them.
+  { cwd: rootDir, env: { ...process.env, FORCE_COLOR: '0' }, stdio: ['ignore', 'ignore', 'inherit'] },
 );
 process.exit(status ?? 1);
