@@ -48,6 +48,9 @@ export class Deadlines<R> {
   }
 }
 
+/** Most waiters that one timer ends; in a storm of time-outs others must get a turn of the event loop, too. */
+const MOST_AT_ONCE = 500;
+
 /**
  * Waiters of one time-out. The timer is left running when the last of them goes, without holding the process, and may
  * so fire too early for those who come later; it is then set again, for what remains. That is cheaper than to
@@ -106,12 +109,15 @@ export class DeadlineList<R> {
   #fire(): void {
     this.#timer = undefined;
     const nowMs = this.#clock.now();
-    while (this.#first !== undefined && this.#first.sinceMs + this.timeoutMs <= nowMs) this.#onDue(this.#first, this.timeoutMs);
+    for (let ended = 0; this.#first !== undefined && ended < MOST_AT_ONCE; ended += 1) {
+      if (this.#first.sinceMs + this.timeoutMs > nowMs) break;
+      this.#onDue(this.#first, this.timeoutMs);
+    }
     if (this.#first !== undefined && this.#timer === undefined) this.#setTimer(this.#first.sinceMs + this.timeoutMs - nowMs);
   }
 
   #setTimer(delayMs: number): void {
     // Rounded up, as Node drops fractions and the timer would come too early again and again.
-    this.#timer = this.#clock.setTimeout(this.#fired, Math.ceil(delayMs));
+    this.#timer = this.#clock.setTimeout(this.#fired, Math.max(1, Math.ceil(delayMs)));
   }
 }

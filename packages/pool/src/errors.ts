@@ -41,12 +41,27 @@ export function unknownOption(name: string, known: readonly string[]): PoolError
 /** The last error of `create`, if nothing was created since, is the likeliest reason that nothing came free. */
 export function acquireTimeout(pool: string, waitMs: number, stats: PoolStats, lastCreateError: unknown): PoolError {
   const { leased, idle, creating, max, waiting } = stats;
-  const numbers = `${leased} of ${max} leased, ${idle} idle, ${creating} being created, ${waiting} still waiting`;
-  if (lastCreateError === undefined) return new PoolError('ERR_POOL_ACQUIRE_TIMEOUT', `${pool}: no resource in ${waitMs} ms: ${numbers}`);
-  const reason = lastCreateError instanceof Error ? lastCreateError.message || lastCreateError.name : inspect(lastCreateError, { depth: 0 });
-  return new PoolError('ERR_POOL_ACQUIRE_TIMEOUT', `${pool}: no resource in ${waitMs} ms: ${numbers}; the last create failed: ${reason}`, {
-    cause: lastCreateError,
+  const numbers = `${pool}: no resource in ${waitMs} ms: ${leased} of ${max} leased, ${idle} idle, ${creating} being created, ${waiting} still waiting`;
+  return withoutStack(() => {
+    if (lastCreateError === undefined) return new PoolError('ERR_POOL_ACQUIRE_TIMEOUT', numbers);
+    const reason = lastCreateError instanceof Error ? lastCreateError.message || lastCreateError.name : inspect(lastCreateError, { depth: 0 });
+    return new PoolError('ERR_POOL_ACQUIRE_TIMEOUT', `${numbers}; the last create failed: ${reason}`, { cause: lastCreateError });
   });
+}
+
+/**
+ * In the timer where a time-out comes to light, a stack shows nothing of who waited, and costs as much as all the rest:
+ * in a storm of time-outs, when there is least to spare.
+ */
+function withoutStack<E extends Error>(make: () => E): E {
+  const { stackTraceLimit } = Error;
+  // `Reflect`, as an assignment would throw where the built-ins are frozen.
+  Reflect.set(Error, 'stackTraceLimit', 0);
+  try {
+    return make();
+  } finally {
+    Reflect.set(Error, 'stackTraceLimit', stackTraceLimit);
+  }
 }
 
 export function queueFull(pool: string, maxWaiting: number): PoolError {

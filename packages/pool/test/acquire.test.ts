@@ -79,6 +79,7 @@ describe('acquire', () => {
       message: 'db: no resource in 100 ms: 1 of 1 leased, 0 idle, 0 being created, 0 still waiting',
     });
     expect(pool.stats()).toMatchObject({ waiting: 0, timeoutsTotal: 1 });
+    expect(new Error('of somebody else').stack).toContain('acquire.test'); // Stacks are cut short for the time-out alone.
   });
 
   it('times every waiter out at its own time, whatever the others do', async () => {
