@@ -4,6 +4,12 @@ import type { Linked } from './linked-list.js';
 
 /** One parked `acquire`: in the queue by its links, in a list of deadlines by its others. Its own abort listener. */
 export class Waiter<R> implements Linked<Waiter<R>> {
+  static {
+    // One is kept for ever, as of leases, and for the same reason: between bursts nobody waits.
+    const nothing = (): void => {};
+    Object.defineProperty(Waiter, 'kept', { value: new Waiter<unknown>(nothing, nothing, 0, undefined, nothing) });
+  }
+
   readonly resolve: (lease: Lease<R>) => void;
   readonly reject: (reason: unknown) => void;
   readonly sinceMs: number;
