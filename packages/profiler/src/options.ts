@@ -22,6 +22,12 @@ export interface CpuOptions {
    * its name. Costs the sampling all the time. @default false
    */
   readonly keepWarm?: boolean;
+  /**
+   * Gives functions that V8 inlined their samples back, which it books on their callers. Stopping then asks V8 for the
+   * places of all functions and reads the sampled scripts: 3 ms in a bare program. Works for files that no loader
+   * changes. @default true
+   */
+  readonly recoverInlined?: boolean;
 }
 
 export interface MemoryOptions {
@@ -58,11 +64,11 @@ export function resolveOptions(options: ProfilerOptions): ResolvedOptions {
 }
 
 function resolveCpu(options: CpuOptions): Required<CpuOptions> {
-  const { intervalUs = 1_000, keepWarm = false, ...unknown } = asObject('cpu', options);
+  const { intervalUs = 1_000, keepWarm = false, recoverInlined = true, ...unknown } = asObject('cpu', options);
   refuseUnknown('cpu.', unknown);
   if (!Number.isInteger(intervalUs) || intervalUs < 100 || intervalUs > 1_000_000)
     throw invalidOption('cpu.intervalUs', intervalUs, 'an integer from 100 to 1000000');
-  return { intervalUs, keepWarm: asBoolean('cpu.keepWarm', keepWarm) };
+  return { intervalUs, keepWarm: asBoolean('cpu.keepWarm', keepWarm), recoverInlined: asBoolean('cpu.recoverInlined', recoverInlined) };
 }
 
 function resolveMemory(options: MemoryOptions): Required<MemoryOptions> {

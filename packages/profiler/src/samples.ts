@@ -64,8 +64,10 @@ export interface Samples {
   readonly values: readonly Float64Array[];
   /** Of CPU samples alone. */
   readonly timeline?: Timeline;
-  /** By node, where V8 tells: the lines that `samples` fell on. Inlined callees show up here and nowhere else. */
+  /** By node, where V8 tells: the lines that `samples` fell on. */
   readonly lineTicks?: ReadonlyMap<number, readonly LineTicks[]>;
+  /** By node, how many of its `samples` V8 had booked on the caller that the function was inlined into. */
+  readonly inlined?: ReadonlyMap<number, number>;
 }
 
 /** Number of samples. */

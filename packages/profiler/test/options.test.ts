@@ -12,6 +12,7 @@ describe('options', () => {
     ['cpu.intervalUs', { cpu: { intervalUs: 1_000.5 } }],
     ['cpu.intervalUs', { cpu: { intervalUs: '1000' } }],
     ['cpu.keepWarm', { cpu: { keepWarm: 'yes' } }],
+    ['cpu.recoverInlined', { cpu: { recoverInlined: 1 } }],
     ['cpu.interval', { cpu: { interval: 1_000 } }],
     ['cpu', { cpu: true }],
     ['memory.samplingIntervalBytes', { memory: { samplingIntervalBytes: 0 } }],
@@ -41,7 +42,7 @@ describe('options', () => {
   it('gives explicit undefined the default too', () => {
     expect(resolveOptions(untyped({ name: undefined, cpu: { intervalUs: undefined }, memory: undefined }))).toMatchObject({
       name: 'profiler',
-      cpu: { intervalUs: 1_000, keepWarm: false },
+      cpu: { intervalUs: 1_000, keepWarm: false, recoverInlined: true },
       memory: { samplingIntervalBytes: 262_144 },
     });
   });

@@ -46,6 +46,59 @@ describe('in a process of its own', () => {
     expect(await runProgram('worker', program)).toEqual(['worker', true]);
   });
 
+  it('gives inlined functions their shares, within 5 points of the truth', async () => {
+    const program = `
+      import { readFileSync, writeFileSync } from 'node:fs';
+      import { createProfiler } from '@fog/profiler';
+      const profiler = createProfiler({ cpu: { intervalUs: 200, keepWarm: true } });
+      await profiler.start();
+      await profiler.stop();
+      function fifty(x) {
+        for (let step = 0; step < 10_000; step += 1)
+          x = (Math.imul(x, 31) + step) | 0;
+        return x;
+      }
+      const thirty = (x) => {
+        for (let step = 0; step < 6_000; step += 1)
+          x = (Math.imul(x, 31) + step) | 0;
+        return x;
+      };
+      class Few {
+        fifteen(x) {
+          for (let step = 0; step < 3_000; step += 1)
+            x = (Math.imul(x, 31) + step) | 0;
+          return x;
+        }
+      }
+      const few = new Few();
+      function five(x) {
+        for (let step = 0; step < 1_000; step += 1)
+          x = (Math.imul(x, 31) + step) | 0;
+        return x;
+      }
+      function rounds(count) {
+        let x = 1;
+        for (let round = 0; round < count; round += 1) x = five(few.fifteen(thirty(fifty(x))));
+        return x;
+      }
+      for (let warmUp = 0; warmUp < 5; warmUp += 1) rounds(2_000);
+      function sharesIn({ cpu: { frames, nodeFrames, values: [counts], inlined = new Map() } }) {
+        const all = counts.reduce((sum, count) => sum + count, 0);
+        const share = (name) => counts.filter((_, node) => frames[nodeFrames[node]].name === name).reduce((sum, count) => sum + count, 0) / all;
+        return { shares: ['fifty', 'thirty', 'fifteen', 'five'].map(share), inlined: [...inlined.values()].reduce((sum, count) => sum + count, 0) / all };
+      }
+      const known = sharesIn((await profiler.profile(() => rounds(20_000))).profile);
+      writeFileSync(new URL(import.meta.url), '// moved' + readFileSync(new URL(import.meta.url)));
+      const moved = sharesIn((await profiler.profile(() => rounds(2_000))).profile);
+      await profiler.close();
+      console.log(JSON.stringify({ known, moved }));`;
+    const { known, moved } = (await runProgram('inlined', program)) as Record<'known' | 'moved', { shares: number[]; inlined: number }>;
+    const { shares, inlined } = known;
+    expect(inlined).toBeGreaterThan(0.5); // Or V8 did not inline, and nothing was shown.
+    for (const [index, truth] of [0.5, 0.3, 0.15, 0.05].entries()) expect(Math.abs((shares[index] ?? 0) - truth)).toBeLessThan(0.05);
+    expect(moved.inlined).toBe(0); // The file is not the text that runs any more.
+  });
+
   it('says what is missing where the permission model forbids the inspector', async () => {
     const program = `
       import { createProfiler } from '@fog/profiler';

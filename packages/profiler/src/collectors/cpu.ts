@@ -5,9 +5,10 @@ import type { CpuOptions } from '../options.js';
 import type { Samples } from '../samples.js';
 import { since } from '../timeline.js';
 import type { Collector } from './collector.js';
+import { withInlined } from './function-ranges.js';
 
 /** CPU samples of this thread. */
-export function cpuCollector(session: InspectorSession, { intervalUs, keepWarm }: Required<CpuOptions>): Collector<Samples> {
+export function cpuCollector(session: InspectorSession, { intervalUs, keepWarm, recoverInlined }: Required<CpuOptions>): Collector<Samples> {
   let startedUs = 0;
   // Enabled without need, a session would join in whenever anybody calls `console.profile`; a keeper did it already.
   const disable = async (): Promise<void> => {
@@ -27,7 +28,8 @@ export function cpuCollector(session: InspectorSession, { intervalUs, keepWarm }
     async stop() {
       try {
         const samples = readCpuProfile(objectIn(objectAt('Profiler.stop', await session.post('Profiler.stop')), 'profile'));
-        return since(samples, startedUs); // V8's first sample is of the start itself and would bear all its time.
+        const cut = since(samples, startedUs); // V8's first sample is of the start itself and would bear all its time.
+        return recoverInlined ? await withInlined(cut, session) : cut;
       } finally {
         await disable();
       }
