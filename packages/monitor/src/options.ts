@@ -3,6 +3,7 @@ import { systemClock, type Clock } from './clock.js';
 import { invalidOption } from './errors.js';
 import { checkNames } from './option-names.js';
 import { defaultThresholds, resolveThresholds, type ResolvedThreshold, type Threshold } from './rules/threshold.js';
+import { defaultTiers, resolveTiers, type TierOptions } from './tier.js';
 
 export interface MonitorOptions {
   /** Names this monitor in events. @default 'monitor' */
@@ -11,7 +12,12 @@ export interface MonitorOptions {
   readonly intervalMs?: number;
   /** Samples kept of every series. An integer from 1 to 10⁶; each takes 8 bytes. @default 1_000 */
   readonly historySize?: number;
-  /** Most series kept. Devices beyond it are left out and counted, gauges refused. An integer from 1 to 10⁵. @default 1_000 */
+  /**
+   * How the past beyond those samples is kept: as buckets of so many ms, so many of them; at most 4. A bucket takes 40
+   * bytes a series. `[]` keeps none. @default 10 s for half an hour and 60 s for 12 hours
+   */
+  readonly tiers?: readonly TierOptions[];
+  /** Most series kept. Devices beyond it are left out and counted, signals refused. An integer from 1 to 10⁵. @default 1_000 */
   readonly maxSeries?: number;
   /**
    * Where the machine's numbers come from: the Linux kernel's files, or `systeminformation` on any platform.
@@ -41,7 +47,7 @@ const MAX_DELAY_MS = 2 ** 31 - 1;
 const MIN_INTERVAL_MS = 10;
 const MAX_HISTORY = 1_000_000;
 const MAX_SERIES = 100_000;
-const NAMES = ['name', 'intervalMs', 'historySize', 'maxSeries', 'source', 'scope', 'filesystems', 'thresholds', 'clock'];
+const NAMES = ['name', 'intervalMs', 'historySize', 'tiers', 'maxSeries', 'source', 'scope', 'filesystems', 'thresholds', 'clock'];
 
 /** @throws {MonitorError} `ERR_MONITOR_INVALID_OPTION` */
 export function resolveOptions(options: MonitorOptions): ResolvedOptions {
@@ -51,6 +57,7 @@ export function resolveOptions(options: MonitorOptions): ResolvedOptions {
     name = 'monitor',
     intervalMs = 1_000,
     historySize = 1_000,
+    tiers = defaultTiers,
     maxSeries = 1_000,
     source = 'auto',
     scope = 'auto',
@@ -69,7 +76,7 @@ export function resolveOptions(options: MonitorOptions): ResolvedOptions {
   for (const path of filesystems) if (typeof path !== 'string' || path === '') throw invalidOption('filesystems', path, 'paths');
   if (new Set(filesystems).size < filesystems.length) throw invalidOption('filesystems', filesystems.join(', '), 'every path once');
   if (typeof clock?.now !== 'function' || typeof clock.setInterval !== 'function') throw invalidOption('clock', clock, 'a Clock');
-  return { name, intervalMs, historySize, maxSeries, source, scope, filesystems, thresholds: resolveThresholds(thresholds, intervalMs), clock };
+  return { name, intervalMs, historySize, tiers: resolveTiers(tiers), maxSeries, source, scope, filesystems, thresholds: resolveThresholds(thresholds, intervalMs), clock };
 }
 
 function checkInteger(option: string, value: number, most: number): void {

@@ -8,7 +8,10 @@ export interface QueryRange {
   readonly fromMs?: number;
   /** Last time included, in ms. */
   readonly toMs?: number;
-  /** Width of the buckets that samples are summed up in, in ms, above 0. Without it, every sample is a point. */
+  /**
+   * Width of the buckets that samples are summed up in, in ms, above 0. Without it, every sample is a point. With a
+   * multiple of a tier's width, what is older than the samples kept comes from the tier.
+   */
   readonly stepMs?: number;
 }
 
@@ -25,8 +28,14 @@ export interface Point {
   readonly count: number;
 }
 
+export interface ResolvedRange {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly stepMs: number | undefined;
+}
+
 /** @throws {MonitorError} `ERR_MONITOR_INVALID_OPTION` */
-export function resolveRange(range: QueryRange): { readonly fromMs: number; readonly toMs: number; readonly stepMs: number | undefined } {
+export function resolveRange(range: QueryRange): ResolvedRange {
   checkNames('query option', range, ['fromMs', 'toMs', 'stepMs']);
   const { fromMs = -Infinity, toMs = Infinity, stepMs } = range;
   if (typeof fromMs !== 'number' || Number.isNaN(fromMs)) throw invalidOption('fromMs', fromMs, 'a time in ms');
@@ -62,4 +71,20 @@ function summary(timeMs: number, values: Float64Array): Point {
     sum += value;
   }
   return { timeMs, value: sum / values.length, min, max, last: values.at(-1) ?? Number.NaN, count: values.length };
+}
+
+/** Sums up points, in order of time, in buckets of `stepMs`, each of which holds whole ones of theirs. */
+export function mergePoints(points: readonly Point[], stepMs: number): Point[] {
+  const merged: Point[] = [];
+  for (const point of points) {
+    const timeMs = Math.floor(point.timeMs / stepMs) * stepMs;
+    const before = merged.at(-1);
+    if (before?.timeMs !== timeMs) merged.push({ ...point, timeMs });
+    else {
+      const count = before.count + point.count;
+      const value = (before.value * before.count + point.value * point.count) / count;
+      merged[merged.length - 1] = { timeMs, value, min: Math.min(before.min, point.min), max: Math.max(before.max, point.max), last: point.last, count };
+    }
+  }
+  return merged;
 }

@@ -1,6 +1,8 @@
 import { seriesExists, seriesLimit, unknownSeries } from './errors.js';
 import { History, type Samples } from './history.js';
+import { mergePoints, toPoints, type Point, type ResolvedRange } from './query.js';
 import { metrics, type MetricName } from './metrics.js';
+import { Tier, type TierOptions, type TierValues } from './tier.js';
 import { seriesName, type Labels, type Series, type SeriesInfo } from './series.js';
 
 /** What sources see of the registry. */
@@ -18,6 +20,7 @@ export interface Recorder {
 /** All series by name, and their history. */
 export class Registry implements Recorder {
   readonly history: History;
+  readonly #tiers: readonly Tier[];
   readonly #maxSeries: number;
   readonly #byName = new Map<string, Series>();
   /** The same series; an array is walked without allocating. */
@@ -27,10 +30,11 @@ export class Registry implements Recorder {
   #dropped = 0;
   #refused = 0;
 
-  constructor({ historySize, maxSeries }: { readonly historySize: number; readonly maxSeries: number }) {
+  constructor({ historySize, maxSeries, tiers = [] }: { readonly historySize: number; readonly maxSeries: number; readonly tiers?: readonly TierOptions[] }) {
     this.history = new History(historySize);
+    this.#tiers = tiers.map((options) => new Tier(options));
     this.#maxSeries = maxSeries;
-    this.#overflow = ring({ name: '', metric: '', labels: {}, unit: 'count', description: '' }, historySize);
+    this.#overflow = ring({ name: '', metric: '', labels: {}, unit: 'count', description: '' }, historySize, []);
   }
 
   get size(): number {
@@ -38,7 +42,8 @@ export class Registry implements Recorder {
   }
 
   get bytes(): number {
-    return this.history.bytes * (this.#all.length + 1);
+    const tierBytes = this.#tiers.reduce((sum, { seriesBytes }) => sum + seriesBytes, 0);
+    return this.history.bytes * (this.#all.length + 1) + tierBytes * this.#all.length;
   }
 
   get droppedTotal(): number {
@@ -66,13 +71,25 @@ export class Registry implements Recorder {
    * @throws {MonitorError} `ERR_MONITOR_SERIES_EXISTS`, `ERR_MONITOR_SERIES_LIMIT`
    */
   claim(info: SeriesInfo): Series {
-    if (Object.hasOwn(metrics, info.metric)) throw seriesExists(info.metric);
+    this.checkFree([info]);
     const known = this.#byName.get(info.name);
-    if (known?.released === false) throw seriesExists(info.name);
     // Given back by whoever had it; its values may have been of another unit.
     if (known !== undefined) this.#remove(known);
-    if (this.#all.length >= this.#maxSeries) throw seriesLimit(info.name, this.#maxSeries);
     return this.#add(info);
+  }
+
+  /**
+   * That all of these can be claimed.
+   * @throws {MonitorError} `ERR_MONITOR_SERIES_EXISTS`, `ERR_MONITOR_SERIES_LIMIT`
+   */
+  checkFree(infos: readonly SeriesInfo[]): void {
+    let size = this.#all.length;
+    for (const { name, metric } of infos) {
+      if (Object.hasOwn(metrics, metric)) throw seriesExists(metric);
+      const known = this.#byName.get(name);
+      if (known?.released === false) throw seriesExists(name);
+      if (known === undefined && ++size > this.#maxSeries) throw seriesLimit(name, this.#maxSeries);
+    }
   }
 
   record(series: Series, value: number): void {
@@ -102,6 +119,19 @@ export class Registry implements Recorder {
     if (gone > 0) for (const series of this.#all.filter(({ released, latest }) => released && latest < first)) this.#remove(series);
   }
 
+  /** Closes the sample: what it says goes into the tiers. */
+  commit(): void {
+    const { slot, latestMs } = this.history;
+    for (let index = 0; index < this.#tiers.length; index += 1) {
+      const tier = this.#tiers[index];
+      tier?.advance(latestMs);
+      for (const { tiers, values } of this.#all) {
+        const summed = tiers[index];
+        if (summed !== undefined) tier?.add(summed, values[slot] ?? Number.NaN);
+      }
+    }
+  }
+
   /** @throws {MonitorError} `ERR_MONITOR_UNKNOWN_SERIES` */
   get(name: string): Series {
     const series = this.#byName.get(name);
@@ -122,6 +152,22 @@ export class Registry implements Recorder {
     return this.history.read(series.values, fromMs, toMs);
   }
 
+  /**
+   * Points of a series: summed up from its samples, or, where those no longer reach back to `fromMs`, from the finest
+   * tier that does and whose buckets fill those of `stepMs`.
+   */
+  points(series: Series, { fromMs, toMs, stepMs }: ResolvedRange): Point[] {
+    const oldest = this.history.first === 0 ? -Infinity : this.history.timeMs(this.history.first);
+    if (stepMs === undefined || oldest <= fromMs) return toPoints(this.read(series, fromMs, toMs), stepMs);
+    let best: { readonly tier: Tier; readonly values: TierValues } | undefined;
+    for (const [index, tier] of this.#tiers.entries()) {
+      const values = series.tiers[index];
+      if (values === undefined || stepMs % tier.stepMs !== 0 || (best !== undefined && best.tier.sinceMs <= Math.max(fromMs, tier.sinceMs))) continue;
+      if (tier.sinceMs < oldest) best = { tier, values };
+    }
+    return best === undefined ? toPoints(this.read(series, fromMs, toMs), stepMs) : mergePoints(best.tier.read(best.values, fromMs, toMs), stepMs);
+  }
+
   all(): readonly Series[] {
     return this.#all;
   }
@@ -133,7 +179,7 @@ export class Registry implements Recorder {
   }
 
   #add(info: SeriesInfo): Series {
-    const series = ring(info, this.history.capacity);
+    const series = ring(info, this.history.capacity, this.#tiers.map((tier) => tier.values()));
     this.#byName.set(info.name, series);
     this.#all.push(series);
     return series;
@@ -145,9 +191,10 @@ export class Registry implements Recorder {
   }
 }
 
-const ring = (info: SeriesInfo, capacity: number): Series => ({
+const ring = (info: SeriesInfo, capacity: number, tiers: readonly TierValues[]): Series => ({
   ...info,
   values: new Float64Array(capacity).fill(Number.NaN),
+  tiers,
   latest: -1,
   released: false,
 });

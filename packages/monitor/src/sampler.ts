@@ -54,6 +54,7 @@ export class Sampler {
         this.#fail(source, error);
       }
     }
+    this.#registry.commit();
   }
 
   close(): void {

@@ -1,3 +1,5 @@
+import type { TierValues } from './tier.js';
+
 /** Units are words, so that a value and its unit read as a sentence. `ratio` is 0…1. */
 export type Unit = 'ratio' | 'bytes' | 'bytesPerSecond' | 'perSecond' | 'milliseconds' | 'cores' | 'count';
 
@@ -17,6 +19,8 @@ export interface SeriesInfo {
 /** One ring buffer of values; which slot is which time is known to the history that all series share. */
 export interface Series extends SeriesInfo {
   readonly values: Float64Array;
+  /** The same summed up, one of each tier. */
+  readonly tiers: readonly TierValues[];
   /** Number of the latest sample that had a value; -1 before the first. */
   latest: number;
   /** Its owner is gone; it is kept until its last value has left the history. */
