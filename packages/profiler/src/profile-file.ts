@@ -13,12 +13,14 @@ interface Writable {
   toCpuProfile(): string;
   toHeapProfile(): string;
   toFolded(): string;
+  toPprof(): Uint8Array;
 }
 
-const FORMATS: ReadonlyMap<string, (profile: Writable) => string> = new Map([
+const FORMATS = new Map<string, (profile: Writable) => string | Uint8Array>([
   ['.html', (profile) => profile.toHtml()],
   ['.cpuprofile', (profile) => profile.toCpuProfile()],
   ['.heapprofile', (profile) => profile.toHeapProfile()],
+  ['.pb.gz', (profile) => profile.toPprof()],
   ['.folded', (profile) => profile.toFolded()],
 ]);
 
@@ -28,11 +30,11 @@ export async function writeProfile(profile: Writable, path: string | URL, option
   refuseUnknown('', unknown);
   signal?.throwIfAborted();
   const file = path instanceof URL ? fileURLToPath(path) : path;
-  const format = FORMATS.get(/\.[a-z]+$/.exec(file)?.[0] ?? '');
+  const format = FORMATS.get(/(?:\.pb)?\.[a-z]+$/.exec(file)?.[0] ?? '');
   if (format === undefined) throw invalidOption('path', file, `a name that ends in ${[...FORMATS.keys()].join(', ')}`);
-  const text = format(profile);
+  const content = format(profile);
   try {
-    await writeFile(file, text, { mode: 0o600, ...(signal && { signal }) });
+    await writeFile(file, content, { mode: 0o600, ...(signal && { signal }) });
   } catch (cause) {
     signal?.throwIfAborted(); // The signal's own reason, not Node's AbortError around it.
     throw writeFailed(file, cause);

@@ -4,6 +4,7 @@ import { isCpuProfile, readCpuProfile, writeCpuProfile } from './formats/cpuprof
 import { writeFolded } from './formats/folded.js';
 import { isHeapProfile, readHeapProfile, writeHeapProfile } from './formats/heapprofile.js';
 import { parseJson } from './formats/json.js';
+import { readPprof, writePprof } from './formats/pprof.js';
 import { asObject, refuseUnknown } from './options.js';
 import type { ProfileData } from './profile-data.js';
 import { type WriteOptions, writeProfile } from './profile-file.js';
@@ -63,8 +64,14 @@ export interface Profile extends ProfileData {
    */
   toFolded(options?: CostsOptions): string;
   /**
-   * Writes the file whose kind `path` ends in: `.html`, `.cpuprofile`, `.heapprofile` or `.folded`. A new file is
-   * readable for its owner alone.
+   * pprof, gzipped, for `go tool pprof`, Pyroscope, Grafana and speedscope. Holds full paths of scripts, and no times
+   * of single samples.
+   * @throws {ProfilerError} `ERR_PROFILER_NOT_RECORDED`, `ERR_PROFILER_INVALID_OPTION`
+   */
+  toPprof(options?: CostsOptions): Uint8Array;
+  /**
+   * Writes the file whose kind `path` ends in: `.html`, `.cpuprofile`, `.heapprofile`, `.pb.gz` (pprof) or
+   * `.folded`. A new file is readable for its owner alone.
    * @throws {ProfilerError} `ERR_PROFILER_WRITE_FAILED` with the reason in `cause`, `ERR_PROFILER_INVALID_OPTION` for
    *   another ending, `ERR_PROFILER_NOT_RECORDED`; or the signal's reason.
    */
@@ -98,23 +105,39 @@ export function createProfile(data: ProfileData): Profile {
     toCpuProfile: () => writeCpuProfile(samplesOf(data, { of: 'cpu' })),
     toHeapProfile: () => writeHeapProfile(samplesOf(data, { of: 'memory' })),
     toFolded: (options) => writeFolded(samplesOf(data, options)),
+    toPprof: (options) => {
+      const samples = samplesOf(data, options);
+      const { cpuIntervalUs = 0, memorySamplingIntervalBytes = 0 } = data.conditions ?? {};
+      return writePprof(samples, { ...data, period: samples === data.cpu ? cpuIntervalUs : memorySamplingIntervalBytes });
+    },
     writeTo: (path, options) => writeProfile(profile, path, options),
   };
   return profile;
 }
 
 /**
- * Reads the text of a `.cpuprofile` or `.heapprofile`, ours or of Chrome, Node or VS Code.
+ * Reads the content of a `.cpuprofile` or `.heapprofile`, ours or of Chrome, Node or VS Code, as text or bytes; or that of
+ * a pprof file, gzipped or not, as bytes.
  * @throws {ProfilerError} `ERR_PROFILER_INVALID_PROFILE`, naming the place in the file that is wrong.
  */
-export function parseProfile(text: string): Profile {
-  const file = parseJson(text);
+export function parseProfile(content: string | Uint8Array): Profile {
+  const unknown = { cpu: undefined, memory: undefined, runtime: undefined, conditions: undefined };
+  if (typeof content !== 'string') {
+    const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
+    if (bytes[0] !== LEFT_BRACE) {
+      const { samples, of, ...run } = readPprof(bytes);
+      return createProfile({ ...unknown, ...run, [of]: samples });
+    }
+  }
+  const file = parseJson(typeof content === 'string' ? content : Buffer.from(content).toString('utf8'));
   const cpu = isCpuProfile(file) ? readCpuProfile(file) : undefined;
   const memory = isHeapProfile(file) ? readHeapProfile(file) : undefined;
   if (cpu === undefined && memory === undefined) throw invalidProfile('the file', file.value, 'an object with nodes (.cpuprofile) or head (.heapprofile)');
   const { startUs, endUs } = cpu?.timeline ?? { startUs: 0, endUs: 0 };
-  return createProfile({ startedAtMs: undefined, durationMs: (endUs - startUs) / 1e3, cpu, memory, runtime: undefined, conditions: undefined });
+  return createProfile({ ...unknown, startedAtMs: undefined, durationMs: (endUs - startUs) / 1e3, cpu, memory });
 }
+
+const LEFT_BRACE = 0x7b;
 
 function samplesOf({ cpu, memory }: ProfileData, options: CostsOptions = {}): Samples {
   const { of = cpu === undefined ? 'memory' : 'cpu', ...unknown } = asObject('options', options);

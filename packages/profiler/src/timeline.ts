@@ -1,3 +1,4 @@
+import { invalidProfile } from './errors.js';
 import type { Samples, Timeline } from './samples.js';
 
 export const TIMED_VALUE_TYPES = [
@@ -17,6 +18,29 @@ export function timedValues({ nodes, timesUs, endUs }: Timeline, nodeCount: numb
   }
   return [counts, times];
 }
+
+/** A time line for samples of which only the number and the time of each node are known: one node after the other. */
+export function evenTimeline(counts: Float64Array, timesUs: Float64Array): Timeline {
+  const count = counts.reduce((sum, own, node) => sum + samplesOf(own, timesUs[node]), 0);
+  if (!(count <= MOST_SAMPLES)) throw invalidProfile('the number of samples', count, `at most ${MOST_SAMPLES}`);
+  const timeline = { startUs: 0, endUs: 0, nodes: new Int32Array(count), timesUs: new Float64Array(count) };
+  let index = 0;
+  for (const [node, own] of counts.entries()) {
+    const samples = samplesOf(own, timesUs[node]);
+    for (let sample = 0; sample < samples; sample += 1) {
+      timeline.nodes[index] = node;
+      timeline.timesUs[index] = timeline.endUs + ((timesUs[node] ?? 0) * sample) / samples;
+      index += 1;
+    }
+    timeline.endUs += timesUs[node] ?? 0;
+  }
+  return timeline;
+}
+
+const MOST_SAMPLES = 1e7;
+
+/** What took time was sampled, even if nobody counted. */
+const samplesOf = (count: number, timeUs = 0): number => Math.max(Math.ceil(count), timeUs > 0 ? 1 : 0);
 
 /** CPU samples without those taken before `fromUs`. All of them if that is no time of theirs. */
 export function since(samples: Samples, fromUs: number): Samples {

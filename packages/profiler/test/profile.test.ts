@@ -53,6 +53,8 @@ describe('writing a profile', () => {
     await profile.writeTo(html);
     await profile.writeTo(pathToFileURL(join(folder, 'run.cpuprofile')));
     await profile.writeTo(join(folder, 'run.folded'));
+    await profile.writeTo(join(folder, 'run.pb.gz'));
+    expect(parseProfile(await readFile(join(folder, 'run.pb.gz'))).costs()).toMatchObject({ total: profile.costs().total });
     expect(await readFile(html, 'utf8')).toBe(profile.toHtml());
     expect(parseProfile(await readFile(join(folder, 'run.cpuprofile'), 'utf8')).costs()).toEqual(profile.costs());
     expect(await readFile(join(folder, 'run.folded'), 'utf8')).toBe(profile.toFolded());

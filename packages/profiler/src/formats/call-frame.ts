@@ -32,6 +32,11 @@ export function toFrame(callFrame: Unchecked): Frame {
   return { name: name === '' ? '(anonymous)' : name, url, line, column, kind: kindOf(name, url, property(callFrame, 'scriptId')) };
 }
 
+/** A frame of a format that tells neither script nor kind. */
+export function frameFrom({ name, url, line, column }: Omit<Frame, 'kind'>): Frame {
+  return { name: name === '' ? '(anonymous)' : name, url, line, column, kind: kindOf(name, url, line > 0 ? '' : undefined) };
+}
+
 function kindOf(name: string, url: string, scriptId: unknown): FrameKind {
   if (url.startsWith('node:')) return 'node';
   if (url !== '') return 'script';
