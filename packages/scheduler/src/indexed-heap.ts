@@ -16,7 +16,7 @@ const ARITY = 4;
  */
 export class IndexedHeap<Item extends HeapItem> {
   #items: Item[] = [];
-  #keys: Float64Array = new Float64Array(16);
+  #keys: Float64Array = new Float64Array(4);
 
   get size(): number {
     return this.#items.length;
@@ -24,6 +24,11 @@ export class IndexedHeap<Item extends HeapItem> {
 
   items(): readonly Item[] {
     return this.#items;
+  }
+
+  /** What `pop` would give. */
+  peek(): Item | undefined {
+    return this.#items[0];
   }
 
   /** The smallest key; `Infinity` of an empty heap. */

@@ -77,7 +77,7 @@ export class Dimensions {
     let gpu = 0;
     for (const resource of Object.keys(needs)) {
       const amount = needs[resource] ?? 0;
-      checkAmount(amount, `needs.${resource}`, resource);
+      checkNeed(resource, amount);
       if (amount === 0) continue;
       if (resource === 'gpu') {
         if (amount > 1 && !Number.isInteger(amount)) throw invalidOption('needs.gpu', amount, 'a share up to 1, or a whole number of GPUs');
@@ -89,6 +89,11 @@ export class Dimensions {
     }
     return { dimensions, amounts, gpu };
   }
+}
+
+/** Throws `ERR_SCHEDULER_INVALID_OPTION` unless it is an amount, or left out. */
+export function checkNeed(resource: string, amount: unknown): void {
+  if (amount !== undefined) checkAmount(amount, `needs.${resource}`, resource);
 }
 
 function checkAmount(amount: unknown, option: string, resource: string): asserts amount is number {

@@ -49,7 +49,7 @@ export interface Scheduler extends AsyncDisposable {
    * Takes no more tasks to the worker. Settles when its running ones have ended and it is gone.
    * With `force` they are aborted, with `ERR_SCHEDULER_WORKER_REMOVED`, and go back to their places in the queue, unless they
    * fulfil all the same.
-   * @throws {SchedulerError} `ERR_SCHEDULER_UNKNOWN_WORKER`, at once.
+   * @throws {SchedulerError} `ERR_SCHEDULER_UNKNOWN_WORKER`, `ERR_SCHEDULER_INVALID_OPTION`; at once.
    */
   removeWorker(id: string, options?: { /** @default false */ readonly force?: boolean }): Promise<void>;
   /** The workers, in the order they were added. */
@@ -189,7 +189,6 @@ class PlanningScheduler implements Scheduler, HandleOwner {
     const placements = plan(this.#queue, this.#cluster, this.#rules, nowMs);
     if (placements.length > 0) this.#latency.add(clock.now() - nowMs, placements.length);
     for (const { task, worker } of placements) {
-      this.#queue.forgetDue(task);
       task.state = 'running';
       task.attempt += 1;
       task.workerId = worker.id;
@@ -348,12 +347,15 @@ class PlanningScheduler implements Scheduler, HandleOwner {
     this.#wakeUp();
   }
 
-  removeWorker(id: string, { force = false }: { readonly force?: boolean } = {}): Promise<void> {
+  removeWorker(id: string, { force = false, ...unknown }: { readonly force?: boolean } = {}): Promise<void> {
+    for (const option of Object.keys(unknown)) throw invalidOption(option, 'given', 'force');
+    if (typeof force !== 'boolean') throw invalidOption('force', force, 'true or false');
     const worker = this.#cluster.get(id);
     if (!this.#departures.has(worker)) this.#cluster.retire(worker);
     const gone = this.#departures.gone(worker);
     if (force)
-      for (const task of worker.running) {
+      // A copy: what listens to the abort may end its task at once.
+      for (const task of worker.running.slice()) {
         task.evicted = true;
         task.current?.abort(removedByForce(id));
       }
@@ -423,7 +425,7 @@ class PlanningScheduler implements Scheduler, HandleOwner {
     this.#dueTimer = undefined;
     const reason = closed(this.#options.name, 'closed');
     for (const task of this.#queue.all()) this.cancel(task, reason);
-    if (running === 'abort') for (const worker of this.#cluster.workers) for (const task of worker.running) this.cancel(task, reason);
+    if (running === 'abort') for (const worker of this.#cluster.workers) for (const task of worker.running.slice()) this.cancel(task, reason);
     this.#closing ??= this.#idle();
     return this.#closing;
   }

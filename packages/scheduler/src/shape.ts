@@ -1,5 +1,6 @@
 import { checkAffinity, compileSelector, type Affinity, type CompiledSelector } from './labels.js';
-import type { Demand, Dimensions, Needs } from './resources.js';
+import { Lane } from './lane.js';
+import { checkNeed, type Demand, type Dimensions, type Needs } from './resources.js';
 
 /**
  * What the search for room can tell tasks apart by: their needs and the labels they insist on. Tasks of one shape share the
@@ -9,8 +10,8 @@ export interface Shape {
   readonly demand: Demand;
   readonly required: CompiledSelector;
   readonly forbidden: CompiledSelector;
-  /** Tasks of this shape in the ready queue. */
-  queued: number;
+  /** Its tasks in the ready queue. */
+  readonly lane: Lane;
   /** The last planning pass in which there was no room for it. */
   noRoomInPass: number;
   /** Whether any worker could run it when idle, as of a version of the cluster. */
@@ -35,20 +36,24 @@ export class Shapes {
   /** Throws `ERR_SCHEDULER_INVALID_OPTION` for impossible needs or malformed selectors. */
   of(needs: Needs = DEFAULT_NEEDS, affinity?: Affinity, antiAffinity?: Affinity): Shape {
     let key = '';
-    for (const resource in needs) key += resource + SEPARATOR + String(needs[resource]) + SEPARATOR;
+    for (const resource in needs) {
+      const amount = needs[resource];
+      if (typeof amount !== 'number') checkNeed(resource, amount); // Or `'1'` would pass wherever 1 has been seen.
+      key += resource + SEPARATOR + String(amount) + SEPARATOR;
+    }
+    if (affinity !== undefined) checkAffinity(affinity, 'affinity');
+    if (antiAffinity !== undefined) checkAffinity(antiAffinity, 'antiAffinity');
     if (affinity?.required !== undefined || antiAffinity?.required !== undefined)
       key += `${SEPARATOR}${JSON.stringify([affinity?.required, antiAffinity?.required])}`;
     return this.#byKey.get(key) ?? this.#add(key, needs, affinity, antiAffinity);
   }
 
   #add(key: string, needs: Needs, affinity?: Affinity, antiAffinity?: Affinity): Shape {
-    if (affinity !== undefined) checkAffinity(affinity, 'affinity');
-    if (antiAffinity !== undefined) checkAffinity(antiAffinity, 'antiAffinity');
     const shape: Shape = {
       demand: this.#dimensions.demand(needs),
       required: compileSelector(affinity?.required, 'affinity.required'),
       forbidden: compileSelector(antiAffinity?.required, 'antiAffinity.required'),
-      queued: 0,
+      lane: new Lane(),
       noRoomInPass: -1,
       placeable: false,
       placeableVersion: -1,
@@ -59,7 +64,7 @@ export class Shapes {
   }
 
   #sweep(): void {
-    for (const [key, shape] of this.#byKey) if (shape.queued === 0) this.#byKey.delete(key);
+    for (const [key, shape] of this.#byKey) if (shape.lane.tasks.size === 0) this.#byKey.delete(key);
     this.#sweepAt = Math.max(KEPT, this.#byKey.size * 2);
   }
 }

@@ -1,4 +1,3 @@
-import { deadlinePassed, invalidOption } from './errors.js';
 import type { TaskContext } from './executor.js';
 import type { Affinity } from './labels.js';
 import type { Needs } from './resources.js';
@@ -40,32 +39,3 @@ export interface TaskOptions<Result> {
 }
 
 export type TaskState = 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled';
-
-const NAMES: ReadonlySet<string> = new Set([
-  'name', 'run', 'needs', 'priority', 'deadlineMs', 'maxWaitMs', 'estimateMs', 'affinity', 'antiAffinity', 'tenant', 'id', 'signal', 'waitForCapacity',
-]);
-const MOST_PRIORITY = 1_000;
-
-/**
- * Throws for what no task can be; needs and labels are checked where they are taken apart (`shape.ts`). On the path of every
- * task: comparisons alone, no copy.
- */
-export function checkTaskOptions<Result>(options: TaskOptions<Result>): void {
-  for (const option in options) if (!NAMES.has(option)) throw invalidOption(option, 'given', `one of ${[...NAMES].join(', ')}`);
-  const { name, run, needs, priority, deadlineMs, maxWaitMs, estimateMs, tenant, id, signal, waitForCapacity } = options;
-  if (typeof name !== 'string' || name === '') throw invalidOption('name', name, 'a string that is not empty');
-  if (typeof run !== 'function') throw invalidOption('run', run, 'a function');
-  if (needs !== undefined && (typeof needs !== 'object' || needs === null)) throw invalidOption('needs', needs, 'an object of amounts');
-  if (priority !== undefined && !(priority >= -MOST_PRIORITY && priority <= MOST_PRIORITY)) throw invalidOption('priority', priority, `a number from -${MOST_PRIORITY} to ${MOST_PRIORITY}`);
-  if (deadlineMs !== undefined) {
-    if (!Number.isFinite(deadlineMs)) throw invalidOption('deadlineMs', deadlineMs, 'a finite number above 0');
-    if (deadlineMs <= 0) throw deadlinePassed(name, deadlineMs);
-  }
-  if (maxWaitMs !== undefined && !(Number.isFinite(maxWaitMs) && maxWaitMs >= 0)) throw invalidOption('maxWaitMs', maxWaitMs, 'a finite number ≥ 0');
-  if (estimateMs !== undefined && !(Number.isFinite(estimateMs) && estimateMs > 0)) throw invalidOption('estimateMs', estimateMs, 'a finite number above 0');
-  if (tenant !== undefined && (typeof tenant !== 'string' || tenant === '')) throw invalidOption('tenant', tenant, 'a string that is not empty');
-  // A `#` in front is how the tasks without an id are named.
-  if (id !== undefined && (typeof id !== 'string' || id === '' || id.startsWith('#'))) throw invalidOption('id', id, 'a string that is not empty and does not begin with #');
-  if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalidOption('signal', signal, 'an AbortSignal');
-  if (waitForCapacity !== undefined && typeof waitForCapacity !== 'boolean') throw invalidOption('waitForCapacity', waitForCapacity, 'true or false');
-}

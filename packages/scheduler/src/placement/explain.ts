@@ -26,7 +26,7 @@ export function explain(task: Task, { strategy, queue, cluster, scorer }: Surrou
     state: task.state,
     ahead: queued ? queue.ahead(task) : undefined,
     overdue: task.overdue,
-    waitMs: (queued ? nowMs : task.startedMs || task.endedMs) - task.submittedMs,
+    waitMs: (queued ? nowMs : task.attempt > 0 ? task.startedMs : task.endedMs) - task.submittedMs,
     slackMs: slackMs(task, nowMs),
     prediction: task.estimate,
     candidates,

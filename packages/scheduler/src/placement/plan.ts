@@ -28,7 +28,7 @@ const BACKFILL_DEPTH = 64;
  * there; nothing else is read or written. No clock, no timer, no randomness, no promise: the same calls give the same
  * placements, in a live scheduler, a test or a simulation.
  *
- * Shaped for a long queue on busy workers: the pass ends as soon as every shape of task still queued is known to find no room.
+ * Shaped for a long queue on busy workers: a shape of task that finds no room is set aside with all who share it.
  */
 export function plan(queue: ReadyQueue, cluster: Cluster, rules: Rules, nowMs: number): Placement[] {
   queue.advance(nowMs);
@@ -51,8 +51,6 @@ class Pass {
   readonly #rules: Rules;
   readonly #nowMs: number;
   readonly #skipped: Task[] = [];
-  /** Tasks still in line whose shape found no room. */
-  #roomless = 0;
   /** The first task that is not overdue and found no room. */
   #head: Task | undefined;
   readonly #previousHead: Reservation | undefined;
@@ -68,24 +66,25 @@ class Pass {
   }
 
   next(): Task | undefined {
-    return this.#roomless >= this.#queue.ready || this.#skipped.length >= BACKFILL_DEPTH ? undefined : this.#queue.pop();
+    return this.#skipped.length >= BACKFILL_DEPTH ? undefined : this.#queue.pop();
   }
 
   /** Takes capacity for the task, or sees to it that nobody passes who must not. */
   place(task: Task): ClusterWorker | undefined {
     const { shape } = task;
-    if (shape.noRoomInPass === this.#cluster.pass) {
-      this.#roomless -= 1;
+    if (!isPlaceable(shape, this.#cluster)) {
+      this.#park(task);
+      return undefined;
+    }
+    const worker = shape.noRoomInPass === this.#cluster.pass ? undefined : this.#best(task);
+    if (worker === undefined) {
       this.#skip(task);
       return undefined;
     }
-    const worker = this.#best(task);
-    if (worker !== undefined) {
-      const gpus = chooseGpus(shape.demand.gpu, roomFor(task, worker, this.#nowMs)) ?? [];
-      passReservation(task, worker, gpus, this.#nowMs);
-      this.#cluster.allocate(task, worker, gpus, this.#nowMs);
-    } else if (isPlaceable(shape, this.#cluster)) this.#skip(task);
-    else this.#park(task);
+    const gpus = chooseGpus(shape.demand.gpu, roomFor(task, worker, this.#nowMs)) ?? [];
+    passReservation(task, worker, gpus, this.#nowMs);
+    this.#queue.started(task);
+    this.#cluster.allocate(task, worker, gpus, this.#nowMs);
     return worker;
   }
 
@@ -93,6 +92,7 @@ class Pass {
     const previous = this.#previousHead;
     if (previous !== undefined && !previous.firm && previous.task !== this.#head) releaseReservation(previous.task);
     this.#cluster.headReservation = this.#head?.reservation;
+    this.#queue.bringBack();
     for (const task of this.#skipped) this.#queue.restore(task);
   }
 
@@ -119,19 +119,22 @@ class Pass {
       }
     }
     // A reservation may let a shorter task of the same shape pass; a lack of room is the same for all of them.
-    if (best === undefined && !reserved) {
-      shape.noRoomInPass = pass;
-      this.#roomless += shape.queued;
-    }
+    if (best === undefined && !reserved) shape.noRoomInPass = pass;
     return best;
   }
 
   #skip(task: Task): void {
+    const { shape, overdue } = task;
+    const { backfill } = this.#rules;
     this.#skipped.push(task);
-    if (this.#roomless >= this.#queue.ready) return; // Nobody is left who could pass.
-    if (!this.#rules.backfill) this.#hold(task);
-    else if (task.overdue) reserve(task, this.#cluster.workers, this.#nowMs);
-    else if (this.#head === undefined) {
+    const roomless = shape.noRoomInPass === this.#cluster.pass;
+    // Those behind it of the same shape find no room either; but overdue ones each have a worker set aside, while there are any.
+    if (roomless && !(overdue && backfill)) this.#queue.setAside(shape.lane);
+    if (this.#queue.isExhausted) return; // Nobody is left who could pass.
+    if (!backfill) this.#hold(task);
+    else if (overdue) {
+      if (reserve(task, this.#cluster.workers, this.#nowMs) === undefined && roomless) this.#queue.setAside(shape.lane);
+    } else if (this.#head === undefined) {
       this.#head = task;
       reserve(task, this.#cluster.workers, this.#nowMs);
     }

@@ -19,7 +19,7 @@ const TERMS: Readonly<Record<keyof ScoreWeights, Term>> = {
       const all = capacity.amounts[dimension] ?? 0;
       load = Math.max(load, (all - (free.amounts[dimension] ?? 0) + (demand.amounts[index] ?? 0)) / all);
     }
-    return load;
+    return Math.min(1, load); // Explanations ask for it where there is no room, too.
   },
   price: (_task, { pricePerHour, speed }, { highestPrice }) => (highestPrice === 0 ? 0 : 1 - pricePerHour / speed / highestPrice),
   speed: (_task, { speed }, { highestSpeed }) => speed / highestSpeed,

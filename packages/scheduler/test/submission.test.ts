@@ -1,0 +1,116 @@
+import { describe, expect, it } from '@jest/globals';
+import { createScheduler, type SchedulerOptions, type TaskOptions, type WorkerOptions } from '../src/index.js';
+import { codeOf, stage } from './workload.js';
+
+const odd = (value: unknown): never => value as never;
+const INVALID = 'ERR_SCHEDULER_INVALID_OPTION';
+
+describe('createScheduler', () => {
+  it('refuses options it cannot honour, and those it does not know', () => {
+    const policy = { name: 'own', order: () => 0, weights: {}, backfill: false };
+    const refused: SchedulerOptions[] = [{ strategy: odd('sjf') }, { strategy: odd('toString') }, { maxQueued: 0 }, { maxQueued: 1.5 }, { maxQueued: Number.NaN }, { name: '' }];
+    refused.push({ clock: odd({}) }, { executor: odd({}) }, { estimator: odd({ predict: () => 1 }) }, odd({ maxQueud: 3 }));
+    refused.push({ strategy: { ...policy, order: odd(1) } }, { strategy: { ...policy, weights: odd({ lod: 1 }) } }, { strategy: { ...policy, weights: { load: Number.NaN } } }, { strategy: { ...policy, backfill: odd('no') } });
+    for (const options of refused) expect(codeOf(() => createScheduler(options))).toBe(INVALID);
+    expect(codeOf(() => createScheduler({ strategy: policy }))).toBe('nothing thrown');
+  });
+});
+
+describe('addWorker and updateWorker', () => {
+  it('refuse what no worker can be, with nothing changed', () => {
+    const { scheduler } = stage();
+    const worker: WorkerOptions = { id: 'w', capacity: { cpu: 1 } };
+    const refused: WorkerOptions[] = [{ ...worker, id: '' }, { ...worker, capacity: odd({}) }, { ...worker, capacity: { cpu: -1 } }, { ...worker, capacity: { cpu: 1, memoryBytes: Number.NaN } }];
+    refused.push({ ...worker, speed: 0 }, { ...worker, pricePerHour: -1 }, { ...worker, labels: odd({ zone: 1 }) }, { ...worker, capacity: { cpu: 1, gpu: [2] } }, odd({ ...worker, lables: {} }));
+    for (const options of refused) expect(codeOf(() => scheduler.addWorker(options))).toBe(INVALID);
+    expect(scheduler.workers()).toEqual([]);
+    scheduler.addWorker(worker);
+    expect(codeOf(() => scheduler.addWorker(worker))).toBe('ERR_SCHEDULER_DUPLICATE_WORKER');
+    expect(codeOf(() => scheduler.updateWorker('w', { speed: -1 }))).toBe(INVALID);
+    expect(codeOf(() => scheduler.updateWorker('x', { speed: 1 }))).toBe('ERR_SCHEDULER_UNKNOWN_WORKER');
+    expect(codeOf(() => scheduler.removeWorker('x'))).toBe('ERR_SCHEDULER_UNKNOWN_WORKER');
+    expect(codeOf(() => scheduler.removeWorker('w', odd({ forced: true })))).toBe(INVALID);
+    expect(scheduler.workers()).toMatchObject([{ id: 'w', state: 'active', speed: 1 }]);
+  });
+});
+
+describe('submit', () => {
+  const task: TaskOptions<number> = { name: 'task', run: () => 1 };
+
+  it('refuses what no task can be, and counts the refusals', () => {
+    const { scheduler } = stage();
+    scheduler.addWorker({ id: 'w', capacity: { cpu: 1, gpu: [1] } });
+    // Seen before: what has the same needs must be checked all the same.
+    scheduler.submit(task);
+    scheduler.submit({ ...task, needs: { cpu: 1 } });
+    const refused: TaskOptions<number>[] = [odd(undefined), { ...task, name: '' }, { ...task, run: odd('x') }, { ...task, priority: Number.NaN }, { ...task, priority: 1_001 }, { ...task, needs: odd('big') }];
+    for (const cpu of [-1, Number.NaN, Infinity, odd('1'), odd(null)]) refused.push({ ...task, needs: { cpu } });
+    refused.push({ ...task, needs: { gpu: 1.5 } }, { ...task, deadlineMs: Number.NaN }, { ...task, maxWaitMs: -1 }, { ...task, estimateMs: 0 }, { ...task, tenant: odd(7) }, { ...task, id: '' }, { ...task, id: '#1' });
+    refused.push({ ...task, signal: odd({}) }, { ...task, waitForCapacity: odd(1) }, odd({ ...task, prioritty: 3 }), { ...task, affinity: odd({ requierd: {} }) }, { ...task, affinity: odd(null) }, { ...task, antiAffinity: { preferred: { zone: [] } } });
+    for (const options of refused) expect(codeOf(() => scheduler.submit(options))).toBe(INVALID);
+    expect(codeOf(() => scheduler.submit({ ...task, deadlineMs: 0 }))).toBe('ERR_SCHEDULER_DEADLINE_PASSED');
+    expect(codeOf(() => scheduler.submit({ ...task, deadlineMs: -5 }))).toBe('ERR_SCHEDULER_DEADLINE_PASSED');
+    expect(scheduler.stats()).toMatchObject({ refusedTotal: refused.length + 2, submittedTotal: 2, pending: 2 });
+  });
+
+  it('refuses at once what no worker could run even when idle, and says why, unless the task is to wait for capacity', async () => {
+    const { scheduler, submit, started, advance } = stage();
+    scheduler.addWorker({ id: 'small', capacity: { cpu: 1 }, labels: { zone: 'a' } });
+    expect(() => submit('big', { needs: { cpu: 2 } })).toThrow(/no worker can ever run big: small: cpu: 2 needed, 1 in all/);
+    expect(codeOf(() => submit('big', { needs: { cpu: 2 } }))).toBe('ERR_SCHEDULER_NEVER_FITS');
+    expect(codeOf(() => submit('there', { affinity: { required: { zone: 'b' } } }))).toBe('ERR_SCHEDULER_NEVER_FITS');
+    expect(codeOf(() => submit('not here', { antiAffinity: { required: { zone: ['a', 'b'] } } }))).toBe('ERR_SCHEDULER_NEVER_FITS');
+    submit('big', { needs: { cpu: 2 }, waitForCapacity: true });
+    await advance(10);
+    expect(started).toEqual([]);
+    scheduler.updateWorker('small', { capacity: { cpu: 2 } });
+    await advance(0);
+    expect(started).toEqual(['big@small']);
+  });
+
+  it('lets tasks that no worker can run block nobody, however many there are', async () => {
+    const { scheduler, submit, started, advance } = stage({ strategy: 'fifo' });
+    scheduler.addWorker({ id: 'w', capacity: { cpu: 1 } });
+    for (let index = 0; index < 200; index += 1) submit('huge', { needs: { cpu: 64 }, waitForCapacity: true });
+    submit('small');
+    await advance(0);
+    expect(started).toEqual(['small@w']);
+  });
+
+  it('lets tasks that wait for one kind of worker leave the others to those behind, however many there are', async () => {
+    for (const strategy of ['fifo', 'adaptive'] as const) {
+      const { scheduler, submit, started, advance } = stage({ strategy });
+      scheduler.addWorker({ id: 'gpu', capacity: { cpu: 1, gpu: [1] } });
+      scheduler.addWorker({ id: 'cpu', capacity: { cpu: 1 } });
+      for (let index = 0; index < 200; index += 1) submit('train', { needs: { gpu: 1 }, priority: 1 });
+      submit('serve');
+      await advance(0);
+      expect(started).toEqual(['train@gpu', 'serve@cpu']);
+    }
+  });
+
+  it('refuses more than maxQueued, not counting what could start at once', async () => {
+    const { scheduler, submit, advance } = stage({ maxQueued: 2 });
+    scheduler.addWorker({ id: 'w', capacity: { cpu: 2 } });
+    const tasks = ['a', 'b', 'c', 'd'].map((name) => submit(name));
+    expect(codeOf(() => submit('e'))).toBe('ERR_SCHEDULER_QUEUE_FULL');
+    await advance(0);
+    expect(tasks.map(({ handle }) => handle.state)).toEqual(['running', 'running', 'queued', 'queued']);
+    tasks[2]?.handle.cancel();
+    submit('f');
+    expect(codeOf(() => submit('g'))).toBe('ERR_SCHEDULER_QUEUE_FULL');
+  });
+
+  it('refuses the id of a task that has not ended; then it is free again', async () => {
+    const { scheduler, submit, advance } = stage();
+    scheduler.addWorker({ id: 'w', capacity: { cpu: 1 } });
+    const first = submit('a', { id: 'order-7' });
+    expect(codeOf(() => submit('a', { id: 'order-7' }))).toBe('ERR_SCHEDULER_DUPLICATE_TASK');
+    await advance(0);
+    expect(codeOf(() => submit('a', { id: 'order-7' }))).toBe('ERR_SCHEDULER_DUPLICATE_TASK');
+    first.finish();
+    await first.handle.result;
+    expect(submit('a', { id: 'order-7' }).handle.id).toBe('order-7');
+    expect(submit('a').handle.id).toBe('#2');
+  });
+});
