@@ -28,7 +28,7 @@ const wanted = fingerprint();
 if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) process.exit(0);
 
 console.log(`Setting up: installing what pnpm-lock.yaml names with ${PNPM} (once; a minute or less).`);
-const { status, error } = spawnSync('npx', ['--yes', PNPM, 'install', '--frozen-lockfile', '--reporter=append-only', '--loglevel=warn'], {
+const { status, error } = spawnSync('npx', ['--yes', PNPM, 'install', '--frozen-lockfile', '--reporter=append-only', '--loglevel=error'], {
   cwd: root,
   stdio: 'inherit',
   shell: process.platform === 'win32',

@@ -102,6 +102,16 @@ async function start(config: Config): Promise<{ url: string; close: () => Promis
   return { url, close };
 }
 
+/** Under `npm start` a shell stands between npm and us: a signal to npm ends the shell alone, and leaves us to another parent. */
+function onOrphaned(stop: () => void): void {
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    stop();
+  }, 500).unref();
+}
+
 function fail(error: unknown): never {
   const { message, cause } = error instanceof Error ? error : new Error(String(error));
   console.error(`The gateway cannot go on: ${message}${cause instanceof Error ? ` (${cause.message})` : ''}`);
@@ -113,13 +123,14 @@ try {
   say(`Fog gateway   ${url}\n  dashboard   ${url}/\n  readings    POST ${url}/v1/readings`);
 
   let asked = 0;
-  for (const signal of ['SIGTERM', 'SIGINT'] as const)
-    process.on(signal, () => {
-      asked += 1;
-      if (asked > 1) process.exit(1); // Asked twice means now.
-      say(`${signal}: finishing what was accepted`);
-      close().then(() => process.exit(0), fail);
-    });
+  const stop = (why: string): void => {
+    asked += 1;
+    if (asked > 1) process.exit(1); // Asked twice means now.
+    say(`${why}: finishing what was accepted`);
+    close().then(() => process.exit(0), fail);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop(signal));
+  if (process.env['npm_lifecycle_event'] === 'start') onOrphaned(() => stop('npm has ended'));
 } catch (error) {
   fail(error);
 }

@@ -13,7 +13,7 @@ export interface GatewayProcess extends AsyncDisposable {
   stop(): Promise<number | null>;
 }
 
-const MAIN = join(import.meta.dirname, '../dist/main.js');
+export const MAIN: string = join(import.meta.dirname, '../dist/main.js');
 
 /** Starts the gateway on a free port; rejects with its output when it ends before it serves. */
 export async function startGateway(env: Readonly<Record<string, string>>): Promise<GatewayProcess> {

@@ -1,9 +1,11 @@
+import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
+import { createInterface } from 'node:readline';
 import { request, type IncomingMessage } from 'node:http';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startPostgres, startRedis, type Service } from '@fog/services';
-import { ask, eventually, failingGateway, startGateway, type GatewayProcess } from './gateway-process.js';
+import { MAIN, ask, eventually, failingGateway, startGateway, type GatewayProcess } from './gateway-process.js';
 
 let postgres: Service;
 let redis: Service;
@@ -193,6 +195,17 @@ describe('start and stop', () => {
     const code = own.stop();
     expect((await Promise.all(answers)).map(({ status, json }) => [status, json['accepted']])).toEqual([[200, 20_000], [200, 20_000], [200, 20_000]]);
     expect(await code).toBe(0);
+  });
+
+  it('ends when npm, which started it through a shell, is ended', async () => {
+    const shell = spawn('sh', ['-c', `npm_lifecycle_event=start node ${MAIN}; true`], { env: { ...process.env, PORT: '0', DATABASE_URL: postgres.url, REDIS_URL: redis.url }, stdio: ['ignore', 'pipe', 'inherit'] });
+    const lines = createInterface(shell.stdout);
+    for await (const line of lines) {
+      if (line.startsWith('Fog gateway')) shell.kill('SIGTERM');
+      if (line === 'npm has ended: finishing what was accepted') break;
+    }
+    expect(shell.signalCode).toBe('SIGTERM');
+    for await (const chunk of shell.stdout) expect(chunk).toBeDefined(); // Until the gateway, which holds the other end, is gone.
   });
 
   it.each([
