@@ -1,5 +1,6 @@
 export { createProfiler, type Profiled, type Profiler, type Recording } from './profiler.js';
-export { type CostsOptions, type HtmlOptions, type Profile, type TopOptions, parseProfile } from './profile.js';
+export { type CostsOptions, type HtmlOptions, type Profile, type TopOptions, mergeProfiles, parseProfile } from './profile.js';
+export { type DiffOptions, type FunctionChange, type ProfileDiff, diffProfiles } from './diff.js';
 export { ProfilerError, type ProfilerErrorCode } from './errors.js';
 export type { CpuOptions, MemoryOptions, ProfilerOptions, RecordingOptions } from './options.js';
 export type { ProfileData, RuntimeFacts } from './profile-data.js';

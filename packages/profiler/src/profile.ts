@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type Costs, type FunctionCost, costsOf } from './call-tree.js';
 import { invalidOption, invalidProfile, notRecorded } from './errors.js';
 import { isCpuProfile, readCpuProfile, writeCpuProfile } from './formats/cpuprofile.js';
@@ -5,6 +6,7 @@ import { writeFolded } from './formats/folded.js';
 import { isHeapProfile, readHeapProfile, writeHeapProfile } from './formats/heapprofile.js';
 import { parseJson } from './formats/json.js';
 import { readPprof, writePprof } from './formats/pprof.js';
+import { mergeSamples } from './merge.js';
 import { asObject, refuseUnknown } from './options.js';
 import type { ProfileData } from './profile-data.js';
 import { type WriteOptions, writeProfile } from './profile-file.js';
@@ -138,6 +140,26 @@ export function parseProfile(content: string | Uint8Array): Profile {
 }
 
 const LEFT_BRACE = 0x7b;
+
+/**
+ * One profile of all that `profiles` hold: costs of equal stacks add up, and the duration is that of all together. What
+ * the event loop and the garbage collector did is not kept; the conditions are, where all agree.
+ * @throws {ProfilerError} `ERR_PROFILER_INVALID_OPTION`
+ */
+export function mergeProfiles(profiles: readonly Profile[]): Profile {
+  const [first] = profiles;
+  if (first === undefined) throw invalidOption('profiles', profiles, 'one profile or more');
+  const all = (of: 'cpu' | 'memory'): Samples | undefined => mergeSamples(profiles.flatMap((profile) => profile[of] ?? []));
+  const began = profiles.map(({ startedAtMs }) => startedAtMs ?? Infinity).reduce((earliest, ms) => Math.min(earliest, ms));
+  return createProfile({
+    startedAtMs: Number.isFinite(began) ? began : undefined,
+    durationMs: profiles.reduce((sum, { durationMs }) => sum + durationMs, 0),
+    cpu: all('cpu'),
+    memory: all('memory'),
+    runtime: undefined,
+    conditions: profiles.every(({ conditions }) => isDeepStrictEqual(conditions, first.conditions)) ? first.conditions : undefined,
+  });
+}
 
 function samplesOf({ cpu, memory }: ProfileData, options: CostsOptions = {}): Samples {
   const { of = cpu === undefined ? 'memory' : 'cpu', ...unknown } = asObject('options', options);

@@ -30,6 +30,7 @@ export function renderHtml(data: ReportData): string {
 <input id="search" type="search" placeholder="Search functions and files" aria-label="Search functions and files">
 <span id="found" class="dim" aria-live="polite"></span>
 <button id="reset" disabled>Zoom out</button>
+<button id="widths" hidden>Widths: after</button>
 <button id="theme" class="push">Light / dark</button>
 </div>
 <dl id="facts"></dl>
@@ -38,7 +39,7 @@ export function renderHtml(data: ReportData): string {
 <p class="dim">Click or <kbd>Enter</kbd> zooms in, <kbd>Esc</kbd> out; <kbd>↑</kbd> <kbd>↓</kbd> <kbd>←</kbd> <kbd>→</kbd> walk the stacks; <kbd>/</kbd> searches. <span class="legend"><i></i> program <i></i> Node <i></i> native <i></i> no JavaScript <i></i> garbage collection</span></p>
 <h2>Functions</h2>
 <table>
-<thead><tr><th data-sort="self"><button>Self</button></th><th>%</th><th data-sort="total"><button>Total</button></th><th>%</th><th>Function</th><th>Location</th></tr></thead>
+<thead><tr><th data-sort="self"><button>Self</button></th><th>%</th><th data-sort="total"><button>Total</button></th><th>%</th><th data-sort="delta" class="diff"><button>Change of self</button></th><th>Function</th><th>Location</th></tr></thead>
 <tbody id="rows"></tbody>
 </table>
 <p id="more" class="dim"></p>

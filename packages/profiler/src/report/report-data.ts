@@ -1,4 +1,5 @@
 import { costsOf, subtreeSums, sumsByFrame, walk } from '../call-tree.js';
+import type { Compared } from '../merge.js';
 import type { ProfileData } from '../profile-data.js';
 import { type FrameKind, type Samples, sampleCount } from '../samples.js';
 import { shortLocations } from './locations.js';
@@ -25,6 +26,9 @@ export interface ReportPart {
   readonly depths: readonly number[];
   readonly nodeFrames: readonly number[];
   readonly own: readonly number[];
+  /** Of a comparison: what fell on each node before, and self and total of each frame. */
+  readonly before?: readonly number[];
+  readonly framesBefore?: readonly (readonly [number, number])[];
 }
 
 export function reportData(profile: ProfileData, title: string): ReportData {
@@ -35,6 +39,28 @@ export function reportData(profile: ProfileData, title: string): ReportData {
     facts: runFacts(profile),
     parts: [...(cpu ? [cpuPart(cpu)] : []), ...(memory ? [memoryPart(memory)] : [])],
   };
+}
+
+/** What changed, under the conditions of the profile that came after. */
+export function diffReportData(after: ProfileData, title: string, { cpu, memory }: Record<'cpu' | 'memory', Compared | undefined>): ReportData {
+  return {
+    title,
+    conditions: conditionsText(after),
+    facts: [],
+    parts: [...(cpu ? [diffPart('CPU', cpu)] : []), ...(memory ? [diffPart('Memory', memory)] : [])],
+  };
+}
+
+function diffPart(name: string, { samples, before }: Compared): ReportPart {
+  const { unit, busy } = costsOf(samples);
+  const was = costsOf({ ...samples, values: [before] }).busy;
+  const shown = (amount: number): string => (unit === 'bytes' ? megabytes(amount) : seconds(amount / 1e3));
+  const facts: Fact[] = [
+    ['Before', shown(was)],
+    ['After', shown(busy)],
+    ['Change', `${busy < was ? '−' : '+'}${shown(Math.abs(busy - was))}${was === 0 ? '' : ` (${busy < was ? '−' : '+'}${percent(Math.abs(busy - was) / was)})`}`],
+  ];
+  return { name, unit: unit === 'bytes' ? 'bytes' : 'microseconds', facts, ...columns(samples, before) };
 }
 
 function cpuPart(samples: Samples): ReportPart {
@@ -61,26 +87,32 @@ function memoryPart(samples: Samples): ReportPart {
 const KINDS: readonly FrameKind[] = ['script', 'node', 'native', 'program', 'gc'];
 
 /** The tree, idle time as wide as nothing: of a service that mostly waits, nothing else would be seen. */
-function columns(samples: Samples): Pick<ReportPart, 'urls' | 'frames' | 'depths' | 'nodeFrames' | 'own'> {
+function columns(samples: Samples, before?: Float64Array): Omit<ReportPart, 'name' | 'unit' | 'facts'> {
   const { frames, nodeFrames, values } = samples;
   const own = values.at(-1) ?? new Float64Array();
+  const was = before && { ...samples, values: [before] };
   const sums = subtreeSums(samples);
+  if (was) for (const [node, sum] of subtreeSums(was).entries()) sums[node] = Math.max(sums[node] ?? 0, sum);
   const depths: number[] = [];
   const frameOf: number[] = [];
   const costs: number[] = [];
+  const costsBefore: number[] = [];
   walk(samples, {
     order: (a, b) => (sums[b] ?? 0) - (sums[a] ?? 0),
     enter: (node, depth) => {
       const frame = nodeFrames[node] ?? 0;
       depths.push(depth);
       frameOf.push(frame);
-      costs.push(frames[frame]?.kind === 'idle' ? 0 : Math.round(own[node] ?? 0));
+      const drawn = frames[frame]?.kind === 'idle' ? 0 : 1;
+      costs.push(drawn * Math.round(own[node] ?? 0));
+      if (before) costsBefore.push(drawn * Math.round(before[node] ?? 0));
     },
   });
   const urls = [...new Set(frames.map(({ url }) => url).filter((url) => url !== ''))];
   const short = shortLocations(urls);
   const urlIndex = new Map(urls.map((url, index) => [url, index]));
   const { self, total } = sumsByFrame(samples);
+  const sumsBefore = was && sumsByFrame(was);
   return {
     urls: urls.map((url) => short.get(url) ?? url),
     frames: frames.map(({ name, url, line, column, kind }, index) => [
@@ -89,6 +121,10 @@ function columns(samples: Samples): Pick<ReportPart, 'urls' | 'frames' | 'depths
     depths,
     nodeFrames: frameOf,
     own: costs,
+    ...(sumsBefore && {
+      before: costsBefore,
+      framesBefore: frames.map((_, index) => [Math.round(sumsBefore.self[index] ?? 0), Math.round(sumsBefore.total[index] ?? 0)] as const),
+    }),
   };
 }
 

@@ -27,6 +27,7 @@ th button { border: 0; padding: 0; background: none; font-weight: 600; }
 th[aria-sort=descending] button::after { content: ' \\2193'; }
 td:nth-last-child(-n+2), th:nth-last-child(-n+2) { text-align: left; white-space: normal; overflow-wrap: anywhere; }
 td button { border: 0; padding: 0; background: none; text-align: left; font-family: ui-monospace, monospace; overflow-wrap: anywhere; }
+body:not(.comparing) .diff { display: none; }
 .legend { margin-left: 16px; }
 .legend i { display: inline-block; width: 10px; height: 10px; margin-left: 8px; border-radius: 2px; background: hsl(40 78% 60%); }
 .legend i:nth-of-type(2) { background: hsl(140 28% 60%); }

@@ -15,7 +15,7 @@ const byId = (id) => document.getElementById(id);
 const data = JSON.parse(byId('data').textContent);
 const canvas = document.querySelector('canvas');
 const pen = canvas.getContext('2d');
-let part, zoom = -1, focus = -1, query = '', matched, sortBy = 'self';
+let part, zoom = -1, focus = -1, query = '', matched, sortBy = 'self', shownBefore = false;
 
 function element(tag, text) {
   const made = document.createElement(tag);
@@ -27,7 +27,7 @@ function element(tag, text) {
 function prepare(raw) {
   const count = raw.depths.length;
   const parents = new Int32Array(count).fill(-1), ends = new Int32Array(count).fill(count);
-  const totals = Float64Array.from(raw.own), starts = new Float64Array(count), nextChild = new Float64Array(count);
+  const starts = new Float64Array(count), nextChild = new Float64Array(count);
   const path = [];
   let rows = 0, whole = 0;
   for (let node = 0; node < count; node += 1) {
@@ -37,20 +37,26 @@ function prepare(raw) {
     path.push(node);
     rows = Math.max(rows, depth + 1);
   }
-  for (let node = count - 1; node >= 0; node -= 1) if (parents[node] >= 0) totals[parents[node]] += totals[node];
+  const sums = (own) => {
+    const totals = Float64Array.from(own);
+    for (let node = count - 1; node >= 0; node -= 1) if (parents[node] >= 0) totals[parents[node]] += totals[node];
+    return totals;
+  };
+  const after = sums(raw.own), before = raw.before && sums(raw.before), totals = before && shownBefore ? before : after;
   for (let node = 0; node < count; node += 1) {
     const parent = parents[node];
     starts[node] = nextChild[node] = parent < 0 ? whole : nextChild[parent];
     if (parent < 0) whole += totals[node]; else nextChild[parent] += totals[node];
   }
-  const frames = raw.frames.map(([name, url, line, column, kind, self, total]) =>
-    ({ name, kind, self, total, place: url < 0 ? '' : raw.urls[url] + (line ? ':' + line + ':' + column : '') }));
-  return { ...raw, count, parents, ends, totals, starts, rows, whole, frames };
+  const frames = raw.frames.map(([name, url, line, column, kind, self, total], index) =>
+    ({ name, kind, self, total, delta: raw.before ? self - raw.framesBefore[index][0] : 0, place: url < 0 ? '' : raw.urls[url] + (line ? ':' + line + ':' + column : '') }));
+  return { ...raw, raw, count, parents, after, sumsBefore: before, ends, totals, starts, rows, whole, frames };
 }
 
 const frameOf = (node) => part.frames[part.nodeFrames[node]];
 const percent = (value) => (part.whole ? (100 * value / part.whole).toFixed(1) : '0.0') + ' %';
 
+const change = (value) => (value < 0 ? '−' : '+') + amount(Math.abs(value));
 function amount(value) {
   const steps = part.unit === 'bytes' ? [['GB', 1e9], ['MB', 1e6], ['kB', 1e3], ['B', 1]] : [['s', 1e6], ['ms', 1e3], ['µs', 1]];
   const [name, size] = steps.find(([, size]) => value >= size) || steps[steps.length - 1];
@@ -83,7 +89,7 @@ function draw() {
 }
 
 function drawFrame(node, x, width, y, dark, ink, letter) {
-  pen.fillStyle = color(part.nodeFrames[node], dark);
+  pen.fillStyle = part.before && !matched ? changeColor(node, dark) : color(part.nodeFrames[node], dark);
   pen.fillRect(x, y, Math.max(width - 0.5, NARROWEST), ROW - 1);
   if (node === focus) { pen.strokeStyle = ink; pen.lineWidth = 2; pen.strokeRect(x + 1, y + 1, Math.max(width - 2.5, 1), ROW - 3); }
   const letters = Math.floor((width - 8) / letter);
@@ -91,6 +97,12 @@ function drawFrame(node, x, width, y, dark, ink, letter) {
   const { name, place } = frameOf(node), label = name === '(anonymous)' ? name + ' ' + place : name;
   pen.fillStyle = ink;
   pen.fillText(label.length > letters ? label.slice(0, letters - 1) + '…' : label, x + 4, y + ROW / 2);
+}
+
+// Red has grown, blue has shrunk; the full colour stands for a fifth of the whole.
+function changeColor(node, dark) {
+  const delta = part.after[node] - part.sumsBefore[node], strength = Math.min(1, Math.sqrt(Math.abs(delta) / (part.whole || 1) * 5));
+  return 'hsl(' + (delta > 0 ? '2 80% ' : '215 75% ') + (dark ? 18 + 22 * strength : 94 - 34 * strength) + '%)';
 }
 
 function color(index, dark) {
@@ -116,6 +128,11 @@ function nodeAt(event) {
 
 function describe(node) {
   const { name, place } = node < 0 ? { name: 'all', place: '' } : frameOf(node);
+  if (part.before && node >= 0) {
+    const [was, is] = [part.sumsBefore[node], part.after[node]];
+    byId('status').textContent = name + (place && ' — ' + place) + ' — total ' + amount(was) + ' → ' + amount(is) + ' (' + change(is - was) + '), self ' + amount(part.before[node]) + ' → ' + amount(part.own[node]);
+    return;
+  }
   const self = node < 0 ? 0 : part.own[node], total = node < 0 ? part.whole : part.totals[node];
   byId('status').textContent = name + (place && ' — ' + place) + ' — total ' + amount(total) + ' (' + percent(total) + '), self ' + amount(self) + ' (' + percent(self) + ')';
 }
@@ -166,12 +183,13 @@ function search(text) {
 }
 
 function fillTable() {
-  const rows = part.frames.filter(({ kind }, index) => kind >= 0 && (!matched || matched[index])).sort((a, b) => b[sortBy] - a[sortBy]);
-  byId('rows').replaceChildren(...rows.slice(0, TABLE_ROWS).map(({ name, place, self, total }) => {
-    const row = element('tr'), find = element('button', name), cell = element('td');
+  const rows = part.frames.filter(({ kind }, index) => kind >= 0 && (!matched || matched[index])).sort((a, b) => (sortBy === 'delta' ? Math.abs(b.delta) - Math.abs(a.delta) : b[sortBy] - a[sortBy]));
+  byId('rows').replaceChildren(...rows.slice(0, TABLE_ROWS).map(({ name, place, self, total, delta }) => {
+    const row = element('tr'), find = element('button', name), cell = element('td'), changed = element('td', change(delta));
+    changed.className = 'diff';
     find.addEventListener('click', () => { byId('search').value = name; search(name); });
     cell.append(find);
-    row.append(element('td', amount(self)), element('td', percent(self)), element('td', amount(total)), element('td', percent(total)), cell, element('td', place));
+    row.append(element('td', amount(self)), element('td', percent(self)), element('td', amount(total)), element('td', percent(total)), ...(part.before ? [changed] : []), cell, element('td', place));
     return row;
   }));
   byId('more').textContent = rows.length > TABLE_ROWS ? rows.length - TABLE_ROWS + ' more: search to see them' : '';
@@ -185,9 +203,12 @@ function fact([name, value]) {
   return box;
 }
 
+let shown = 0;
 function show(index) {
+  shown = index;
   part = data.parts[index] = data.parts[index].totals ? data.parts[index] : prepare(data.parts[index]);
   [...byId('parts').children].forEach((tab, at) => tab.setAttribute('aria-pressed', String(at === index)));
+  byId('widths').hidden = !part.before;
   byId('facts').replaceChildren(...part.facts.map(fact));
   byId('sizer').style.height = part.rows * ROW + 'px';
   byId('flame').style.height = Math.min(part.rows * ROW + 2, innerHeight * 0.65) + 'px';
@@ -211,6 +232,12 @@ byId('theme').addEventListener('click', () => {
   draw();
 });
 byId('search').addEventListener('input', (event) => search(event.target.value));
+byId('widths').addEventListener('click', () => {
+  shownBefore = !shownBefore;
+  byId('widths').textContent = shownBefore ? 'Widths: before' : 'Widths: after';
+  data.parts = data.parts.map((one) => one.raw || one);
+  show(shown);
+});
 byId('reset').addEventListener('click', () => zoomTo(-1));
 for (const head of document.querySelectorAll('th[data-sort]'))
   head.firstChild.addEventListener('click', () => { sortBy = head.dataset.sort; fillTable(); });
@@ -229,5 +256,9 @@ document.addEventListener('keydown', (event) => {
 });
 byId('flame').addEventListener('scroll', draw);
 addEventListener('resize', draw);
+if (data.parts.some((one) => one.before)) {
+  document.body.className = 'comparing';
+  sortBy = 'delta';
+}
 show(0);
 `;

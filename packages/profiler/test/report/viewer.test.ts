@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { launchChromium } from '@fog/services/chromium';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { diffProfiles } from '../../src/index.js';
 import { createProfile } from '../../src/profile.js';
 import { samplesFrom } from '../arbitrary-samples.js';
 
@@ -99,8 +100,31 @@ describe('the report in a browser', () => {
     expect(await page.locator('#rows td').first().textContent()).toBe('20.0 kB');
   });
 
+  it('compares two profiles, in the widths of after or of before', async () => {
+    const before = samplesFrom([
+      { deltaUs: 0, stack: [main, parse] },
+      { deltaUs: 20_000, stack: [main, store] },
+      { deltaUs: 30_000, stack: [main, frame('gone')] },
+      { deltaUs: 49_900, stack: [main] },
+    ]);
+    const of = (samples: typeof cpu) => createProfile({ startedAtMs: 0, durationMs: 100, cpu: samples, memory: undefined, runtime: undefined, conditions: undefined });
+    const file = join(folder, 'diff.html');
+    await writeFile(file, diffProfiles(of(before), of(cpu)).toHtml());
+    await page.goto(pathToFileURL(file).href);
+    expect(await page.title()).toBe('What changed');
+    expect((await rows()).slice(0, 2)).toEqual(['gone', 'parse']);
+    expect(await page.locator('#rows tr').nth(1).locator('.diff').textContent()).toBe('+40.0 ms');
+    const canvas = page.locator('canvas');
+    const { width = 0 } = (await canvas.boundingBox()) ?? {};
+    await canvas.hover({ position: { x: width * 0.5, y: 18 + 9 } });
+    expect(await status()).toContain('parse — parse.js:3:7 — total 20.0 ms → 70.0 ms (+50.0 ms), self 20.0 ms → 60.0 ms');
+    await page.locator('#widths').click();
+    await canvas.hover({ position: { x: width * 0.6, y: 18 + 9 } });
+    expect(await status()).toMatch(/^(?:gone|store) —/);
+  });
+
   it('asks for nothing but itself and meets no error', () => {
-    expect(requests).toEqual([expect.stringMatching(/^file:.*run\.html$/)]);
+    expect(requests).toEqual([expect.stringMatching(/^file:.*run\.html$/), expect.stringMatching(/^file:.*diff\.html$/)]);
     expect(problems).toEqual([]);
   });
 });
