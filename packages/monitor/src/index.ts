@@ -13,3 +13,4 @@ export { type Trend, type TrendOptions } from './analysis/trend.js';
 export { defaultThresholds, type Threshold } from './rules/threshold.js';
 export { type Alert, type AlertListener, type Severity } from './rules/alert.js';
 export { type AlertFired, type AlertResolved, type SampleTaken, type SourceFailed } from './events.js';
+export { createAnomalyDetector, type AnomalyDetector } from './analysis/anomaly.js';

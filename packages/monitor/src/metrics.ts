@@ -39,6 +39,7 @@ export const metrics = {
   'v8js.gc.count': { unit: 'perSecond', description: 'Garbage collections.' },
   'v8js.gc.duration': { unit: 'ratio', description: 'Share of time spent in garbage collection.' },
   'v8js.gc.pause.max': { unit: 'milliseconds', description: 'Longest garbage collection since the sample before; 0 without one.' },
+  'anomaly.score': { unit: 'ratio', description: 'How unusual the series named by its label has just become; 0 if it has not.' },
 } as const;
 
 export type MetricName = keyof typeof metrics;

@@ -1,4 +1,5 @@
 import { abortable } from './abortable.js';
+import { AnomalyScores } from './anomaly-scores.js';
 import { findTrend, resolveTrendOptions, type Trend, type TrendOptions } from './analysis/trend.js';
 import type { Clock, Timer } from './clock.js';
 import { invalidOption, monitorClosed, sourceUnavailable } from './errors.js';
@@ -101,7 +102,7 @@ class SamplingMonitor implements Monitor {
   #timer: Timer | undefined;
   #closed = false;
 
-  constructor({ name, intervalMs, historySize, tiers, maxSeries, source, scope, filesystems, thresholds, clock }: ResolvedOptions) {
+  constructor({ name, intervalMs, historySize, tiers, maxSeries, source, scope, filesystems, thresholds, anomalies, clock }: ResolvedOptions) {
     this.#name = name;
     this.#intervalMs = intervalMs;
     this.#clock = clock;
@@ -114,6 +115,7 @@ class SamplingMonitor implements Monitor {
     this.#sampler.add(new Runtime(this.#registry, clock));
     this.#sampler.add(new Heap(this.#registry));
     if (filesystems.length > 0) this.#sampler.add(new FileSystems(filesystems, this.#registry, () => this.#time.nowMs()));
+    if (anomalies.length > 0) this.#sampler.addLast(new AnomalyScores(anomalies, this.#registry));
   }
 
   start(): void {

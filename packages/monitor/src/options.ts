@@ -33,6 +33,11 @@ export interface MonitorOptions {
   readonly filesystems?: readonly string[];
   /** Replaces the defaults: `[...defaultThresholds, { series: 'pool.waiting', warning: 100 }]` adds to them. @default defaultThresholds */
   readonly thresholds?: readonly Threshold[];
+  /**
+   * Names of series that are scored for anomalies at every sample; they need not exist yet. The score of one is the
+   * series `anomaly.score{series="…"}`, of which thresholds can be set as of any other. @default none
+   */
+  readonly anomalies?: readonly string[];
   /** @default systemClock */
   readonly clock?: Clock;
 }
@@ -47,7 +52,7 @@ const MAX_DELAY_MS = 2 ** 31 - 1;
 const MIN_INTERVAL_MS = 10;
 const MAX_HISTORY = 1_000_000;
 const MAX_SERIES = 100_000;
-const NAMES = ['name', 'intervalMs', 'historySize', 'tiers', 'maxSeries', 'source', 'scope', 'filesystems', 'thresholds', 'clock'];
+const NAMES = ['name', 'intervalMs', 'historySize', 'tiers', 'maxSeries', 'source', 'scope', 'filesystems', 'thresholds', 'anomalies', 'clock'];
 
 /** @throws {MonitorError} `ERR_MONITOR_INVALID_OPTION` */
 export function resolveOptions(options: MonitorOptions): ResolvedOptions {
@@ -63,6 +68,7 @@ export function resolveOptions(options: MonitorOptions): ResolvedOptions {
     scope = 'auto',
     filesystems = [parse(process.cwd()).root],
     thresholds = defaultThresholds,
+    anomalies = [],
     clock = systemClock,
   } = options;
   if (typeof name !== 'string' || name === '') throw invalidOption('name', name, 'a string of at least one character');
@@ -72,15 +78,20 @@ export function resolveOptions(options: MonitorOptions): ResolvedOptions {
   checkOneOf('source', source, ['auto', 'linux', 'portable']);
   checkOneOf('scope', scope, ['auto', 'host', 'cgroup']);
   if (source === 'portable' && scope === 'cgroup') throw invalidOption('scope', scope, '"auto" or "host", as source is "portable", which knows no cgroups');
-  if (!Array.isArray(filesystems)) throw invalidOption('filesystems', filesystems, 'an array of paths');
-  for (const path of filesystems) if (typeof path !== 'string' || path === '') throw invalidOption('filesystems', path, 'paths');
-  if (new Set(filesystems).size < filesystems.length) throw invalidOption('filesystems', filesystems.join(', '), 'every path once');
+  checkStrings('filesystems', filesystems, 'paths');
+  checkStrings('anomalies', anomalies, 'names of series');
   if (typeof clock?.now !== 'function' || typeof clock.setInterval !== 'function') throw invalidOption('clock', clock, 'a Clock');
-  return { name, intervalMs, historySize, tiers: resolveTiers(tiers), maxSeries, source, scope, filesystems, thresholds: resolveThresholds(thresholds, intervalMs), clock };
+  return { name, intervalMs, historySize, tiers: resolveTiers(tiers), maxSeries, source, scope, filesystems, thresholds: resolveThresholds(thresholds, intervalMs), anomalies, clock };
 }
 
 function checkInteger(option: string, value: number, most: number): void {
   if (!Number.isInteger(value) || value < 1 || value > most) throw invalidOption(option, value, `an integer from 1 to ${most}`);
+}
+
+function checkStrings(option: string, given: readonly string[], what: string): void {
+  if (!Array.isArray(given)) throw invalidOption(option, given, `an array of ${what}`);
+  for (const each of given) if (typeof each !== 'string' || each === '') throw invalidOption(option, each, what);
+  if (new Set(given).size < given.length) throw invalidOption(option, given.join(', '), 'each at most once');
 }
 
 function checkOneOf(option: string, value: string, allowed: readonly string[]): void {

@@ -6,6 +6,8 @@ export class Sampler {
   readonly #registry: Registry;
   readonly #failed: (source: string, error: unknown) => void;
   readonly #sources = new Set<Source>();
+  /** Reads what the others have recorded, so it comes after them. */
+  #last: Source | undefined;
   /** Background reads under way; a source has at most one. */
   readonly #preparing = new Map<Source, Promise<void>>();
   #failures = 0;
@@ -25,6 +27,10 @@ export class Sampler {
 
   add(source: Source): void {
     this.#sources.add(source);
+  }
+
+  addLast(source: Source): void {
+    this.#last = source;
   }
 
   remove(source: Source): void {
@@ -47,19 +53,22 @@ export class Sampler {
 
   sample(timeMs: number): void {
     this.#registry.begin(timeMs);
-    for (const source of this.#sources) {
-      try {
-        source.collect(timeMs);
-      } catch (error) {
-        this.#fail(source, error);
-      }
-    }
+    for (const source of this.#sources) this.#collect(source, timeMs);
+    if (this.#last !== undefined) this.#collect(this.#last, timeMs);
     this.#registry.commit();
   }
 
   close(): void {
     for (const source of this.#sources) source.close?.();
     this.#sources.clear();
+  }
+
+  #collect(source: Source, timeMs: number): void {
+    try {
+      source.collect(timeMs);
+    } catch (error) {
+      this.#fail(source, error);
+    }
   }
 
   async #settle(source: Source, read: Promise<void>): Promise<void> {

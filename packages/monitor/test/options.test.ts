@@ -13,7 +13,7 @@ describe('createMonitor', () => {
     [{ historySize: 0 }, /historySize is 0/],
     [{ historySize: 1.5 }, /historySize is 1.5/],
     [{ maxSeries: 100_001 }, /maxSeries is 100001/],
-    [{ filesystems: ['/', '/'] }, /filesystems is "\/, \/", expected every path once/],
+    [{ filesystems: ['/', '/'] }, /filesystems is "\/, \/", expected each at most once/],
     [{ filesystems: [''] }, /filesystems is ""/],
     [{ source: 'portable', scope: 'cgroup' }, /scope is "cgroup"/],
     [untyped({ source: 'windows' }), /source is "windows", expected one of auto, linux, portable/],
