@@ -17,14 +17,14 @@ export async function storeHostReadings(monitor: Monitor, arena: Arena, ingest: 
     if (body.byteLength === 0) return;
     const block = arena.alloc(body.byteLength);
     block.u8.set(body);
-    await ingest(block, { format: 'ndjson' });
+    await ingest(block, { format: 'ndjson', signal });
   };
   try {
     for await (const snapshot of monitor.samples({ signal }))
       await store(snapshot).then(
         () => (failing = false),
         (error: unknown) => {
-          if (!failing) onFailure(error);
+          if (!failing && !signal.aborted) onFailure(error);
           failing = true;
         },
       );
