@@ -5,6 +5,7 @@ export type ProfilerErrorCode =
   | 'ERR_PROFILER_INSPECTOR_UNAVAILABLE'
   | 'ERR_PROFILER_INVALID_OPTION'
   | 'ERR_PROFILER_INVALID_PROFILE'
+  | 'ERR_PROFILER_NOT_CONTINUOUS'
   | 'ERR_PROFILER_NOT_RECORDED'
   | 'ERR_PROFILER_NOT_RECORDING'
   | 'ERR_PROFILER_WRITE_FAILED';
@@ -42,6 +43,9 @@ export const inspectorFailed = (method: string, cause: unknown): ProfilerError =
 
 export const notRecorded = (wanted: string): ProfilerError =>
   new ProfilerError('ERR_PROFILER_NOT_RECORDED', `this profile holds no ${wanted} samples: record it with { ${wanted}: true }`);
+
+export const notContinuous = (name: string): ProfilerError =>
+  new ProfilerError('ERR_PROFILER_NOT_CONTINUOUS', `${name} keeps no past: create it with { continuous: {} }`);
 
 export const invalidProfile = (where: string, value: unknown, expected: string): ProfilerError =>
   new ProfilerError('ERR_PROFILER_INVALID_PROFILE', `not a profile that can be read: ${where} is ${shown(value)}, expected ${expected}`);

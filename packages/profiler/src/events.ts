@@ -19,12 +19,19 @@ export interface RecordingStopped {
   readonly stopMs: number;
 }
 
-/** On `@fog/profiler:recording:failed`: it could not be started or stopped. */
+/** On `@fog/profiler:recording:failed`: it could not be started or stopped, or a window or a stall was lost. */
 export interface RecordingFailed {
   readonly profiler: string;
   readonly error: unknown;
 }
 
+/** On `@fog/profiler:stall:detected`: the event loop was held, and answers again. */
+export interface StallDetected {
+  readonly profiler: string;
+  readonly durationMs: number;
+}
+
+const stall = diagnostics.channel('@fog/profiler:stall:detected');
 const started = diagnostics.channel('@fog/profiler:recording:started');
 const stopped = diagnostics.channel('@fog/profiler:recording:stopped');
 const failed = diagnostics.channel('@fog/profiler:recording:failed');
@@ -39,4 +46,8 @@ export function recordingStopped(event: RecordingStopped): void {
 
 export function recordingFailed(event: RecordingFailed): void {
   if (failed.hasSubscribers) failed.publish(event);
+}
+
+export function stallDetected(event: StallDetected): void {
+  if (stall.hasSubscribers) stall.publish(event);
 }

@@ -2,7 +2,7 @@ export { createProfiler, type Profiled, type Profiler, type Recording } from './
 export { type CostsOptions, type HtmlOptions, type Profile, type TopOptions, mergeProfiles, parseProfile } from './profile.js';
 export { type DiffOptions, type FunctionChange, type ProfileDiff, diffProfiles } from './diff.js';
 export { ProfilerError, type ProfilerErrorCode } from './errors.js';
-export type { CpuOptions, MemoryOptions, ProfilerOptions, RecordingOptions } from './options.js';
+export type { ContinuousOptions, CpuOptions, MemoryOptions, ProfilerOptions, RecordingOptions, SpanOptions, Stall, StallOptions } from './options.js';
 export type { ProfileData, RuntimeFacts } from './profile-data.js';
 export type { WriteOptions } from './profile-file.js';
 export type { EventLoopFacts } from './collectors/event-loop.js';

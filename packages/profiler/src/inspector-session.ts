@@ -9,6 +9,8 @@ export interface InspectorSession {
   post(method: string, params?: object): Promise<object>;
   /** Begins and ends a profile by title, in every session of this thread whose profiler is enabled. */
   readonly console: Pick<Console, 'profile' | 'profileEnd'>;
+  /** Calls `listener` with each profile begun through `console` that ends in this session. */
+  onConsoleProfile(listener: (title: string | undefined, profile: object) => void): void;
   close(): void;
 }
 
@@ -35,6 +37,9 @@ export function openSession(inspector: Inspector | null = loadInspector()): Insp
         });
       }),
     console: inspector.console,
+    onConsoleProfile: (listener) => {
+      session.on('Profiler.consoleProfileFinished', ({ params: { title, profile } }) => listener(title, profile));
+    },
     close: () => session.disconnect(),
   };
 }

@@ -1,11 +1,17 @@
 import { type Clock, systemClock } from './clock.js';
 import { invalidOption } from './errors.js';
+import type { Profile } from './profile.js';
 
 export interface ProfilerOptions {
   /** Used in errors and events. Not empty. @default 'profiler' */
   readonly name?: string;
   readonly cpu?: CpuOptions;
   readonly memory?: MemoryOptions;
+  /**
+   * Samples CPU from creation until `close()` and keeps what lies not too far back, for `recent()`. Implies
+   * `cpu.keepWarm`. @default undefined: not continuous
+   */
+  readonly continuous?: ContinuousOptions;
   /** @default systemClock */
   readonly clock?: Clock;
 }
@@ -13,7 +19,8 @@ export interface ProfilerOptions {
 export interface CpuOptions {
   /**
    * Time between two CPU samples, in microseconds. An integer from 100 to 1_000_000. A sample costs 35-130 us of a
-   * second thread: 1_000 suits runs that one watches, 10_000 or more what stays on. @default 1_000
+   * second thread: 1_000 suits runs that one watches, 10_000 or more what stays on.
+   * @default 1_000, with `continuous` 20_000
    */
   readonly intervalUs?: number;
   /**
@@ -28,6 +35,41 @@ export interface CpuOptions {
    * changes. @default true
    */
   readonly recoverInlined?: boolean;
+}
+
+export interface ContinuousOptions {
+  /** How far back samples are kept, in ms, whole windows at a time. From `windowMs` to 86_400_000. @default 60_000 */
+  readonly keepMs?: number;
+  /** Length of a window, in ms: V8's samples are read so often, .5 ms each time. From 1_000 to 600_000. @default 10_000 */
+  readonly windowMs?: number;
+  /** Hands over who held the event loop. @default undefined: nobody watches */
+  readonly stall?: StallOptions;
+}
+
+export interface StallOptions {
+  /** Longer than this without an answer from the event loop is a stall, in ms. From 20 to 60_000. @default 200 */
+  readonly overMs?: number;
+  /** At most one stall in so many ms is handed over; all are counted. From 0 to 86_400_000. @default 10_000 */
+  readonly everyMs?: number;
+  /** Called when the stall is over. */
+  readonly onStall: (stall: Stall) => void;
+}
+
+/** The event loop was held. */
+export interface Stall {
+  /** When the loop last answered, in ms since 1970. */
+  readonly startedAtMs: number;
+  readonly durationMs: number;
+  /** What ran meanwhile. Mostly idle or empty, it was no code of this thread: the process did not get a core. */
+  readonly profile: Profile;
+}
+
+/** A span of time to look back at, in ms since 1970, as of `Date.now()`. */
+export interface SpanOptions {
+  /** @default -Infinity, all that is kept */
+  readonly fromMs?: number;
+  /** @default Infinity, until now */
+  readonly untilMs?: number;
 }
 
 export interface MemoryOptions {
@@ -49,26 +91,62 @@ export interface RecordingOptions {
   readonly memory?: boolean;
 }
 
+export interface ResolvedContinuous {
+  readonly keepMs: number;
+  readonly windowMs: number;
+  readonly stall: Required<StallOptions> | undefined;
+}
+
 export interface ResolvedOptions {
   readonly name: string;
   readonly cpu: Required<CpuOptions>;
   readonly memory: Required<MemoryOptions>;
+  readonly continuous: ResolvedContinuous | undefined;
   readonly clock: Clock;
 }
 
 export function resolveOptions(options: ProfilerOptions): ResolvedOptions {
-  const { name = 'profiler', cpu = {}, memory = {}, clock = systemClock, ...unknown } = asObject('options', options);
+  const { name = 'profiler', cpu = {}, memory = {}, continuous, clock = systemClock, ...unknown } = asObject('options', options);
   refuseUnknown('', unknown);
   if (typeof name !== 'string' || name === '') throw invalidOption('name', name, 'a string that is not empty');
-  return { name, cpu: resolveCpu(cpu), memory: resolveMemory(memory), clock };
+  const resolved = continuous === undefined ? undefined : resolveContinuous(continuous);
+  return { name, cpu: resolveCpu(cpu, resolved !== undefined), memory: resolveMemory(memory), continuous: resolved, clock };
 }
 
-function resolveCpu(options: CpuOptions): Required<CpuOptions> {
-  const { intervalUs = 1_000, keepWarm = false, recoverInlined = true, ...unknown } = asObject('cpu', options);
+function resolveContinuous(options: ContinuousOptions): ResolvedContinuous {
+  const { keepMs = 60_000, windowMs = 10_000, stall, ...unknown } = asObject('continuous', options);
+  refuseUnknown('continuous.', unknown);
+  if (!(typeof windowMs === 'number' && windowMs >= 1_000 && windowMs <= 600_000)) throw invalidOption('continuous.windowMs', windowMs, 'from 1000 to 600000');
+  if (!(typeof keepMs === 'number' && keepMs >= windowMs && keepMs <= 86_400_000))
+    throw invalidOption('continuous.keepMs', keepMs, `from windowMs, ${windowMs}, to 86400000`);
+  return { keepMs, windowMs, stall: stall === undefined ? undefined : resolveStall(stall) };
+}
+
+function resolveStall(options: StallOptions): Required<StallOptions> {
+  const { overMs = 200, everyMs = 10_000, onStall, ...unknown } = asObject('continuous.stall', options);
+  refuseUnknown('continuous.stall.', unknown);
+  if (!(typeof overMs === 'number' && overMs >= 20 && overMs <= 60_000)) throw invalidOption('continuous.stall.overMs', overMs, 'from 20 to 60000');
+  if (!(typeof everyMs === 'number' && everyMs >= 0 && everyMs <= 86_400_000)) throw invalidOption('continuous.stall.everyMs', everyMs, 'from 0 to 86400000');
+  if (typeof onStall !== 'function') throw invalidOption('continuous.stall.onStall', onStall, 'a function');
+  return { overMs, everyMs, onStall };
+}
+
+export function resolveSpan(options: SpanOptions): Required<SpanOptions> {
+  const { fromMs = -Infinity, untilMs = Infinity, ...unknown } = asObject('span', options);
+  refuseUnknown('', unknown);
+  if (typeof fromMs !== 'number' || Number.isNaN(fromMs)) throw invalidOption('fromMs', fromMs, 'a time in ms');
+  if (!(typeof untilMs === 'number' && untilMs > fromMs)) throw invalidOption('untilMs', untilMs, `later than fromMs, ${fromMs}`);
+  return { fromMs, untilMs };
+}
+
+function resolveCpu(options: CpuOptions, continuous: boolean): Required<CpuOptions> {
+  const { intervalUs = continuous ? 20_000 : 1_000, keepWarm = continuous, recoverInlined = true, ...unknown } = asObject('cpu', options);
   refuseUnknown('cpu.', unknown);
   if (!Number.isInteger(intervalUs) || intervalUs < 100 || intervalUs > 1_000_000)
     throw invalidOption('cpu.intervalUs', intervalUs, 'an integer from 100 to 1000000');
-  return { intervalUs, keepWarm: asBoolean('cpu.keepWarm', keepWarm), recoverInlined: asBoolean('cpu.recoverInlined', recoverInlined) };
+  asBoolean('cpu.keepWarm', keepWarm);
+  if (continuous && !keepWarm) throw invalidOption('cpu.keepWarm', keepWarm, 'true: sampling is continuous');
+  return { intervalUs, keepWarm, recoverInlined: asBoolean('cpu.recoverInlined', recoverInlined) };
 }
 
 function resolveMemory(options: MemoryOptions): Required<MemoryOptions> {

@@ -1,12 +1,19 @@
-import { keepWarm } from './collectors/keeper.js';
-import { alreadyRecording, closed, notRecording } from './errors.js';
-import { recordingFailed, recordingStarted, recordingStopped } from './events.js';
+import { runConditions } from './conditions.js';
+import { nowUs } from './collectors/cpu.js';
+import { withInlined } from './collectors/function-ranges.js';
+import { type Keeper, ROTATION_MS, keepWarm } from './collectors/keeper.js';
+import { alreadyRecording, closed, notContinuous, notRecording } from './errors.js';
+import { recordingFailed, recordingStarted, recordingStopped, stallDetected } from './events.js';
 import { type InspectorSession, openSession } from './inspector-session.js';
-import { type ProfilerOptions, type RecordingOptions, type ResolvedOptions, resolveOptions, resolveRecording } from './options.js';
+import { readCpuProfile } from './formats/cpuprofile.js';
+import { objectAt } from './formats/json.js';
+import { type ProfilerOptions, type RecordingOptions, type ResolvedOptions, type SpanOptions, type StallOptions, resolveOptions, resolveRecording, resolveSpan } from './options.js';
 import { type Profile, createProfile } from './profile.js';
 import { RecordingRun } from './recording.js';
 import { sampleCount } from './samples.js';
+import { watchStalls } from './stall-watch.js';
 import type { ProfilerStats } from './stats.js';
+import { WindowRing } from './window-ring.js';
 
 /** Records where the time and the memory of this thread go; one recording at a time. */
 export interface Profiler extends AsyncDisposable {
@@ -29,6 +36,13 @@ export interface Profiler extends AsyncDisposable {
    * @throws What `fn` threw, unwrapped, after the recording was stopped; or {ProfilerError} as `start` and `stop`.
    */
   profile<Result>(fn: () => Result, options?: RecordingOptions): Promise<Profiled<Awaited<Result>>>;
+  /**
+   * What continuous sampling has kept, or of it a span of time: what ran in the minute before an alert, or during a stall
+   * that is over. Takes nothing away: it can be asked for again.
+   * @throws {ProfilerError} `ERR_PROFILER_NOT_CONTINUOUS`, `ERR_PROFILER_CLOSED`, `ERR_PROFILER_INVALID_OPTION`,
+   *   `ERR_PROFILER_INSPECTOR_UNAVAILABLE`, `ERR_PROFILER_INSPECTOR_FAILED`
+   */
+  recent(span?: SpanOptions): Promise<Profile>;
   stats(): ProfilerStats;
   /** Discards a recording under way and ends the session with the inspector. */
   close(): Promise<void>;
@@ -63,14 +77,18 @@ class InspectorProfiler implements Profiler {
   readonly name: string;
   readonly #options: ResolvedOptions;
   #session: Promise<InspectorSession> | undefined;
-  #keeper: { close(): void } | undefined;
+  #keeper: Keeper | undefined;
+  #stallWatch: { close(): void } | undefined;
+  #nextStallMs = -Infinity;
+  readonly #windows: WindowRing | undefined;
   #current: Current | undefined;
   #closing: Promise<void> | undefined;
-  readonly #counts = { recordingsStartedTotal: 0, recordingsStoppedTotal: 0, recordingsFailedTotal: 0, samplesTotal: 0, startMsTotal: 0, stopMsTotal: 0 };
+  readonly #counts = { recordingsStartedTotal: 0, recordingsStoppedTotal: 0, recordingsFailedTotal: 0, stallsTotal: 0, samplesTotal: 0, startMsTotal: 0, stopMsTotal: 0 };
 
   constructor(options: ResolvedOptions) {
     this.name = options.name;
     this.#options = options;
+    this.#windows = options.continuous && new WindowRing(options.continuous.keepMs * 1e3);
     // A failure here comes back from the first `start`, which opens again.
     if (options.cpu.keepWarm) this.#open().catch(() => undefined);
   }
@@ -99,8 +117,28 @@ class InspectorProfiler implements Profiler {
     return { result, profile: await recording.stop() };
   }
 
+  async recent(span: SpanOptions = {}): Promise<Profile> {
+    if (this.#closing) throw closed(this.name);
+    const { fromMs, untilMs } = resolveSpan(span);
+    const windows = this.#windows;
+    if (windows === undefined) throw notContinuous(this.name);
+    const session = await this.#open();
+    this.#keeper?.rotate(); // Or what is under way would be missing.
+    const offsetMs = Date.now() - nowUs() / 1e3;
+    const { samples, fromUs, untilUs } = windows.recall((fromMs - offsetMs) * 1e3, Math.min((untilMs - offsetMs) * 1e3, nowUs()));
+    const { intervalUs, recoverInlined } = this.#options.cpu;
+    return createProfile({
+      startedAtMs: fromUs / 1e3 + offsetMs,
+      durationMs: (untilUs - fromUs) / 1e3,
+      cpu: recoverInlined ? await withInlined(samples, session) : samples,
+      memory: undefined,
+      runtime: undefined,
+      conditions: runConditions({ cpuIntervalUs: intervalUs }),
+    });
+  }
+
   stats(): ProfilerStats {
-    return { recordings: this.#current ? 1 : 0, ...this.#counts };
+    return { recordings: this.#current ? 1 : 0, windows: this.#windows?.size ?? 0, ...this.#counts };
   }
 
   close(): Promise<void> {
@@ -146,8 +184,7 @@ class InspectorProfiler implements Profiler {
 
   #fail(current: Current, error: unknown): never {
     if (this.#current === current) this.#current = undefined;
-    this.#counts.recordingsFailedTotal += 1;
-    recordingFailed({ profiler: this.name, error });
+    this.#lose(error);
     throw error;
   }
 
@@ -167,10 +204,18 @@ class InspectorProfiler implements Profiler {
   }
 
   async #openSession(): Promise<InspectorSession> {
-    const { cpu, clock } = this.#options;
+    const { cpu, continuous, clock } = this.#options;
+    const windows = this.#windows;
     const session = openSession();
     try {
-      if (cpu.keepWarm) this.#keeper = await keepWarm(session, cpu.intervalUs, clock);
+      if (cpu.keepWarm)
+        this.#keeper = await keepWarm(session, {
+          intervalUs: cpu.intervalUs,
+          rotationMs: continuous?.windowMs ?? ROTATION_MS,
+          clock,
+          ...(windows && { onEnded: (...ended) => this.#keep(windows, ...ended) }),
+        });
+      if (continuous?.stall) this.#watchStalls(continuous.stall);
       return session;
     } catch (error) {
       session.close();
@@ -178,9 +223,39 @@ class InspectorProfiler implements Profiler {
     }
   }
 
+  /** Called by the inspector: what is thrown here would end the program. */
+  #keep(windows: WindowRing, profile: object, fromUs: number, untilUs: number): void {
+    try {
+      windows.push(readCpuProfile(objectAt('a kept profile', profile)), fromUs, untilUs);
+    } catch (error) {
+      this.#lose(error);
+    }
+  }
+
+  #watchStalls({ overMs, everyMs, onStall }: Required<StallOptions>): void {
+    const { clock } = this.#options;
+    this.#stallWatch = watchStalls(clock, overMs, (durationMs) => {
+      this.#counts.stallsTotal += 1;
+      stallDetected({ profiler: this.name, durationMs });
+      if (clock.now() < this.#nextStallMs) return;
+      this.#nextStallMs = clock.now() + everyMs;
+      const untilMs = Date.now();
+      const startedAtMs = untilMs - durationMs;
+      this.recent({ fromMs: startedAtMs, untilMs })
+        .then((profile) => onStall({ startedAtMs, durationMs, profile }))
+        .catch((error: unknown) => this.#lose(error));
+    });
+  }
+
+  #lose(error: unknown): void {
+    this.#counts.recordingsFailedTotal += 1;
+    recordingFailed({ profiler: this.name, error });
+  }
+
   async #close(): Promise<void> {
     await this.#discard(this.#current);
     const session = await this.#session?.catch(() => undefined);
+    this.#stallWatch?.close();
     this.#keeper?.close();
     session?.close();
   }

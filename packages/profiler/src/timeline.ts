@@ -44,13 +44,28 @@ const samplesOf = (count: number, timeUs = 0): number => Math.max(Math.ceil(coun
 
 /** CPU samples without those taken before `fromUs`. All of them if that is no time of theirs. */
 export function since(samples: Samples, fromUs: number): Samples {
+  const { timeline } = samples;
+  return timeline === undefined || fromUs <= timeline.startUs || fromUs > timeline.endUs ? samples : between(samples, fromUs, Infinity);
+}
+
+/** CPU samples taken from `fromUs` on and before `untilUs`; the last one there costs until then. */
+export function between(samples: Samples, fromUs: number, untilUs: number): Samples {
   const { timeline, lineTicks, nodeFrames } = samples;
-  if (timeline === undefined || fromUs <= timeline.startUs || fromUs > timeline.endUs) return samples;
-  const found = timeline.timesUs.findIndex((timeUs) => timeUs >= fromUs);
-  const first = found < 0 ? timeline.timesUs.length : found;
-  const rest: Timeline = { startUs: fromUs, endUs: timeline.endUs, nodes: timeline.nodes.slice(first), timesUs: timeline.timesUs.slice(first) };
-  const [counts, times] = timedValues(rest, nodeFrames.length);
+  if (timeline === undefined) return samples;
+  const startUs = Math.max(timeline.startUs, fromUs);
+  const endUs = Math.max(startUs, Math.min(timeline.endUs, untilUs));
+  const { timesUs } = timeline;
+  const first = indexFrom(timesUs, startUs);
+  const end = untilUs > timeline.endUs ? timesUs.length : indexFrom(timesUs, endUs);
+  const rest: Timeline = { startUs, endUs, nodes: timeline.nodes.slice(first, end), timesUs: timesUs.slice(first, end) };
+  const values = timedValues(rest, nodeFrames.length);
   // Ticks have no time: they go with the last sample of their node.
-  const ticks = lineTicks && new Map([...lineTicks].filter(([node]) => (counts[node] ?? 0) > 0));
-  return { ...samples, values: [counts, times], timeline: rest, ...(ticks && { lineTicks: ticks }) };
+  const ticks = lineTicks && new Map([...lineTicks].filter(([node]) => (values[0][node] ?? 0) > 0));
+  return { ...samples, values, timeline: rest, ...(ticks && { lineTicks: ticks }) };
+}
+
+/** Of the first sample at `fromUs` or later. */
+function indexFrom(timesUs: Float64Array, fromUs: number): number {
+  const found = timesUs.findIndex((timeUs) => timeUs >= fromUs);
+  return found < 0 ? timesUs.length : found;
 }

@@ -2,6 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { createProfiler } from '../src/index.js';
 import { type ProfilerOptions, type RecordingOptions, resolveOptions, resolveRecording } from '../src/options.js';
 
+const onStall = () => undefined;
+
 /** As callers without types pass them. */
 const untyped = (options: unknown) => options as ProfilerOptions & RecordingOptions;
 
@@ -14,6 +16,14 @@ describe('options', () => {
     ['cpu.keepWarm', { cpu: { keepWarm: 'yes' } }],
     ['cpu.recoverInlined', { cpu: { recoverInlined: 1 } }],
     ['cpu.interval', { cpu: { interval: 1_000 } }],
+    ['continuous.windowMs', { continuous: { windowMs: 999 } }],
+    ['continuous.keepMs', { continuous: { keepMs: 5_000 } }],
+    ['continuous.keep', { continuous: { keep: 5 } }],
+    ['continuous', { continuous: true }],
+    ['continuous.stall.onStall', { continuous: { stall: {} } }],
+    ['continuous.stall.overMs', { continuous: { stall: { overMs: 19, onStall } } }],
+    ['continuous.stall.everyMs', { continuous: { stall: { everyMs: -1, onStall } } }],
+    ['continuous.stall.after', { continuous: { stall: { after: 1, onStall } } }],
     ['cpu', { cpu: true }],
     ['memory.samplingIntervalBytes', { memory: { samplingIntervalBytes: 0 } }],
     ['memory.samplingIntervalBytes', { memory: { samplingIntervalBytes: NaN } }],
@@ -23,7 +33,7 @@ describe('options', () => {
     ['heap', { heap: {} }],
     ['options', 'fast'],
   ])('refuses a bad %s, naming it', (option, options) => {
-    const named = new RegExp(`^option ${option.replace('.', '\\.')} is .+, expected .+`);
+    const named = new RegExp(`^option ${option.replaceAll('.', '\\.')} is .+, expected .+`);
     expect(() => createProfiler(untyped(options))).toThrow(expect.objectContaining({ code: 'ERR_PROFILER_INVALID_OPTION', message: expect.stringMatching(named) }));
   });
 

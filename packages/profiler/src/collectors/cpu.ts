@@ -38,7 +38,7 @@ export function cpuCollector(session: InspectorSession, { intervalUs, keepWarm, 
 }
 
 /** V8's clock of CPU samples, which is that of `process.hrtime`. */
-const nowUs = (): number => Number(process.hrtime.bigint() / 1_000n);
+export const nowUs = (): number => Number(process.hrtime.bigint() / 1_000n);
 
 /** V8 takes another interval only while nothing is recorded. */
 export async function enableSampling(session: InspectorSession, intervalUs: number): Promise<void> {
