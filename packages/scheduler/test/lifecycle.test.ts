@@ -262,7 +262,7 @@ describe('events', () => {
     expect(seen[1]?.[1]).toEqual(task);
     expect(seen[2]?.[1]).toEqual({ ...task, workerId: 'w', waitMs: 0, attempt: 1 });
     expect(seen[5]?.[1]).toMatchObject({ ...task, durationMs: 20, waitMs: 0, attempt: 1 });
-    expect((seen[5]?.[1] as { predictedMs: number }).predictedMs).toBeCloseTo(50);
+    expect(seen[5]?.[1]).toHaveProperty('predictedMs', expect.closeTo(50));
     expect(seen[6]?.[1]).toMatchObject({ name: 'waits', waitMs: 20 });
   });
 });
