@@ -12,10 +12,9 @@ const SCRIPT = 0;
 // By kind: script, node, native, program, gc. The program's own code stands out.
 const HUES = [30, 130, 205, 0, 350], SATURATIONS = [78, 28, 48, 0, 70];
 const byId = (id) => document.getElementById(id);
-const data = JSON.parse(byId('data').textContent);
 const canvas = document.querySelector('canvas');
 const pen = canvas.getContext('2d');
-let part, zoom = -1, focus = -1, query = '', matched, sortBy = 'self', shownBefore = false;
+let data, part, zoom = -1, focus = -1, query = '', matched, sortBy = 'self', shownBefore = false;
 
 function element(tag, text) {
   const made = document.createElement(tag);
@@ -24,6 +23,11 @@ function element(tag, text) {
 }
 
 // ── data ────────────────────────────────────────────────────────────────────────────────────────────────────────
+async function unpack() {
+  const bytes = Uint8Array.from(atob(byId('data').textContent), (letter) => letter.charCodeAt(0));
+  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate-raw'))).json();
+}
+
 function prepare(raw) {
   const count = raw.depths.length;
   const parents = new Int32Array(count).fill(-1), ends = new Int32Array(count).fill(count);
@@ -216,49 +220,59 @@ function show(index) {
   search(byId('search').value);
 }
 
-document.title = data.title;
-byId('title').textContent = data.title;
-byId('conditions').textContent = data.conditions;
-data.parts.forEach(({ name }, index) => {
-  const tab = element('button', name);
-  tab.addEventListener('click', () => show(index));
-  byId('parts').append(tab);
-});
-byId('run').replaceChildren(...data.facts.map(fact));
-document.documentElement.dataset.theme = matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light';
-byId('theme').addEventListener('click', () => {
-  const root = document.documentElement;
-  root.dataset.theme = root.dataset.theme === 'dark' ? 'light' : 'dark';
-  draw();
-});
-byId('search').addEventListener('input', (event) => search(event.target.value));
-byId('widths').addEventListener('click', () => {
-  shownBefore = !shownBefore;
-  byId('widths').textContent = shownBefore ? 'Widths: before' : 'Widths: after';
-  data.parts = data.parts.map((one) => one.raw || one);
-  show(shown);
-});
-byId('reset').addEventListener('click', () => zoomTo(-1));
-for (const head of document.querySelectorAll('th[data-sort]'))
-  head.firstChild.addEventListener('click', () => { sortBy = head.dataset.sort; fillTable(); });
-canvas.addEventListener('mousemove', (event) => { const node = nodeAt(event); describe(node < 0 ? focus : node); });
-canvas.addEventListener('mouseleave', () => describe(focus));
-canvas.addEventListener('click', (event) => { const node = nodeAt(event); if (node >= 0) zoomTo(node); });
-canvas.addEventListener('keydown', (event) => {
-  if (!Object.hasOwn(KEYS, event.key)) return;
-  event.preventDefault();
-  KEYS[event.key]();
-});
-document.addEventListener('keydown', (event) => {
-  if (event.key !== '/' || event.target === byId('search')) return;
-  event.preventDefault();
-  byId('search').focus();
-});
-byId('flame').addEventListener('scroll', draw);
-addEventListener('resize', draw);
-if (data.parts.some((one) => one.before)) {
-  document.body.className = 'comparing';
-  sortBy = 'delta';
+function start(unpacked) {
+  data = unpacked;
+  document.title = data.title;
+  byId('title').textContent = data.title;
+  byId('conditions').textContent = data.conditions;
+  data.parts.forEach(({ name }, index) => {
+    const tab = element('button', name);
+    tab.addEventListener('click', () => show(index));
+    byId('parts').append(tab);
+  });
+  byId('run').replaceChildren(...data.facts.map(fact));
+  if (data.parts.some((one) => one.before)) {
+    document.body.className = 'comparing';
+    sortBy = 'delta';
+  }
+  show(0);
+  listen();
+  document.body.dataset.ready = '';
 }
-show(0);
+
+function listen() {
+  byId('theme').addEventListener('click', () => {
+    const root = document.documentElement;
+    root.dataset.theme = root.dataset.theme === 'dark' ? 'light' : 'dark';
+    draw();
+  });
+  byId('search').addEventListener('input', (event) => search(event.target.value));
+  byId('widths').addEventListener('click', () => {
+    shownBefore = !shownBefore;
+    byId('widths').textContent = shownBefore ? 'Widths: before' : 'Widths: after';
+    data.parts = data.parts.map((one) => one.raw || one);
+    show(shown);
+  });
+  byId('reset').addEventListener('click', () => zoomTo(-1));
+  for (const head of document.querySelectorAll('th[data-sort]'))
+    head.firstChild.addEventListener('click', () => { sortBy = head.dataset.sort; fillTable(); });
+  canvas.addEventListener('mousemove', (event) => { const node = nodeAt(event); describe(node < 0 ? focus : node); });
+  canvas.addEventListener('mouseleave', () => describe(focus));
+  canvas.addEventListener('click', (event) => { const node = nodeAt(event); if (node >= 0) zoomTo(node); });
+  canvas.addEventListener('keydown', (event) => {
+    if (!Object.hasOwn(KEYS, event.key)) return;
+    event.preventDefault();
+    KEYS[event.key]();
+  });
+  document.addEventListener('keydown', (event) => {
+    if (event.key !== '/' || event.target === byId('search')) return;
+    event.preventDefault();
+    byId('search').focus();
+  });
+  byId('flame').addEventListener('scroll', draw);
+  addEventListener('resize', draw);
+}
+
+document.documentElement.dataset.theme = matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light';
+unpack().then(start);
 `;

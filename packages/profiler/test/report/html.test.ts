@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Script } from 'node:vm';
+import { inflateRawSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { costsOf } from '../../src/call-tree.js';
@@ -10,7 +11,10 @@ import { plainSamples, samplesFrom } from '../arbitrary-samples.js';
 
 const profileOf = (cpu: Samples) => createProfile({ startedAtMs: 0, durationMs: 1, cpu, memory: undefined, runtime: undefined, conditions: undefined });
 
-const dataOf = (html: string): ReportData => JSON.parse(/<script type="application\/json" id="data">(.*?)<\/script>/s.exec(html)?.[1] ?? '') as ReportData;
+const dataOf = (html: string): ReportData => {
+  const packed = /<script type="application\/octet-stream" id="data">([\w+/=]*)<\/script>/.exec(html)?.[1] ?? '';
+  return JSON.parse(inflateRawSync(Buffer.from(packed, 'base64')).toString()) as ReportData;
+};
 
 describe('the report', () => {
   it('holds hostile names as data that cannot become markup, and loses none of them', () => {
@@ -60,6 +64,7 @@ describe('the report', () => {
     const conditions = { node: 'v1', v8: '1', platform: 'linux', arch: 'x64', cpuModel: 'cpu', cpuCount: 2, thread: 'main' as const };
     const html = createProfile({ startedAtMs, durationMs, cpu: samplesFrom([{ deltaUs: 1, stack: [frame] }]), memory: undefined, runtime: undefined, conditions }).toHtml();
     delete process.env['FOG_TEST_SECRET'];
-    for (const secret of ['do-not-tell', process.cwd(), process.argv[1] ?? '?', String(process.pid)]) expect(html.replace(/<style>.*?<\/style>/s, '')).not.toContain(secret);
+    const page = html.replace(/<style>.*?<\/style>/s, '') + JSON.stringify(dataOf(html));
+    for (const secret of ['do-not-tell', process.cwd(), process.argv[1] ?? '?', String(process.pid)]) expect(page).not.toContain(secret);
   });
 });

@@ -40,6 +40,7 @@ describe('the report in a browser', () => {
     page.on('pageerror', (error) => problems.push(error.message));
     page.on('request', (request) => requests.push(request.url()));
     await page.goto(pathToFileURL(file).href);
+    await page.locator('body[data-ready]').waitFor();
   }, 60_000);
   afterAll(async () => {
     await browser.close();
@@ -111,6 +112,7 @@ describe('the report in a browser', () => {
     const file = join(folder, 'diff.html');
     await writeFile(file, diffProfiles(of(before), of(cpu)).toHtml());
     await page.goto(pathToFileURL(file).href);
+    await page.locator('body[data-ready]').waitFor();
     expect(await page.title()).toBe('What changed');
     expect((await rows()).slice(0, 2)).toEqual(['gone', 'parse']);
     expect(await page.locator('#rows tr').nth(1).locator('.diff').textContent()).toBe('+40.0 ms');
