@@ -12,11 +12,12 @@ const ARITY = 4;
  * A priority queue whose items know their places, so that a cancelled one leaves in O(log n) from anywhere.
  *
  * Shaped for ten thousand queued tasks: four children a node make it half as deep as a binary heap, and the keys lie side by
- * side in one typed array, since a sift mostly compares: `nx bench scheduler --only=dispatch`.
+ * side in an array of their own, since a sift mostly compares.
  */
 export class IndexedHeap<Item extends HeapItem> {
   #items: Item[] = [];
-  #keys: Float64Array = new Float64Array(4);
+  /** By place, as the items. Not a typed array: there are as many heaps as shapes of tasks, most of them small. */
+  #keys: number[] = [];
 
   get size(): number {
     return this.#items.length;
@@ -42,8 +43,8 @@ export class IndexedHeap<Item extends HeapItem> {
 
   push(item: Item, key: number): void {
     const index = this.#items.length;
-    if (index === this.#keys.length) this.#grow();
     this.#items.push(item);
+    this.#keys.push(key);
     this.#siftUp(item, key, index);
   }
 
@@ -58,22 +59,22 @@ export class IndexedHeap<Item extends HeapItem> {
     item.heapIndex = -1;
     const end = this.#items.length - 1;
     const last = this.#items.pop();
-    if (last === undefined || index === end) return;
-    const key = this.#keys[end] ?? 0;
+    const key = this.#keys.pop();
+    if (last === undefined || key === undefined || index === end) return;
     if (index > 0 && this.#isBefore(key, last, (index - 1) >> 2)) this.#siftUp(last, key, index);
     else this.#siftDown(last, key, index);
   }
 
   /** Moves an item to where its new key belongs. */
   update(item: Item, key: number): void {
-    this.remove(item);
-    this.push(item, key);
+    const index = item.heapIndex;
+    if (index > 0 && this.#isBefore(key, item, (index - 1) >> 2)) this.#siftUp(item, key, index);
+    else this.#siftDown(item, key, index);
   }
 
   /** New keys for all, in O(n); if `keyOf` throws, nothing has changed. */
   rekey(keyOf: (item: Item) => number): void {
-    const keys = new Float64Array(this.#keys.length);
-    for (let index = 0; index < this.#items.length; index += 1) keys[index] = keyOf(this.#items[index] as Item);
+    const keys = this.#items.map(keyOf);
     this.#keys = keys;
     for (let index = (this.#items.length - 2) >> 2; index >= 0; index -= 1) this.#siftDown(this.#items[index] as Item, keys[index] ?? 0, index);
   }
@@ -124,11 +125,5 @@ export class IndexedHeap<Item extends HeapItem> {
     this.#items[index] = item;
     this.#keys[index] = key;
     item.heapIndex = index;
-  }
-
-  #grow(): void {
-    const keys = new Float64Array(this.#keys.length * 2);
-    keys.set(this.#keys);
-    this.#keys = keys;
   }
 }

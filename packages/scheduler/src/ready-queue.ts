@@ -169,10 +169,14 @@ export class ReadyQueue {
   /** Puts a lane where its first task belongs. */
   #seat(lane: Lane): void {
     const first = lane.aside ? undefined : lane.tasks.peek();
-    if (lane.heapIndex !== -1) this.#lanes.remove(lane); // Before its `sequence` changes, which the heap compares.
-    if (first === undefined) return;
+    const seated = lane.heapIndex !== -1;
+    if (first === undefined) {
+      if (seated) this.#lanes.remove(lane);
+      return;
+    }
     lane.sequence = first.sequence;
-    this.#lanes.push(lane, lane.tasks.peekKey());
+    if (seated) this.#lanes.update(lane, lane.tasks.peekKey());
+    else this.#lanes.push(lane, lane.tasks.peekKey());
   }
 
   #forgetDue(task: Task): void {
