@@ -5,15 +5,24 @@ import { readCorpus } from './nab-corpus.js';
 import { bestThreshold, crossScore, scoreAt } from './nab-score.js';
 
 const corpus = readCorpus();
-const stream = corpus.flatMap(({ values }) => values);
 
 /** `make` is given the whole series, since one of the baselines asks for its range; ours takes nothing of it. */
 function subject(make: (values: readonly number[]) => Detector): Subject {
-  const detect = make(stream);
-  let next = 0;
+  let [turn, next] = [0, 0];
+  let values: readonly number[] = [];
+  let detect: Detector = () => 0;
   return {
+    // One series after the other, each with a detector of its own, as they are scored.
     run: (iterations) => {
-      for (let iteration = 0; iteration < iterations; iteration += 1) detect(stream[next++ % stream.length] ?? 0);
+      for (let iteration = 0; iteration < iterations; iteration += 1, next += 1) {
+        if (next >= values.length) {
+          values = corpus[turn % corpus.length]?.values ?? [];
+          detect = make(values);
+          turn += 1;
+          next = 0;
+        }
+        detect(values[next] ?? 0);
+      }
       return iterations;
     },
     figures: () => {

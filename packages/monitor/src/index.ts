@@ -10,6 +10,7 @@ export { type TierOptions } from './tier.js';
 export { type Labels, type SeriesInfo, type Unit } from './series.js';
 export { type Point, type QueryRange } from './query.js';
 export { type Trend, type TrendOptions } from './analysis/trend.js';
+export { type Forecast, type ForecastOptions } from './analysis/forecast.js';
 export { defaultThresholds, type Threshold } from './rules/threshold.js';
 export { type Alert, type AlertListener, type Severity } from './rules/alert.js';
 export { type AlertFired, type AlertResolved, type SampleTaken, type SourceFailed } from './events.js';

@@ -1,5 +1,6 @@
 import { abortable } from './abortable.js';
 import { AnomalyScores } from './anomaly-scores.js';
+import { forecast, resolveForecastOptions, type Forecast, type ForecastOptions } from './analysis/forecast.js';
 import { findTrend, resolveTrendOptions, type Trend, type TrendOptions } from './analysis/trend.js';
 import type { Clock, Timer } from './clock.js';
 import { invalidOption, monitorClosed, sourceUnavailable } from './errors.js';
@@ -71,6 +72,8 @@ export interface Monitor extends AsyncDisposable {
   query(name: string, range?: QueryRange): readonly Point[];
   /** @throws {MonitorError} `ERR_MONITOR_UNKNOWN_SERIES`, `ERR_MONITOR_INVALID_OPTION`. */
   trend(name: string, options?: TrendOptions): Trend;
+  /** When a series reaches a limit. @throws {MonitorError} `ERR_MONITOR_UNKNOWN_SERIES`, `ERR_MONITOR_INVALID_OPTION`. */
+  forecast(name: string, options: ForecastOptions): Forecast;
   /** Alerts pending or firing now. */
   alerts(): readonly Alert[];
   /** Calls `listener` when an alert fires, changes its severity or resolves. Returns what ends that. */
@@ -195,6 +198,11 @@ class SamplingMonitor implements Monitor {
   trend(name: string, options: TrendOptions = {}): Trend {
     const { windowMs, ...criteria } = resolveTrendOptions(options);
     return findTrend(this.#registry.read(this.#registry.get(name), this.#registry.history.latestMs - windowMs), criteria);
+  }
+
+  forecast(name: string, options: ForecastOptions): Forecast {
+    const criteria = resolveForecastOptions(options);
+    return forecast(this.#registry.read(this.#registry.get(name), this.#registry.history.latestMs - criteria.windowMs), criteria);
   }
 
   alerts(): readonly Alert[] {
