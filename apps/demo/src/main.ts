@@ -103,8 +103,7 @@ async function start(config: Config): Promise<{ url: string; close: () => Promis
 }
 
 /** Under `npm start` a shell stands between npm and us: a signal to npm ends the shell alone, and leaves us to another parent. */
-function onOrphaned(stop: () => void): void {
-  const parent = process.ppid;
+function onOrphaned(parent: number, stop: () => void): void {
   const watch = setInterval(() => {
     if (process.ppid === parent) return;
     clearInterval(watch);
@@ -118,6 +117,7 @@ function fail(error: unknown): never {
   process.exit(1);
 }
 
+const parent = process.ppid; // Before anything takes long enough for it to change.
 try {
   const { url, close } = await start(readConfig(process.env));
   say(`Fog gateway   ${url}\n  dashboard   ${url}/\n  readings    POST ${url}/v1/readings`);
@@ -130,7 +130,7 @@ try {
     close().then(() => process.exit(0), fail);
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop(signal));
-  if (process.env['npm_lifecycle_event'] === 'start') onOrphaned(() => stop('npm has ended'));
+  if (process.env['npm_lifecycle_event'] === 'start') onOrphaned(parent, () => stop('npm has ended'));
 } catch (error) {
   fail(error);
 }
