@@ -3,7 +3,7 @@ import { TailRank } from './tail-rank.js';
 /** Tells, sample by sample and without looking ahead, how unusual a series has just become. */
 export interface AnomalyDetector {
   /**
-   * The score of the next value, in [0, 1): 1 − p, p being the share of earlier values at least as far out; above 0
+   * The score of the next value, in [0, 1): 1 − p, p being how often a value so far out is to be expected; above 0
    * only where it exceeds every score of the 300 samples before, so that one incident is told once. 0 for the first
    * 50 values, and for what is not finite, which is passed over.
    */
@@ -20,9 +20,9 @@ const NEWS = 300;
 const FARTHEST = 1e300;
 
 /**
- * Rank in a fading histogram, and of that only the rising edge. Of the simple methods scored on NAB's series it was
- * ahead of deviations from moving means and of relative entropy, and it knows no scale, unit or distribution:
- * `pnpm bench monitor/anomaly`.
+ * Rank in a fading histogram, and of that only the rising edge. On NAB's series it is ahead of deviations from moving
+ * means and of relative entropy, but for one that is told the range of what is still to come; and it knows no scale,
+ * unit or distribution: `pnpm bench monitor/anomaly`.
  */
 export function createAnomalyDetector(): AnomalyDetector {
   const rank = new TailRank(MEMORY);
