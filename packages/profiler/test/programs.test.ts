@@ -51,8 +51,6 @@ describe('in a process of its own', () => {
       import { readFileSync, writeFileSync } from 'node:fs';
       import { createProfiler } from '@fog/profiler';
       const profiler = createProfiler({ cpu: { intervalUs: 200, keepWarm: true } });
-      await profiler.start();
-      await profiler.stop();
       function fifty(x) {
         for (let step = 0; step < 10_000; step += 1)
           x = (Math.imul(x, 31) + step) | 0;

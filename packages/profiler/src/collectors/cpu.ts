@@ -40,8 +40,7 @@ export function cpuCollector(session: InspectorSession, { intervalUs, keepWarm, 
 /** V8's clock of CPU samples, which is that of `process.hrtime`. */
 export const nowUs = (): number => Number(process.hrtime.bigint() / 1_000n);
 
-/** V8 takes another interval only while nothing is recorded. */
+/** V8 takes another interval only while nothing is recorded. Both are posted before this returns. */
 export async function enableSampling(session: InspectorSession, intervalUs: number): Promise<void> {
-  await session.post('Profiler.enable');
-  await session.post('Profiler.setSamplingInterval', { interval: intervalUs });
+  await Promise.all([session.post('Profiler.enable'), session.post('Profiler.setSamplingInterval', { interval: intervalUs })]);
 }
