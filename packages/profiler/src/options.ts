@@ -31,8 +31,8 @@ export interface CpuOptions {
   readonly keepWarm?: boolean;
   /**
    * Gives functions that V8 inlined their samples back, which it books on their callers. Stopping then asks V8 for the
-   * places of all functions and reads the sampled scripts: 3 ms in a bare program. Works for files that no loader
-   * changes. @default true
+   * places of all functions, which holds the thread: 3 ms in a bare program, 60 to 90 ms in one of 20,000 functions.
+   * Works for files that no loader changes. @default true
    */
   readonly recoverInlined?: boolean;
 }

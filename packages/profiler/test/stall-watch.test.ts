@@ -58,5 +58,6 @@ it('survives what its listener throws, and tells', async () => {
   await new Promise((resolve) => setImmediate(resolve));
   threeToOne(100);
   while (profiler.stats().recordingsFailedTotal === 0) await new Promise((resolve) => setImmediate(resolve));
-  expect(profiler.stats()).toMatchObject({ stallsTotal: 1, recordingsFailedTotal: 1 });
+  expect(profiler.stats().recordingsFailedTotal).toBe(1);
+  await expect(profiler.recent()).resolves.toHaveProperty('cpu');
 });

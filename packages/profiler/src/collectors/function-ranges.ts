@@ -16,7 +16,7 @@ const MOST_FURTHER_SCRIPTS = 64;
 export async function withInlined(samples: Samples, session: InspectorSession): Promise<Samples> {
   if (samples.lineTicks === undefined) return samples;
   const coverage = objectsIn(objectAt('Profiler.getBestEffortCoverage', await session.post('Profiler.getBestEffortCoverage')), 'result');
-  const scripts = new Map<string, Unchecked[]>(); // V8 has functions without name, and modules, by the same URL as often as they were loaded.
+  const scripts = new Map<string, Unchecked[]>(); // Of a script that was loaded several times, the last one.
   for (const script of coverage) {
     const url = textIn(script, 'url');
     if (url.startsWith('file:')) scripts.set(url, objectsIn(script, 'functions'));
