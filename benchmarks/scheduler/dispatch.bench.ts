@@ -1,0 +1,70 @@
+import { createScheduler, type StrategyName } from '@fog/scheduler';
+import { seededRandom } from '@fog/testkit';
+import fastq from 'fastq';
+import pLimit from 'p-limit';
+import PQueue from 'p-queue';
+import { defineBench, type Subject } from '../harness/bench.js';
+
+const QUEUED = 10_000;
+const CONCURRENCY = 16;
+const PRIORITIES = 10;
+
+/** What one task gives; the sum over all tells that each ran once. */
+type Work = (index: number) => Promise<number>;
+const work: Work = async (index) => index;
+
+/** `start` queues tasks numbered from 0 and settles with their sum when all have run. */
+function queueOf(start: (count: number, priorities: Uint8Array) => Promise<number>): Subject {
+  const random = seededRandom(1);
+  const priorities = Uint8Array.from({ length: QUEUED }, () => Math.floor(random() * PRIORITIES));
+  return {
+    async run(iterations) {
+      let sum = 0;
+      for (let left = iterations; left > 0; left -= QUEUED) sum += await start(Math.min(left, QUEUED), priorities);
+      return sum;
+    },
+  };
+}
+
+async function sumOf(count: number, add: (index: number) => Promise<number>): Promise<number> {
+  const results = await Promise.all(Array.from({ length: count }, (_, index) => add(index)));
+  return results.reduce((sum, result) => sum + result, 0);
+}
+
+function ours(strategy: StrategyName): Subject {
+  const scheduler = createScheduler({ strategy });
+  scheduler.addWorker({ id: 'here', capacity: { cpu: CONCURRENCY } });
+  return {
+    ...queueOf((count, priorities) => sumOf(count, (index) => scheduler.submit({ name: 'no-op', priority: priorities[index] ?? 0, run: () => work(index) }).result)),
+    close: () => scheduler.close(),
+  };
+}
+
+export default defineBench({
+  name: 'scheduler/dispatch',
+  title: 'What does it cost to queue a task that does nothing, and to run it in its turn?',
+  operation: `add + dispatch, ${QUEUED} queued, ${CONCURRENCY} at once`,
+  cases: { 'no-op tasks': undefined },
+  reference: 'p-queue with priorities',
+  checkIterations: 1_000,
+  contenders: {
+    '@fog/scheduler priority': () => ours('priority'),
+    '@fog/scheduler adaptive': () => ours('adaptive'),
+    'p-queue with priorities': () => {
+      const queue = new PQueue({ concurrency: CONCURRENCY });
+      return queueOf((count, priorities) => sumOf(count, (index) => queue.add(() => work(index), { priority: priorities[index] ?? 0 })));
+    },
+    'fastq.promise (no priorities)': () => {
+      const queue = fastq.promise<unknown, number, number>(work, CONCURRENCY);
+      return queueOf((count) => sumOf(count, (index) => queue.push(index)));
+    },
+    'p-limit (no priorities)': () => {
+      const limit = pLimit(CONCURRENCY);
+      return queueOf((count) => sumOf(count, (index) => limit(work, index)));
+    },
+  },
+  targets: (readings) => [
+    { id: 'p-queue with priorities over ours, CPU', reach: '>= 5', value: readings.cpuNs('p-queue with priorities') / readings.cpuNs('@fog/scheduler priority') },
+    { id: 'fastq.promise over ours, CPU', reach: '>= 1', value: readings.cpuNs('fastq.promise (no priorities)') / readings.cpuNs('@fog/scheduler priority') },
+  ],
+});

@@ -1,0 +1,69 @@
+import { createScheduler } from '@fog/scheduler';
+import { seededRandom } from '@fog/testkit';
+import { defineBench, type Subject } from '../harness/bench.js';
+
+const GIB = 2 ** 30;
+/** Tasks running at any time, per worker: enough that most workers are partly full. */
+const LOAD = 2;
+
+interface Fleet {
+  readonly workers: number;
+}
+
+const needsOf = (random: () => number) => ({ cpu: 1 + Math.floor(random() * 4), memoryBytes: (1 + Math.floor(random() * 8)) * GIB });
+
+/** Workers of three sizes under steady load: each iteration ends the oldest task and places another. */
+function ours({ workers }: Fleet): Subject {
+  const scheduler = createScheduler({ strategy: 'adaptive' });
+  for (let worker = 0; worker < workers; worker += 1) scheduler.addWorker({ id: `w${worker}`, capacity: { cpu: 8 << (worker % 3), memoryBytes: (16 << (worker % 3)) * GIB } });
+  const random = seededRandom(1);
+  const ends: (() => void)[] = [];
+  let oldest = 0;
+  let placed = 0;
+  const submit = (): void => {
+    const run = (): Promise<void> => {
+      placed += 1;
+      return new Promise((end) => ends.push(end));
+    };
+    scheduler.submit({ name: 'task', needs: needsOf(random), run });
+  };
+  return {
+    async run(iterations) {
+      placed = 0;
+      while (ends.length - oldest < workers * LOAD) {
+        submit();
+        await Promise.resolve();
+      }
+      placed = 0;
+      for (let iteration = 0; iteration < iterations; iteration += 1) {
+        ends[oldest]?.();
+        oldest += 1;
+        submit();
+        await Promise.resolve();
+      }
+      ends.splice(0, oldest);
+      oldest = 0;
+      return placed;
+    },
+    figures: () => ({ decisionP99Us: scheduler.stats().decisionP99Ms * 1_000 }),
+    close: () => {
+      for (const end of ends) end();
+      return scheduler.close();
+    },
+  };
+}
+
+export default defineBench<Fleet>({
+  name: 'scheduler/placement',
+  title: 'What does one exact placement by two resources cost, submit and settlement included?',
+  operation: 'task submitted, placed and ended',
+  cases: { '1,000 workers': { workers: 1_000 }, '10,000 workers': { workers: 10_000 } },
+  reference: '@fog/scheduler adaptive',
+  rounds: 3,
+  contenders: { '@fog/scheduler adaptive': ours },
+  targets: (readings) => [
+    { id: 'placements a CPU-second, 1,000 workers', reach: '>= 400000', value: 1e9 / readings.cpuNs('@fog/scheduler adaptive', '1,000 workers') },
+    { id: 'placements a CPU-second, 10,000 workers', reach: '>= 150000', value: 1e9 / readings.cpuNs('@fog/scheduler adaptive', '10,000 workers') },
+    { id: 'p99 of a decision in us, 1,000 workers', reach: '<= 50', value: readings.figure('decisionP99Us', '@fog/scheduler adaptive', '1,000 workers') },
+  ],
+});
