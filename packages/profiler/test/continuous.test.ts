@@ -69,8 +69,8 @@ describe('continuous sampling', () => {
   it('goes on while a recording starts and stops', async () => {
     const profiler = make({ cpu: { intervalUs: 200 }, continuous: {} });
     const { profile } = await profiler.profile(() => threeToOne(200));
-    expect(names(profile)).toContain('threeUnits');
-    expect(names(await profiler.recent())).toContain('threeUnits');
+    expect(names(profile)).toContain('threeToOne');
+    expect(names(await profiler.recent())).toContain('threeToOne');
   });
 
   it('takes every 20 ms unless told otherwise, and refuses what makes no sense', async () => {

@@ -92,7 +92,9 @@ describe('in a process of its own', () => {
       console.log(JSON.stringify({ known, moved }));`;
     const { known, moved } = (await runProgram('inlined', program)) as Record<'known' | 'moved', { shares: number[]; inlined: number }>;
     const { shares, inlined } = known;
-    expect(inlined).toBeGreaterThan(0.5); // Or V8 did not inline, and nothing was shown.
+    // From Node 26 on V8 names inlined functions itself. Before it they are recovered, or nothing was inlined and nothing shown.
+    const [major = 0] = process.versions.node.split('.').map(Number);
+    if (major < 26) expect(inlined).toBeGreaterThan(0.5);
     for (const [index, truth] of [0.5, 0.3, 0.15, 0.05].entries()) expect(Math.abs((shares[index] ?? 0) - truth)).toBeLessThan(0.05);
     expect(moved.inlined).toBe(0); // The file is not the text that runs any more.
   });

@@ -8,6 +8,9 @@ import type { Samples } from '../samples.js';
 /** So many scripts at most are read to look for functions that are in no sample, as all of their code was inlined. */
 const MOST_FURTHER_SCRIPTS = 64;
 
+/** What V8 makes of a class's fields: its place differs between versions, and it is nothing that anybody wrote as a function. */
+const INITIALIZER = /^<(?:instance_members|static)_initializer>$/;
+
 /**
  * Recovers inlined functions where the text that V8 compiled is to be had: of scripts in files that no loader changed.
  * V8 knows the ranges from its bookkeeping of calls, without precise coverage, which would slow the program down. The
@@ -38,10 +41,12 @@ async function readRanges(scripts: ReadonlyMap<string, readonly Unchecked[]>, ur
 async function rangesOf(url: string, functions: readonly Unchecked[] = []): Promise<readonly FunctionRange[]> {
   if (functions.length === 0) return [];
   const text = await readFile(fileURLToPath(url), 'utf8').catch(() => '');
-  const places = functions.map((one) => {
-    const [whole] = objectsIn(one, 'ranges');
-    return { name: textIn(one, 'functionName'), from: whole ? numberIn(whole, 'startOffset') : 0, to: whole ? numberIn(whole, 'endOffset') : 0 };
-  });
+  const places = functions
+    .map((one) => {
+      const [whole] = objectsIn(one, 'ranges');
+      return { name: textIn(one, 'functionName'), from: whole ? numberIn(whole, 'startOffset') : 0, to: whole ? numberIn(whole, 'endOffset') : 0 };
+    })
+    .filter(({ name }) => !INITIALIZER.test(name));
   if (!places.every(({ from, to }) => isFunction(text, from, to))) return []; // Not the text that V8 compiled.
   const lineStarts = [0, ...Array.from(text.matchAll(/\r\n|[\n\r\u2028\u2029]/g), ({ index, 0: end }) => index + end.length)];
   return places
@@ -59,7 +64,7 @@ async function rangesOf(url: string, functions: readonly Unchecked[] = []): Prom
 /** Whether a function can have been written from `from` to `to`: shifted by a loader, one of a script's ranges cannot. */
 function isFunction(text: string, from: number, to: number): boolean {
   if (from === 0) return to === text.length || isFunction(` ${text}`, 1, to + 1);
-  const starts = /[^\p{ID_Continue}$]$/u.test(text.slice(from - 1, from)) && /^[\p{ID_Start}$_#([*'"]/u.test(text.slice(from, from + 2));
+  const starts = /[^\p{ID_Continue}$]$/u.test(text.slice(from - 1, from)) && /^[\p{ID_Continue}$#([*'"]/u.test(text.slice(from, from + 2));
   return starts && to <= text.length && (text[to - 1] === '}' || text.slice(from, to).includes('=>'));
 }
 
