@@ -23,7 +23,7 @@ function subject(recorder: Recorder, functions: number): Subject {
         const fromMs = performance.now();
         await recorder.start();
         startsMs.push(performance.now() - fromMs);
-        for (let piece = 0; piece < 10; piece += 1) work(); // Long enough to be sampled for sure.
+        for (let piece = 0; piece < 50; piece += 1) work(); // About 10 ms: long enough to be sampled for sure.
         const untilMs = performance.now();
         const samples = await recorder.stop();
         stopsMs.push(performance.now() - untilMs);

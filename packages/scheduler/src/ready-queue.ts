@@ -1,3 +1,4 @@
+import { invalidOption } from './errors.js';
 import { IndexedHeap } from './indexed-heap.js';
 import type { Lane } from './lane.js';
 import type { DueEntry, Task } from './task.js';
@@ -148,7 +149,11 @@ export class ReadyQueue {
 
   /** All keys are of the same moment, else tasks of different ages would be compared by different clocks. */
   #keyOf(task: Task): number {
-    return task.overdue ? -Infinity : this.#order(task, this.#orderedAtMs);
+    if (task.overdue) return -Infinity;
+    const key = this.#order(task, this.#orderedAtMs);
+    // Compared with nothing, it would leave the whole queue in no order.
+    if (Number.isNaN(key)) throw invalidOption('strategy.order()', key, 'a number');
+    return key;
   }
 
   #enter(task: Task, key: number): void {

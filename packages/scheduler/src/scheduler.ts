@@ -221,15 +221,18 @@ class PlanningScheduler implements Scheduler, HandleOwner {
     // Cancelled, or its worker removed, between plan and start: the attempt ends before it began.
     if (attempt === undefined || attempt.aborted) return this.#failed(task, undefined);
     taskStarted(this.#options.name, task);
-    let outcome: unknown;
+    let value: unknown;
+    let running: Promise<unknown> | undefined;
     try {
-      outcome = this.#options.executor.execute(task, attempt);
+      value = this.#options.executor.execute(task, attempt);
+      // A promise of our own: what is merely like one may throw when asked for `then`, or settle twice.
+      if (isThenable(value)) running = Promise.resolve(value);
     } catch (error) {
       return this.#failed(task, error);
     }
-    if (!isThenable(outcome)) return this.#succeeded(task, outcome);
-    outcome.then(
-      (value) => this.#succeeded(task, value),
+    if (running === undefined) return this.#succeeded(task, value);
+    running.then(
+      (result) => this.#succeeded(task, result),
       (error: unknown) => this.#failed(task, error),
     );
   }

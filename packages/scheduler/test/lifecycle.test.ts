@@ -21,6 +21,16 @@ describe('a task', () => {
     expect(scheduler.stats()).toMatchObject({ succeededTotal: 2, failedTotal: 2, running: 0, pending: 0, utilisationRatio: 0 });
   });
 
+  it('settles once, and gives its capacity back, whatever kind of thenable run gives', async () => {
+    const { scheduler } = stage();
+    scheduler.addWorker({ id: 'w', capacity: { cpu: 1 } });
+    const broken = Object.defineProperty({}, 'then', { get: () => { throw new Error('no then'); } });
+    const twice = { then: (resolve: (value: string) => void) => [resolve('first'), resolve('second')] };
+    await expect(scheduler.submit({ name: 'broken', run: () => broken }).result).rejects.toThrow('no then');
+    expect(await scheduler.submit({ name: 'twice', run: () => twice as unknown as PromiseLike<string> }).result).toBe('first');
+    expect(scheduler.stats()).toMatchObject({ succeededTotal: 1, failedTotal: 1, running: 0 });
+  });
+
   it('starts no sooner than after the current job, so that those submitted together are ordered together', async () => {
     const { scheduler, submit, started, advance } = stage({ strategy: 'priority' });
     scheduler.addWorker({ id: 'w', capacity: { cpu: 2 } });

@@ -16,6 +16,13 @@ describe('createScheduler', () => {
   });
 });
 
+it('refuses a task that a policy has no place for, with nothing changed', () => {
+  const scheduler = createScheduler({ strategy: { name: 'own', order: ({ priority }) => (priority > 0 ? Number.NaN : 0), weights: {}, backfill: false } });
+  scheduler.addWorker({ id: 'w', capacity: { cpu: 1 } });
+  expect(codeOf(() => scheduler.submit({ name: 'nowhere', priority: 1, run: () => 1 }))).toBe(INVALID);
+  expect(scheduler.stats()).toMatchObject({ submittedTotal: 0, refusedTotal: 1, pending: 0 });
+});
+
 describe('addWorker and updateWorker', () => {
   it('refuse what no worker can be, with nothing changed', () => {
     const { scheduler } = stage();
