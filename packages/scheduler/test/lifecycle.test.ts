@@ -24,7 +24,9 @@ describe('a task', () => {
   it('settles once, and gives its capacity back, whatever kind of thenable run gives', async () => {
     const { scheduler } = stage();
     scheduler.addWorker({ id: 'w', capacity: { cpu: 1 } });
+    // oxlint-disable-next-line unicorn/no-thenable -- what is tested
     const broken = Object.defineProperty({}, 'then', { get: () => { throw new Error('no then'); } });
+    // oxlint-disable-next-line unicorn/no-thenable -- what is tested
     const twice = { then: (resolve: (value: string) => void) => [resolve('first'), resolve('second')] };
     await expect(scheduler.submit({ name: 'broken', run: () => broken }).result).rejects.toThrow('no then');
     expect(await scheduler.submit({ name: 'twice', run: () => twice as unknown as PromiseLike<string> }).result).toBe('first');
