@@ -203,7 +203,7 @@ describe('start and stop', () => {
       output += chunk.toString();
       if (output.includes('readings    POST')) shell.kill('SIGTERM');
     });
-    await once(shell, 'close'); // Only when the gateway, too, has let go of the output.
+    await once(shell, 'close', { signal: AbortSignal.timeout(25_000) }); // Only when the gateway, too, has let go of the output.
     expect(shell.signalCode).toBe('SIGTERM');
     expect(output).toContain('npm has ended: finishing what was accepted');
   });
