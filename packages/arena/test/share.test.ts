@@ -25,7 +25,6 @@ function startWorker(arena: Arena, body: string): Worker {
 }
 
 async function ask(worker: Worker, message: unknown): Promise<unknown> {
-  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- the rule is for windows; this is a thread
   worker.postMessage(message);
   const [answer] = await once(worker, 'message');
   return answer;

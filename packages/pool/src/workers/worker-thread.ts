@@ -108,7 +108,6 @@ export class WorkerThread {
 
   /** Tells the running task. */
   abort(): void {
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
     this.#worker.postMessage({ fogPool: 'abort', id: this.#lastId } satisfies ToThread);
   }
 
