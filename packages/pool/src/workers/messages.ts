@@ -34,5 +34,6 @@ export function sendable(error: unknown): SentError {
 export function received({ value, name, code }: SentError): unknown {
   if (!types.isNativeError(value)) return value;
   if (name !== undefined && value.name !== name) Object.defineProperty(value, 'name', { value: name, configurable: true, writable: true });
-  return code === undefined ? value : Object.assign(value, { code });
+  // Defined and not assigned: a DOMException, which newer versions of Node copy as one, only has a getter for its own.
+  return code === undefined ? value : Object.defineProperty(value, 'code', { value: code, configurable: true, enumerable: true, writable: true });
 }
