@@ -61,6 +61,11 @@ export interface PoolTuning {
   readonly createRetryMinMs?: number;
   /** The longest such pause, at least `createRetryMinMs`. @default 5_000 */
   readonly createRetryMaxMs?: number;
+  /**
+   * Whether an error of `create` rejects who waits for a resource. If not, they wait on while the pool tries again, and find the
+   * error as the `cause` of their time-out. @default true
+   */
+  readonly failFast?: boolean;
   /** A resource used within this time is lent without asking `validate`. 0 asks always. @default 500 */
   readonly validateAfterIdleMs?: number;
   /** Longest `validate`. @default 1_000 */
@@ -93,7 +98,7 @@ export type ResolvedOptions<R> = Required<Omit<PoolOptions<R>, Exclude<Callback,
 
 const TUNING_NAMES = {
   name: true, max: true, min: true, order: true, maxCreating: true, maxWaiting: true, acquireTimeoutMs: true, createTimeoutMs: true, createRetryMinMs: true,
-  createRetryMaxMs: true, validateAfterIdleMs: true, validateTimeoutMs: true, resetTimeoutMs: true, destroyTimeoutMs: true, idleTimeoutMs: true,
+  createRetryMaxMs: true, failFast: true, validateAfterIdleMs: true, validateTimeoutMs: true, resetTimeoutMs: true, destroyTimeoutMs: true, idleTimeoutMs: true,
   maxLifetimeMs: true, maxUses: true, jitterRatio: true, random: true, clock: true,
 } satisfies Record<keyof PoolTuning, true>;
 const CALLBACK_NAMES = { create: true, destroy: true, validate: true, reset: true, watch: true } satisfies Record<Callback, true>;
@@ -121,6 +126,7 @@ export function resolveOptions<R>(options: PoolOptions<R>): ResolvedOptions<R> {
     createTimeoutMs = 30_000,
     createRetryMinMs = 100,
     createRetryMaxMs = Math.max(5_000, createRetryMinMs),
+    failFast = true,
     validateAfterIdleMs = 500,
     validateTimeoutMs = 1_000,
     resetTimeoutMs = 5_000,
@@ -139,6 +145,7 @@ export function resolveOptions<R>(options: PoolOptions<R>): ResolvedOptions<R> {
   if (typeof name !== 'string' || name === '') throw invalidOption('name', name, 'a string that is not empty');
   if (!isInteger(max, 1)) throw invalidOption('max', max, 'an integer ≥ 1');
   if (!isInteger(min, 0) || min > max) throw invalidOption('min', min, `an integer from 0 to max, which is ${max}`);
+  if (typeof failFast !== 'boolean') throw invalidOption('failFast', failFast, 'a boolean');
   if (order !== 'lifo' && order !== 'fifo') throw invalidOption('order', order, "'lifo' or 'fifo'");
   if (!isInteger(maxCreating, 1)) throw invalidOption('maxCreating', maxCreating, 'an integer ≥ 1');
   if (maxWaiting !== Infinity && !isInteger(maxWaiting, 0)) throw invalidOption('maxWaiting', maxWaiting, 'an integer ≥ 0 or Infinity');
@@ -154,7 +161,7 @@ export function resolveOptions<R>(options: PoolOptions<R>): ResolvedOptions<R> {
   if (typeof clock?.now !== 'function' || typeof clock.setTimeout !== 'function') throw invalidOption('clock', clock, 'a Clock');
   return {
     create, destroy, validate, reset, watch, name, max, min, order, maxCreating, maxWaiting, acquireTimeoutMs, createTimeoutMs, createRetryMinMs,
-    createRetryMaxMs, validateAfterIdleMs, validateTimeoutMs, resetTimeoutMs, destroyTimeoutMs, idleTimeoutMs, maxLifetimeMs, maxUses, jitterRatio, random, clock,
+    createRetryMaxMs, failFast, validateAfterIdleMs, validateTimeoutMs, resetTimeoutMs, destroyTimeoutMs, idleTimeoutMs, maxLifetimeMs, maxUses, jitterRatio, random, clock,
   };
 }
 

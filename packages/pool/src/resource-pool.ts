@@ -353,11 +353,15 @@ class ResourcePool<R> implements Pool<R>, Lender<R> {
     if (this.#state !== CLOSED) {
       this.#counters.createErrors += 1;
       this.#ready.fail(error);
-      this.#waiting.shift()?.reject(error);
-      // Once may be a hiccup; twice, with nothing alive that could be waited for, is a backend that is down.
-      if (this.#creator.failures > 1 && this.#size === 0) this.#waiting.rejectAll(error);
+      if (this.#options.failFast) this.#failWaiting(error);
     }
     this.#match();
+  }
+
+  #failWaiting(error: unknown): void {
+    this.#waiting.shift()?.reject(error);
+    // Once may be a hiccup; twice, with nothing alive that could be waited for, is a backend that is down.
+    if (this.#creator.failures > 1 && this.#size === 0) this.#waiting.rejectAll(error);
   }
 
   #lose(entry: Entry<R>, cause: unknown): void {

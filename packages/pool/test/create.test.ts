@@ -42,6 +42,21 @@ describe('create', () => {
     expect((await outcomes).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'fulfilled']);
   });
 
+  it('leaves everybody waiting in their order while it fails, if it is not to fail fast', async () => {
+    const { pool, backend, clock } = setUp({ failFast: false });
+    backend.down = refused;
+    const served: number[] = [];
+    for (const caller of [1, 2]) void pool.use(() => served.push(caller));
+    const late = pool.acquire({ timeoutMs: 1_000 });
+    const timedOut = expect(late).rejects.toMatchObject({ code: 'ERR_POOL_ACQUIRE_TIMEOUT', cause: refused });
+    await clock.advanceAsync(1_000);
+    await timedOut;
+    expect(pool.stats().waiting).toBe(2);
+    backend.down = undefined;
+    await clock.advanceAsync(1_000);
+    expect(served).toEqual([1, 2]);
+  });
+
   it('has at most maxCreating under way, and no more than callers want', async () => {
     let underWay = 0;
     let most = 0;

@@ -21,6 +21,7 @@ describe('options', () => {
     ['idleTimeoutMs', 0], ['idleTimeoutMs', 2 ** 31], ['maxLifetimeMs', -5],
     ['validateAfterIdleMs', -1],
     ['createRetryMinMs', 0], ['createRetryMinMs', Infinity], ['createRetryMaxMs', Infinity], ['createRetryMaxMs', 50],
+    ['failFast', 1],
     ['clock', {}], ['clock', null],
   ])('refuses %s: %p, naming it', (name, value) => {
     const options = { max: 2, create, [name]: value };
