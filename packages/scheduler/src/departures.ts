@@ -1,4 +1,4 @@
-import type { ClusterWorker } from './cluster.js';
+import type { ClusterWorker } from './cluster-worker.js';
 
 /** Workers on their way out, and who waits for that. */
 export class Departures {

@@ -1,7 +1,8 @@
 import { abortable } from './abortable.js';
 import { Attempt } from './attempt.js';
 import type { Timer } from './clock.js';
-import { Cluster, type ClusterWorker } from './cluster.js';
+import { Cluster } from './cluster.js';
+import type { ClusterWorker } from './cluster-worker.js';
 import { DecisionLatency } from './decision-latency.js';
 import { Departures } from './departures.js';
 import { cancelled, closed, duplicateTask, invalidOption, neverFits, queueFull, workerRemoved as removedByForce } from './errors.js';
@@ -13,6 +14,7 @@ import { resolveOptions, type ResolvedOptions, type SchedulerOptions } from './o
 import { detail, explain } from './placement/explain.js';
 import { labelsMatch } from './placement/filter.js';
 import { isPlaceable, plan, type Rules } from './placement/plan.js';
+import { Rankings } from './placement/ranking.js';
 import { releaseReservation } from './placement/reservation.js';
 import { Scorer } from './placement/score.js';
 import { ReadyQueue } from './ready-queue.js';
@@ -106,7 +108,8 @@ class PlanningScheduler implements Scheduler, HandleOwner {
     this.#options = options;
     const { policy, clock } = options;
     this.#queue = new ReadyQueue((task, nowMs) => policy.order(task, nowMs), policy.reorders ?? false);
-    this.#rules = { scorer: new Scorer(policy, this.#cluster), backfill: policy.backfill };
+    const scorer = new Scorer(policy, this.#cluster);
+    this.#rules = { scorer, rankings: new Rankings(this.#cluster, scorer), backfill: policy.backfill };
     this.#throughput = new Throughput(clock.now());
   }
 
@@ -428,7 +431,7 @@ class PlanningScheduler implements Scheduler, HandleOwner {
     this.#dueTimer = undefined;
     const reason = closed(this.#options.name, 'closed');
     for (const task of this.#queue.all()) this.cancel(task, reason);
-    if (running === 'abort') for (const worker of this.#cluster.workers) for (const task of worker.running.slice()) this.cancel(task, reason);
+    if (running === 'abort') for (const worker of this.#cluster.workers.slice()) for (const task of worker.running.slice()) this.cancel(task, reason);
     this.#closing ??= this.#idle();
     return this.#closing;
   }

@@ -1,5 +1,6 @@
 import { checkAffinity, compileSelector, type Affinity, type CompiledSelector } from './labels.js';
 import { Lane } from './lane.js';
+import type { Ranking } from './placement/ranking.js';
 import { checkNeed, type Demand, type Dimensions, type Needs } from './resources.js';
 
 /**
@@ -12,10 +13,15 @@ export interface Shape {
   readonly forbidden: CompiledSelector;
   /** Its tasks in the ready queue. */
   readonly lane: Lane;
+  /** The workers by their score for it; made when it decides often. */
+  ranking: Ranking | undefined;
+  decisions: number;
   /** The last planning pass in which there was no room for it. */
   noRoomInPass: number;
   /** Whether any worker could run it when idle, as of a version of the cluster. */
   placeable: boolean;
+  /** Whether all of them could. */
+  runsAnywhere: boolean;
   placeableVersion: number;
 }
 
@@ -54,8 +60,11 @@ export class Shapes {
       required: compileSelector(affinity?.required, 'affinity.required'),
       forbidden: compileSelector(antiAffinity?.required, 'antiAffinity.required'),
       lane: new Lane(),
+      ranking: undefined,
+      decisions: 0,
       noRoomInPass: -1,
       placeable: false,
+      runsAnywhere: false,
       placeableVersion: -1,
     };
     if (this.#byKey.size >= this.#sweepAt) this.#sweep();

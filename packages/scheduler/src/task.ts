@@ -1,5 +1,5 @@
 import type { Attempt } from './attempt.js';
-import type { ClusterWorker } from './cluster.js';
+import type { ClusterWorker } from './cluster-worker.js';
 import type { Estimate, TaskFeatures } from './estimation/estimator.js';
 import type { ExecutableTask, TaskContext } from './executor.js';
 import type { HeapItem } from './indexed-heap.js';

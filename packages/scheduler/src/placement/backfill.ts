@@ -1,4 +1,4 @@
-import type { ClusterWorker } from '../cluster.js';
+import type { ClusterWorker } from '../cluster-worker.js';
 import { commonRoom, fits, move } from '../resources.js';
 import type { Task } from '../task.js';
 import type { Reservation } from './reservation.js';

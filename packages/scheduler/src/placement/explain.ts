@@ -1,4 +1,5 @@
-import type { Cluster, ClusterWorker } from '../cluster.js';
+import type { Cluster } from '../cluster.js';
+import type { ClusterWorker } from '../cluster-worker.js';
 import type { Candidate, Explanation, Obstacle } from '../explanation.js';
 import type { ReadyQueue } from '../ready-queue.js';
 import type { Demand, Room } from '../resources.js';
@@ -38,7 +39,7 @@ export function explain(task: Task, { strategy, queue, cluster, scorer }: Surrou
 function candidate(task: Task, worker: ClusterWorker, cluster: Cluster, scorer: Scorer, nowMs: number): Candidate {
   const terms = scorer.terms(task, worker, nowMs);
   const score = Object.values(terms).reduce((sum, term) => sum + term, 0);
-  const obstacle = obstacleTo(task, worker, cluster.pass, nowMs);
+  const obstacle = obstacleTo(task, worker, cluster.pass, nowMs) ?? (cluster.heldInPass === cluster.pass ? 'held' : undefined);
   const place = { workerId: worker.id, score, terms };
   return obstacle === undefined ? place : { ...place, obstacle, detail: detail(obstacle, task, worker, cluster) };
 }

@@ -1,4 +1,4 @@
-import type { ClusterWorker } from '../cluster.js';
+import type { ClusterWorker } from '../cluster-worker.js';
 import type { Obstacle } from '../explanation.js';
 import { countMatches } from '../labels.js';
 import { fits } from '../resources.js';

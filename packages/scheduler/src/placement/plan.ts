@@ -1,16 +1,19 @@
-import type { Cluster, ClusterWorker } from '../cluster.js';
+import type { Cluster } from '../cluster.js';
+import type { ClusterWorker } from '../cluster-worker.js';
 import type { ReadyQueue } from '../ready-queue.js';
 import { chooseGpus, fits } from '../resources.js';
 import type { Shape } from '../shape.js';
 import type { Task } from '../task.js';
 import { passReservation, roomFor } from './backfill.js';
 import { canEverRun, obstacleTo } from './filter.js';
+import type { Rankings } from './ranking.js';
 import { releaseReservation, reserve, suspendReservation, type Reservation } from './reservation.js';
 import type { Scorer } from './score.js';
 
 /** What decides beside the queue and the cluster: how workers are ranked, and whether a blocked task may be passed. */
 export interface Rules {
   readonly scorer: Scorer;
+  readonly rankings: Rankings;
   readonly backfill: boolean;
 }
 
@@ -54,6 +57,16 @@ class Pass {
   /** The first task that is not overdue and found no room. */
   #head: Task | undefined;
   readonly #previousHead: Reservation | undefined;
+  /** Some workers are held. */
+  #holds = false;
+  #placing: Task | undefined;
+  #metReservation = false;
+  /** May the task that is being placed start on the worker now? */
+  readonly #accepts = (worker: ClusterWorker): boolean => {
+    const obstacle = obstacleTo(this.#placing as Task, worker, this.#cluster.pass, this.#nowMs);
+    if (obstacle === 'reserved') this.#metReservation = true;
+    return obstacle === undefined;
+  };
 
   constructor(queue: ReadyQueue, cluster: Cluster, rules: Rules, nowMs: number) {
     this.#queue = queue;
@@ -66,7 +79,7 @@ class Pass {
   }
 
   next(): Task | undefined {
-    return this.#skipped.length >= BACKFILL_DEPTH ? undefined : this.#queue.pop();
+    return this.#cluster.heldInPass === this.#cluster.pass || this.#skipped.length >= BACKFILL_DEPTH ? undefined : this.#queue.pop();
   }
 
   /** Takes capacity for the task, or sees to it that nobody passes who must not. */
@@ -99,27 +112,33 @@ class Pass {
   /** Among the workers it could start on the one with the highest score, the first of equals. */
   #best(task: Task): ClusterWorker | undefined {
     const { shape } = task;
-    const { pass, workers } = this.#cluster;
+    const { scorer, rankings } = this.#rules;
+    this.#placing = task;
+    this.#metReservation = false;
+    const ranking = !this.#holds && scorer.dependsOnShapeAlone(task, this.#nowMs) ? rankings.of(shape) : undefined;
+    const best = ranking === undefined ? this.#bestOfAll(task) : ranking.best(this.#accepts);
+    // A reservation may let a shorter task of the same shape pass; a lack of room is the same for all of them.
+    if (best === undefined && !this.#metReservation) shape.noRoomInPass = this.#cluster.pass;
+    return best;
+  }
+
+  #bestOfAll(task: Task): ClusterWorker | undefined {
+    const { demand } = task.shape;
+    const { scorer } = this.#rules;
     let best: ClusterWorker | undefined;
     let bestScore = Number.NaN; // Not computed while there is nobody to compare with.
-    let reserved = false;
-    for (const worker of workers) {
-      if (!fits(shape.demand, worker.free)) continue;
-      const obstacle = obstacleTo(task, worker, pass, this.#nowMs);
-      if (obstacle === 'reserved') reserved = true;
-      if (obstacle !== undefined) continue;
+    for (const worker of this.#cluster.workers) {
+      if (!fits(demand, worker.free) || !this.#accepts(worker)) continue;
       if (best === undefined) best = worker;
       else {
-        if (Number.isNaN(bestScore)) bestScore = this.#rules.scorer.score(task, best, this.#nowMs);
-        const score = this.#rules.scorer.score(task, worker, this.#nowMs);
+        if (Number.isNaN(bestScore)) bestScore = scorer.score(task, best, this.#nowMs);
+        const score = scorer.score(task, worker, this.#nowMs);
         if (score > bestScore) {
           best = worker;
           bestScore = score;
         }
       }
     }
-    // A reservation may let a shorter task of the same shape pass; a lack of room is the same for all of them.
-    if (best === undefined && !reserved) shape.noRoomInPass = pass;
     return best;
   }
 
@@ -142,6 +161,11 @@ class Pass {
 
   #hold({ shape }: Task): void {
     const { workers, pass } = this.#cluster;
+    this.#holds = true;
+    if (shape.runsAnywhere) {
+      this.#cluster.heldInPass = pass;
+      return;
+    }
     for (const worker of workers) if (canEverRun(shape, worker)) worker.heldInPass = pass;
   }
 
@@ -154,8 +178,11 @@ class Pass {
 /** Is there a worker that could run tasks of this shape when idle? */
 export function isPlaceable(shape: Shape, cluster: Cluster): boolean {
   if (shape.placeableVersion !== cluster.version) {
+    let able = 0;
+    for (const worker of cluster.workers) if (canEverRun(shape, worker)) able += 1;
     shape.placeableVersion = cluster.version;
-    shape.placeable = cluster.workers.some((worker) => canEverRun(shape, worker));
+    shape.placeable = able > 0;
+    shape.runsAnywhere = able === cluster.workers.length;
   }
   return shape.placeable;
 }

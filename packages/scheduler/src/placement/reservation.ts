@@ -1,4 +1,4 @@
-import type { ClusterWorker } from '../cluster.js';
+import type { ClusterWorker } from '../cluster-worker.js';
 import { chooseGpus, copyRoom, fits, move, type Room } from '../resources.js';
 import type { Task } from '../task.js';
 import { canEverRun } from './filter.js';

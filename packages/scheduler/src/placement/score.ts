@@ -1,18 +1,16 @@
-import type { Cluster, ClusterWorker } from '../cluster.js';
+import type { Cluster } from '../cluster.js';
+import type { ClusterWorker } from '../cluster-worker.js';
 import { countMatches } from '../labels.js';
+import type { Shape } from '../shape.js';
 import type { Policy, ScoreWeights } from '../strategies/policy.js';
 import type { Task } from '../task.js';
 
-type Term = (task: Task, worker: ClusterWorker, cluster: Cluster, nowMs: number) => number;
+type ShapeTerm = (shape: Shape, worker: ClusterWorker, cluster: Cluster) => number;
+type TaskTerm = (task: Task, worker: ClusterWorker, nowMs: number) => number;
 
-/** How each term of {@link ScoreWeights} is computed. */
-const TERMS: Readonly<Record<keyof ScoreWeights, Term>> = {
-  affinity: ({ preferred, avoided }, { labels }) => {
-    const wishes = preferred.length + avoided.length;
-    return wishes === 0 ? 0 : (countMatches(preferred, labels) - countMatches(avoided, labels)) / wishes;
-  },
-  deadline: ({ deadlineAtMs, estimate }, { speed }, _cluster, nowMs) => (nowMs + estimate.upperMs / speed > deadlineAtMs ? -1 : 0),
-  load: ({ shape: { demand } }, { share, capacity, free }) => {
+/** The terms of {@link ScoreWeights} that are the same for all tasks of a shape, so that a ranking of the workers can be kept. */
+const SHAPE_TERMS = {
+  load: ({ demand }, { share, capacity, free }) => {
     let load = share;
     for (let index = 0; index < demand.dimensions.length; index += 1) {
       const dimension = demand.dimensions[index] ?? 0;
@@ -21,37 +19,71 @@ const TERMS: Readonly<Record<keyof ScoreWeights, Term>> = {
     }
     return Math.min(1, load); // Explanations ask for it where there is no room, too.
   },
-  price: (_task, { pricePerHour, speed }, { highestPrice }) => (highestPrice === 0 ? 0 : 1 - pricePerHour / speed / highestPrice),
-  speed: (_task, { speed }, { highestSpeed }) => speed / highestSpeed,
-  spareGpu: ({ shape: { demand } }, { capacity }) => (demand.gpu === 0 && capacity.gpus.length > 0 ? -1 : 0),
-};
+  price: (_shape, { pricePerHour, speed }, { highestPrice }) => (highestPrice === 0 ? 0 : 1 - pricePerHour / speed / highestPrice),
+  speed: (_shape, { speed }, { highestSpeed }) => speed / highestSpeed,
+  spareGpu: ({ demand }, { capacity }) => (demand.gpu === 0 && capacity.gpus.length > 0 ? -1 : 0),
+} satisfies Partial<Record<keyof ScoreWeights, ShapeTerm>>;
+
+/** Those that hang on the task itself. */
+const TASK_TERMS = {
+  affinity: ({ preferred, avoided }, { labels }) => {
+    const wishes = preferred.length + avoided.length;
+    return wishes === 0 ? 0 : (countMatches(preferred, labels) - countMatches(avoided, labels)) / wishes;
+  },
+  deadline: ({ deadlineAtMs, estimate }, { speed }, nowMs) => (nowMs + estimate.upperMs / speed > deadlineAtMs ? -1 : 0),
+} satisfies Partial<Record<keyof ScoreWeights, TaskTerm>>;
+
+export const scoreTerms: readonly (keyof ScoreWeights)[] = [...keysOf(SHAPE_TERMS), ...keysOf(TASK_TERMS)];
 
 /** Ranks the workers that have room for a task, by the terms of one policy. */
 export class Scorer {
-  readonly #terms: readonly { readonly name: string; readonly weight: number; readonly of: Term }[];
+  readonly #policy: Policy;
   readonly #cluster: Cluster;
+  readonly #ofShape: readonly { readonly name: string; readonly weight: number; readonly of: ShapeTerm }[];
+  readonly #ofTask: readonly { readonly name: string; readonly weight: number; readonly of: TaskTerm }[];
 
   constructor(policy: Policy, cluster: Cluster) {
-    const terms: { name: string; weight: number; of: Term }[] = [];
-    for (const name of scoreTerms) {
-      const weight = policy.weights[name] ?? 0;
-      if (weight !== 0) terms.push({ name, weight, of: TERMS[name] });
-    }
-    if (policy.score !== undefined) terms.push({ name: 'score', weight: 1, of: (task, worker, _cluster, nowMs) => policy.score?.(task, worker, nowMs) ?? 0 });
-    this.#terms = terms;
+    const { weights } = policy;
+    this.#policy = policy;
     this.#cluster = cluster;
+    this.#ofShape = keysOf(SHAPE_TERMS).flatMap((name) => (weights[name] ? [{ name, weight: weights[name], of: SHAPE_TERMS[name] }] : []));
+    const ofTask: { name: string; weight: number; of: TaskTerm }[] = keysOf(TASK_TERMS).flatMap((name) => (weights[name] ? [{ name, weight: weights[name], of: TASK_TERMS[name] }] : []));
+    if (policy.score !== undefined) ofTask.push({ name: 'score', weight: 1, of: (task, worker, nowMs) => policy.score?.(task, worker, nowMs) ?? 0 });
+    this.#ofTask = ofTask;
   }
 
   score(task: Task, worker: ClusterWorker, nowMs: number): number {
-    let sum = 0;
-    for (const { weight, of } of this.#terms) sum += weight * of(task, worker, this.#cluster, nowMs);
+    let sum = this.shapeScore(task.shape, worker);
+    for (const { weight, of } of this.#ofTask) sum += weight * of(task, worker, nowMs);
     return sum;
   }
 
-  /** The same, term by term, for explanations. */
+  /** The part of the score that is the same for all tasks of the shape. */
+  shapeScore(shape: Shape, worker: ClusterWorker): number {
+    let sum = 0;
+    for (const { weight, of } of this.#ofShape) sum += weight * of(shape, worker, this.#cluster);
+    return sum;
+  }
+
+  /** Do the workers differ, for this task, in nothing but {@link shapeScore}? */
+  dependsOnShapeAlone({ preferred, avoided, deadlineAtMs, estimate }: Task, nowMs: number): boolean {
+    const { weights } = this.#policy;
+    if (this.#policy.score !== undefined || (weights.affinity && preferred.length + avoided.length > 0)) return false;
+    if (!weights.deadline || deadlineAtMs === Infinity) return true;
+    // All of them are fast enough for the deadline, or none is.
+    const { lowestSpeed, highestSpeed } = this.#cluster;
+    return nowMs + estimate.upperMs / lowestSpeed <= deadlineAtMs || nowMs + estimate.upperMs / highestSpeed > deadlineAtMs;
+  }
+
+  /** The score term by term, for explanations. */
   terms(task: Task, worker: ClusterWorker, nowMs: number): Record<string, number> {
-    return Object.fromEntries(this.#terms.map(({ name, weight, of }) => [name, weight * of(task, worker, this.#cluster, nowMs)]));
+    return Object.fromEntries([
+      ...this.#ofShape.map(({ name, weight, of }) => [name, weight * of(task.shape, worker, this.#cluster)] as const),
+      ...this.#ofTask.map(({ name, weight, of }) => [name, weight * of(task, worker, nowMs)] as const),
+    ]);
   }
 }
 
-export const scoreTerms = Object.keys(TERMS) as readonly (keyof ScoreWeights)[];
+function keysOf<Keys extends string>(record: Record<Keys, unknown>): Keys[] {
+  return Object.keys(record) as Keys[];
+}

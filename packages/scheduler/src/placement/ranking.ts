@@ -1,0 +1,177 @@
+import type { Cluster } from '../cluster.js';
+import type { ClusterWorker } from '../cluster-worker.js';
+import { fits } from '../resources.js';
+import type { Shape } from '../shape.js';
+import { canEverRun } from './filter.js';
+import type { Scorer } from './score.js';
+
+const NO_ROOM = -Infinity;
+
+/**
+ * The workers by their score for one shape of task, those without room left out. It follows the cluster's log of changes: a
+ * decision costs a new score for each worker that changed since the last one for this shape, and a look at one leader per
+ * block of about √n workers. A tree of two levels is as good as a deep one here: most decisions touch a few leaves of one
+ * block, and a scan of neighbours in a typed array is as fast as the climb (`npx nx bench scheduler --only=placement`).
+ */
+export class Ranking {
+  readonly #shape: Shape;
+  readonly #cluster: Cluster;
+  readonly #scorer: Scorer;
+  #version = -1;
+  #position = 0;
+  #shift = 0;
+  /** By worker: its score, or {@link NO_ROOM}. */
+  #scores = new Float64Array(0);
+  /** By worker: could it ever run the shape? */
+  #eligible = new Uint8Array(0);
+  /** By block: the index of its first best worker; -1 where that has to be looked for. */
+  #leaders = new Int32Array(0);
+
+  constructor(shape: Shape, cluster: Cluster, scorer: Scorer) {
+    this.#shape = shape;
+    this.#cluster = cluster;
+    this.#scorer = scorer;
+  }
+
+  /** The worker with the highest score, the first of equals; among those that `accepts` agrees to. */
+  best(accepts?: (worker: ClusterWorker) => boolean): ClusterWorker | undefined {
+    this.#follow();
+    const { workers } = this.#cluster;
+    const refused: number[] = [];
+    const scores: number[] = [];
+    let found: ClusterWorker | undefined;
+    for (let index = this.#lead(); index !== -1; index = this.#lead()) {
+      const worker = workers[index] as ClusterWorker;
+      if (accepts === undefined || accepts(worker)) {
+        found = worker;
+        break;
+      }
+      refused.push(index);
+      scores.push(this.#scores[index] ?? NO_ROOM);
+      this.#set(index, NO_ROOM);
+    }
+    for (let at = 0; at < refused.length; at += 1) this.#set(refused[at] ?? 0, scores[at] ?? NO_ROOM);
+    return found;
+  }
+
+  #follow(): void {
+    const { version, changes, workers } = this.#cluster;
+    if (this.#version !== version) {
+      this.#version = version;
+      this.#rebuild();
+    } else if (!changes.reaches(this.#position)) this.#readAll();
+    else
+      for (let position = this.#position; position < changes.position; position += 1) {
+        const index = changes.at(position);
+        if (this.#eligible[index] === 1) this.#set(index, this.#scoreOf(workers[index] as ClusterWorker));
+      }
+    this.#position = changes.position;
+  }
+
+  #rebuild(): void {
+    const { workers } = this.#cluster;
+    const size = workers.length;
+    if (this.#scores.length !== size) {
+      this.#shift = Math.max(4, Math.ceil(Math.log2(size) / 2));
+      this.#scores = new Float64Array(size);
+      this.#eligible = new Uint8Array(size);
+      this.#leaders = new Int32Array(((size - 1) >> this.#shift) + 1);
+    }
+    for (let index = 0; index < size; index += 1) this.#eligible[index] = canEverRun(this.#shape, workers[index] as ClusterWorker) ? 1 : 0;
+    this.#readAll();
+  }
+
+  #readAll(): void {
+    const { workers } = this.#cluster;
+    for (let index = 0; index < workers.length; index += 1)
+      this.#scores[index] = this.#eligible[index] === 1 ? this.#scoreOf(workers[index] as ClusterWorker) : NO_ROOM;
+    this.#leaders.fill(-1);
+  }
+
+  #scoreOf(worker: ClusterWorker): number {
+    return fits(this.#shape.demand, worker.free) ? this.#scorer.shapeScore(this.#shape, worker) : NO_ROOM;
+  }
+
+  #set(index: number, score: number): void {
+    const before = this.#scores[index] ?? NO_ROOM;
+    if (before === score) return;
+    this.#scores[index] = score;
+    const block = index >> this.#shift;
+    const leader = this.#leaders[block] ?? -1;
+    if (leader === -1) return;
+    const best = this.#scores[leader] ?? NO_ROOM;
+    if (leader === index) {
+      if (score < before) this.#leaders[block] = -1;
+    } else if (score > best || (score === best && index < leader)) this.#leaders[block] = index;
+  }
+
+  /** The index of the first best worker; -1 if none has room. */
+  #lead(): number {
+    const leaders = this.#leaders;
+    let best = -1;
+    let bestScore = NO_ROOM;
+    for (let block = 0; block < leaders.length; block += 1) {
+      let leader = leaders[block] ?? -1;
+      if (leader === -1) leader = leaders[block] = this.#leaderOf(block);
+      const score = this.#scores[leader] ?? NO_ROOM;
+      if (score > bestScore) {
+        best = leader;
+        bestScore = score;
+      }
+    }
+    return best;
+  }
+
+  #leaderOf(block: number): number {
+    const scores = this.#scores;
+    const start = block << this.#shift;
+    const end = Math.min(scores.length, start + (1 << this.#shift));
+    let best = start;
+    let bestScore = scores[start] ?? NO_ROOM;
+    for (let index = start + 1; index < end; index += 1) {
+      const score = scores[index] ?? NO_ROOM;
+      if (score > bestScore) {
+        best = index;
+        bestScore = score;
+      }
+    }
+    return best;
+  }
+}
+
+/** Fewer workers are looked at one by one just as fast. */
+const LEAST_WORKERS = 8;
+/** A shape that is not seen again is not worth a ranking: task sizes among the needs may make every shape its own. */
+const LEAST_DECISIONS = 2;
+/** Entries of all rankings together: 32 MB of scores. */
+const MOST_ENTRIES = 4_194_304;
+
+/** Rankings for the shapes that decide often. */
+export class Rankings {
+  readonly #cluster: Cluster;
+  readonly #scorer: Scorer;
+  /** In the order they got theirs. */
+  readonly #ranked = new Set<Shape>();
+
+  constructor(cluster: Cluster, scorer: Scorer) {
+    this.#cluster = cluster;
+    this.#scorer = scorer;
+  }
+
+  /** `undefined` where a look at every worker is cheaper. */
+  of(shape: Shape): Ranking | undefined {
+    if (shape.ranking !== undefined) return shape.ranking;
+    const size = this.#cluster.workers.length;
+    shape.decisions += 1;
+    if (size < LEAST_WORKERS || shape.decisions <= LEAST_DECISIONS) return undefined;
+    for (const oldest of this.#ranked) {
+      if ((this.#ranked.size + 1) * size <= MOST_ENTRIES) break;
+      this.#ranked.delete(oldest);
+      oldest.ranking = undefined;
+      oldest.decisions = 0;
+    }
+    this.#ranked.add(shape);
+    shape.ranking = new Ranking(shape, this.#cluster, this.#scorer);
+    return shape.ranking;
+  }
+}
