@@ -6,6 +6,7 @@ export type SchedulerErrorCode =
   | 'ERR_SCHEDULER_DUPLICATE_WORKER'
   | 'ERR_SCHEDULER_INVALID_MODEL'
   | 'ERR_SCHEDULER_INVALID_OPTION'
+  | 'ERR_SCHEDULER_INVALID_TRACE'
   | 'ERR_SCHEDULER_NEVER_FITS'
   | 'ERR_SCHEDULER_QUEUE_FULL'
   | 'ERR_SCHEDULER_UNKNOWN_WORKER'
@@ -26,6 +27,9 @@ export const invalidOption = (option: string, value: unknown, expected: string):
 
 export const invalidModel = (reason: string): SchedulerError =>
   new SchedulerError('ERR_SCHEDULER_INVALID_MODEL', `the model cannot be imported: ${reason}`);
+
+export const invalidTrace = (reason: string): SchedulerError =>
+  new SchedulerError('ERR_SCHEDULER_INVALID_TRACE', `the trace cannot be read: ${reason}`);
 
 export const cancelled = (id: string, name: string): SchedulerError =>
   new SchedulerError('ERR_SCHEDULER_CANCELLED', `task ${id} (${name}) was cancelled`);

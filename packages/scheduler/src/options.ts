@@ -46,7 +46,8 @@ export function resolveOptions(options: SchedulerOptions): ResolvedOptions {
   return { name, policy: resolveStrategy(strategy), maxQueued, executor, estimator, clock };
 }
 
-function resolveStrategy(strategy: StrategyName | Policy): Policy {
+/** @throws {SchedulerError} `ERR_SCHEDULER_INVALID_OPTION`. */
+export function resolveStrategy(strategy: StrategyName | Policy): Policy {
   if (typeof strategy === 'string') {
     if (!Object.hasOwn(strategies, strategy)) throw invalidOption('strategy', strategy, `one of ${Object.keys(strategies).join(', ')}, or a policy`);
     return strategies[strategy];
@@ -54,9 +55,9 @@ function resolveStrategy(strategy: StrategyName | Policy): Policy {
   checkMethods('strategy', strategy, ['order']);
   const { name, reorders, weights, backfill } = strategy;
   if (typeof name !== 'string' || name === '') throw invalidOption('strategy.name', name, 'a string that is not empty');
-  if (typeof backfill !== 'boolean') throw invalidOption('strategy.backfill', backfill, 'true or false');
+  if (typeof backfill !== 'boolean' && !(backfill >= 1)) throw invalidOption('strategy.backfill', backfill, 'true, false, or a number of tasks ≥ 1');
   if (reorders !== undefined && typeof reorders !== 'boolean') throw invalidOption('strategy.reorders', reorders, 'true or false');
-  if (strategy.score !== undefined) checkMethods('strategy', strategy, ['score']);
+  for (const method of ['score', 'passOrder'] as const) if (strategy[method] !== undefined) checkMethods('strategy', strategy, [method]);
   if (typeof weights !== 'object' || weights === null) throw invalidOption('strategy.weights', weights, 'an object of numbers');
   for (const [term, weight] of Object.entries(weights)) {
     if (!(scoreTerms as readonly string[]).includes(term)) throw invalidOption(`strategy.weights.${term}`, weight, `a weight of one of ${scoreTerms.join(', ')}`);

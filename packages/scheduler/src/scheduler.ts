@@ -13,10 +13,8 @@ import { compileSelector } from './labels.js';
 import { resolveOptions, type ResolvedOptions, type SchedulerOptions } from './options.js';
 import { detail, explain } from './placement/explain.js';
 import { labelsMatch } from './placement/filter.js';
-import { isPlaceable, plan, type Rules } from './placement/plan.js';
-import { Rankings } from './placement/ranking.js';
+import { isPlaceable, plan, rulesOf, type Rules } from './placement/plan.js';
 import { releaseReservation } from './placement/reservation.js';
-import { Scorer } from './placement/score.js';
 import { ReadyQueue } from './ready-queue.js';
 import { Shapes, type Shape } from './shape.js';
 import type { SchedulerStats } from './stats.js';
@@ -108,8 +106,7 @@ class PlanningScheduler implements Scheduler, HandleOwner {
     this.#options = options;
     const { policy, clock } = options;
     this.#queue = new ReadyQueue((task, nowMs) => policy.order(task, nowMs), policy.reorders ?? false);
-    const scorer = new Scorer(policy, this.#cluster);
-    this.#rules = { scorer, rankings: new Rankings(this.#cluster, scorer), backfill: policy.backfill };
+    this.#rules = rulesOf(policy, this.#cluster, (task, elapsedMs) => options.estimator.predict(task, elapsedMs));
     this.#throughput = new Throughput(clock.now());
   }
 
@@ -130,15 +127,14 @@ class PlanningScheduler implements Scheduler, HandleOwner {
     const shape = this.#shapes.of(needs, affinity, antiAffinity);
     const preferred = compileSelector(affinity?.preferred, 'affinity.preferred');
     const avoided = compileSelector(antiAffinity?.preferred, 'antiAffinity.preferred');
-    const memoryBytes = needs?.memoryBytes ?? 0;
     if (options.waitForCapacity !== true && !isPlaceable(shape, this.#cluster)) throw neverFits(name, this.#shortcomings(shape));
     this.#checkRoom();
 
     const nowMs = this.#options.clock.now();
-    const estimate = this.#options.estimator.predict({ name, tenant, estimateMs, memoryBytes });
+    const estimate = this.#options.estimator.predict({ name, tenant, estimateMs, needs });
     const deadlineAtMs = nowMs + deadlineMs;
     const sequence = this.#sequence;
-    const task = new Task({ id, name, sequence, run, shape, memoryBytes, priority, submittedMs: nowMs, deadlineAtMs, maxWaitMs, estimateMs, tenant, preferred, avoided, estimate });
+    const task = new Task({ id, name, sequence, run, shape, needs, priority, submittedMs: nowMs, deadlineAtMs, maxWaitMs, estimateMs, tenant, preferred, avoided, estimate });
     this.#queue.add(task, nowMs);
     this.#sequence += 1;
     this.#counts.submittedTotal += 1;
@@ -196,6 +192,7 @@ class PlanningScheduler implements Scheduler, HandleOwner {
       task.attempt += 1;
       task.workerId = worker.id;
       task.estimate = estimator.predict(task); // More may be known than when it was submitted.
+      task.expectedMs = task.estimate.upperMs;
       task.current = new Attempt(worker.id, task.attempt, task.gpus);
       this.#placed.push(task);
     }
@@ -330,7 +327,7 @@ class PlanningScheduler implements Scheduler, HandleOwner {
 
   explain(task: Task): Explanation {
     const { policy, clock } = this.#options;
-    return explain(task, { strategy: policy.name, queue: this.#queue, cluster: this.#cluster, scorer: this.#rules.scorer }, clock.now());
+    return explain(task, { strategy: policy.name, queue: this.#queue, cluster: this.#cluster, rules: this.#rules }, clock.now());
   }
 
   addWorker(options: WorkerOptions): void {

@@ -5,6 +5,7 @@ import type { ExecutableTask, TaskContext } from './executor.js';
 import type { HeapItem } from './indexed-heap.js';
 import type { CompiledSelector } from './labels.js';
 import type { Reservation } from './placement/reservation.js';
+import type { Needs } from './resources.js';
 import type { Shape } from './shape.js';
 import type { PolicyTask } from './strategies/policy.js';
 import type { TaskState } from './task-options.js';
@@ -21,7 +22,7 @@ export interface TaskDetails {
   readonly sequence: number;
   readonly run: (context: TaskContext) => unknown;
   readonly shape: Shape;
-  readonly memoryBytes: number;
+  readonly needs: Needs | undefined;
   readonly priority: number;
   readonly submittedMs: number;
   readonly deadlineAtMs: number;
@@ -41,7 +42,7 @@ export class Task implements PolicyTask, TaskFeatures, HeapItem, ExecutableTask 
   readonly name: string;
   readonly sequence: number;
   readonly shape: Shape;
-  readonly memoryBytes: number;
+  readonly needs: Needs | undefined;
   readonly priority: number;
   readonly submittedMs: number;
   readonly deadlineAtMs: number;
@@ -71,6 +72,8 @@ export class Task implements PolicyTask, TaskFeatures, HeapItem, ExecutableTask 
   runningIndex = -1;
   gpus: readonly number[] = [];
   startedMs = 0;
+  /** Upper estimate of its run time; a higher one each time it has outlived it. */
+  expectedMs = 0;
   reservation: Reservation | undefined = undefined;
 
   // Of the scheduler.
@@ -88,7 +91,7 @@ export class Task implements PolicyTask, TaskFeatures, HeapItem, ExecutableTask 
     this.name = details.name;
     this.sequence = details.sequence;
     this.shape = details.shape;
-    this.memoryBytes = details.memoryBytes;
+    this.needs = details.needs;
     this.priority = details.priority;
     this.submittedMs = details.submittedMs;
     this.deadlineAtMs = details.deadlineAtMs;

@@ -8,7 +8,7 @@ import { Window } from '../src/estimation/window.js';
 import { InsightsTracker } from '../src/insights.js';
 import { codeOf } from './workload.js';
 
-const task = (name: string, features: Partial<TaskFeatures> = {}): TaskFeatures => ({ name, tenant: undefined, estimateMs: undefined, memoryBytes: 0, ...features });
+const task = (name: string, features: Partial<TaskFeatures> = {}): TaskFeatures => ({ name, tenant: undefined, estimateMs: undefined, needs: undefined, ...features });
 
 describe('the window', () => {
   it('knows the exact median and conformal quantiles of the last values', () => {
@@ -71,10 +71,10 @@ describe('the learned estimator', () => {
     const random = seededRandom(6);
     for (let run = 0; run < 60; run += 1) {
       const memoryBytes = 1_000 * (1 + Math.floor(random() * 1_000));
-      estimator.observe(task('parse', { memoryBytes }), memoryBytes / 1_000);
+      estimator.observe(task('parse', { needs: { memoryBytes } }), memoryBytes / 1_000);
     }
-    expect(estimator.predict(task('parse', { memoryBytes: 900_000 })).medianMs / 900).toBeCloseTo(1, 0);
-    expect(estimator.predict(task('parse', { memoryBytes: 9_000 })).medianMs / 9).toBeCloseTo(1, 0);
+    expect(estimator.predict(task('parse', { needs: { memoryBytes: 900_000 } })).medianMs / 900).toBeCloseTo(1, 0);
+    expect(estimator.predict(task('parse', { needs: { memoryBytes: 9_000 } })).medianMs / 9).toBeCloseTo(1, 0);
   });
 
   it('covers nine runs in ten by its upper estimate, and is right to four fifths where the noise is small', () => {
@@ -99,10 +99,10 @@ describe('the learned estimator', () => {
     const before = new LearnedEstimator();
     const random = seededRandom(8);
     for (let run = 0; run < 300; run += 1)
-      before.observe(task(`name${run % 7}`, run % 3 === 0 ? { estimateMs: 100, tenant: 'a' } : { memoryBytes: 1_000 * (run + 1) }), 50 + 100 * random());
+      before.observe(task(`name${run % 7}`, run % 3 === 0 ? { estimateMs: 100, tenant: 'a' } : { needs: { memoryBytes: 1_000 * (run + 1) } }), 50 + 100 * random());
     const after = new LearnedEstimator();
     after.importModel(JSON.parse(JSON.stringify(before.exportModel())));
-    for (const features of [task('name1'), task('name2', { memoryBytes: 4_000 }), task('new', { tenant: 'a' }), task('new', { estimateMs: 7 })])
+    for (const features of [task('name1'), task('name2', { needs: { memoryBytes: 4_000 } }), task('new', { tenant: 'a' }), task('new', { estimateMs: 7 })])
       expect(after.predict(features)).toEqual(before.predict(features));
     expect(after.exportModel()).toEqual(before.exportModel());
   });

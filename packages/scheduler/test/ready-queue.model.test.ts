@@ -35,7 +35,7 @@ it.each([false, true])('gives what a sorted list would, whole shapes set aside, 
         if (action.kind === 'add') {
           const { cpu, priority, maxWaitMs } = action;
           const task = new Task({
-            id: undefined, name: 'task', sequence, run: () => 0, shape: shapes.of({ cpu }), memoryBytes: 0, priority, submittedMs: nowMs, deadlineAtMs: Infinity, maxWaitMs,
+            id: undefined, name: 'task', sequence, run: () => 0, shape: shapes.of({ cpu }), needs: { cpu }, priority, submittedMs: nowMs, deadlineAtMs: Infinity, maxWaitMs,
             estimateMs: undefined, tenant: undefined, preferred: [], avoided: [], estimate: { medianMs: 1, lowerMs: 1, upperMs: 1, runs: 0 },
           });
           ready.push(task);

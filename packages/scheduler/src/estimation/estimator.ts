@@ -1,11 +1,13 @@
+import type { Needs } from '../resources.js';
+
 /** What an estimator may know of a task. */
 export interface TaskFeatures {
   readonly name: string;
   readonly tenant: string | undefined;
   /** The caller's own estimate, on a worker of speed 1. */
   readonly estimateMs: number | undefined;
-  /** `needs.memoryBytes`, 0 if not given: where the run time follows the size of the data, this tells it. */
-  readonly memoryBytes: number;
+  /** As given to `submit()`: where the run time follows the size of the data, `memoryBytes` tells it. */
+  readonly needs: Needs | undefined;
 }
 
 /** A run time, predicted for a worker of speed 1. All in ms and above 0. */
@@ -21,7 +23,8 @@ export interface Estimate {
 
 /** Learns run times. Its calls lie on the path of every task: they should take microseconds at most. */
 export interface Estimator {
-  predict(task: TaskFeatures): Estimate;
+  /** `elapsedMs`: it has been running for as long already, on a worker of speed 1, so that a shorter run time is out of the question. */
+  predict(task: TaskFeatures, elapsedMs?: number): Estimate;
   /** A task succeeded in `durationMs`, already multiplied by its worker's speed. */
   observe(task: TaskFeatures, durationMs: number): void;
   /** All it has learned, as plain JSON; what {@link importModel} takes. */

@@ -13,7 +13,7 @@ const NEWEST = 0.2;
 export const YARDSTICKS: readonly ((task: TaskFeatures) => number | undefined)[] = [
   () => 0,
   ({ estimateMs }) => (estimateMs === undefined ? undefined : Math.log(estimateMs)),
-  ({ memoryBytes }) => (memoryBytes > 0 ? Math.log(memoryBytes) : undefined),
+  ({ needs: { memoryBytes = 0 } = {} }) => (memoryBytes > 0 ? Math.log(memoryBytes) : undefined),
 ];
 
 export interface Expectation {

@@ -6,19 +6,20 @@ import type { Demand, Room } from '../resources.js';
 import type { Task } from '../task.js';
 import { obstacleTo } from './filter.js';
 import { expectedEndMs, soonest } from './reservation.js';
+import type { Rules } from './plan.js';
 import type { Scorer } from './score.js';
 
 export interface Surroundings {
   readonly strategy: string;
   readonly queue: ReadyQueue;
   readonly cluster: Cluster;
-  readonly scorer: Scorer;
+  readonly rules: Rules;
 }
 
 /** What the next planning pass would see of the task, from the same filter and the same score. */
-export function explain(task: Task, { strategy, queue, cluster, scorer }: Surroundings, nowMs: number): Explanation {
+export function explain(task: Task, { strategy, queue, cluster, rules }: Surroundings, nowMs: number): Explanation {
   const queued = task.state === 'queued';
-  const candidates = queued ? cluster.workers.map((worker) => candidate(task, worker, cluster, scorer, nowMs)).sort(byPreference) : [];
+  const candidates = queued ? cluster.workers.map((worker) => candidate(task, worker, cluster, rules.scorer, nowMs)).sort(byPreference) : [];
   const waits = queued && candidates.every(({ obstacle }) => obstacle !== undefined);
   return {
     id: task.id,
@@ -31,7 +32,7 @@ export function explain(task: Task, { strategy, queue, cluster, scorer }: Surrou
     slackMs: slackMs(task, nowMs),
     prediction: task.estimate,
     candidates,
-    reservation: waits ? reservationOf(task, cluster, nowMs) : undefined,
+    reservation: waits ? reservationOf(task, cluster, rules, nowMs) : undefined,
     workerId: task.workerId,
   };
 }
@@ -53,8 +54,8 @@ function slackMs(task: Task, nowMs: number): number | undefined {
   return task.deadlineAtMs - endMs;
 }
 
-function reservationOf(task: Task, cluster: Cluster, nowMs: number): Explanation['reservation'] {
-  const { worker, startMs } = task.reservation ?? soonest(task, cluster.workers, nowMs) ?? {};
+function reservationOf(task: Task, cluster: Cluster, rules: Rules, nowMs: number): Explanation['reservation'] {
+  const { worker, startMs } = task.reservation ?? soonest(task, cluster.workers, rules, nowMs) ?? {};
   return worker === undefined || startMs === undefined ? undefined : { workerId: worker.id, inMs: Math.max(0, startMs - nowMs) };
 }
 

@@ -3,18 +3,32 @@ import type { ClusterWorker } from '../cluster-worker.js';
 import type { ReadyQueue } from '../ready-queue.js';
 import { chooseGpus, fits } from '../resources.js';
 import type { Shape } from '../shape.js';
+import type { Policy } from '../strategies/policy.js';
 import type { Task } from '../task.js';
 import { passReservation, roomFor } from './backfill.js';
 import { canEverRun, obstacleTo } from './filter.js';
-import type { Rankings } from './ranking.js';
-import { releaseReservation, reserve, suspendReservation, type Reservation } from './reservation.js';
-import type { Scorer } from './score.js';
+import { Rankings } from './ranking.js';
+import { releaseReservation, reserve, suspendReservation, type Expectations, type Reservation } from './reservation.js';
+import { Scorer } from './score.js';
+
+/** Further back in line, few are left that would be both small and urgent. */
+const BACKFILL_DEPTH = 64;
 
 /** What decides beside the queue and the cluster: how workers are ranked, and whether a blocked task may be passed. */
-export interface Rules {
+export interface Rules extends Expectations {
   readonly scorer: Scorer;
   readonly rankings: Rankings;
-  readonly backfill: boolean;
+  /** Tasks without room that one pass looks beyond. */
+  readonly depth: number;
+  /** The order of those that pass, where it is not that of the queue. */
+  readonly passOrder: Policy['passOrder'];
+}
+
+export function rulesOf(policy: Policy, cluster: Cluster, reestimate: Rules['reestimate']): Rules {
+  const { backfill } = policy;
+  const depth = typeof backfill === 'number' ? backfill : backfill ? BACKFILL_DEPTH : 0;
+  const scorer = new Scorer(policy, cluster);
+  return { scorer, rankings: new Rankings(cluster, scorer), depth, passOrder: policy.passOrder?.bind(policy), reestimate };
 }
 
 /** A decision: `task` has its capacity on `worker` from now on and is to be started there. */
@@ -22,9 +36,6 @@ export interface Placement {
   readonly task: Task;
   readonly worker: ClusterWorker;
 }
-
-/** Tasks without room that one pass looks beyond; further back in line, few are left that would be both small and urgent. */
-const BACKFILL_DEPTH = 64;
 
 /**
  * The decision core: which tasks start now, and where. It moves tasks from `queue` onto `cluster` and keeps the reservations
@@ -54,6 +65,8 @@ class Pass {
   readonly #rules: Rules;
   readonly #nowMs: number;
   readonly #skipped: Task[] = [];
+  /** Those that may pass the head, in their own order from the back, once there is a head. */
+  #passing: Task[] | undefined;
   /** The first task that is not overdue and found no room. */
   #head: Task | undefined;
   readonly #previousHead: Reservation | undefined;
@@ -79,7 +92,9 @@ class Pass {
   }
 
   next(): Task | undefined {
-    return this.#cluster.heldInPass === this.#cluster.pass || this.#skipped.length >= BACKFILL_DEPTH ? undefined : this.#queue.pop();
+    const { depth } = this.#rules;
+    if (this.#cluster.heldInPass === this.#cluster.pass || (depth > 0 && this.#skipped.length >= depth)) return undefined;
+    return this.#passing === undefined ? this.#queue.pop() : this.#passing.pop();
   }
 
   /** Takes capacity for the task, or sees to it that nobody passes who must not. */
@@ -107,6 +122,7 @@ class Pass {
     this.#cluster.headReservation = this.#head?.reservation;
     this.#queue.bringBack();
     for (const task of this.#skipped) this.#queue.restore(task);
+    for (const task of this.#passing ?? []) this.#queue.restore(task);
   }
 
   /** Among the workers it could start on the one with the highest score, the first of equals. */
@@ -144,7 +160,7 @@ class Pass {
 
   #skip(task: Task): void {
     const { shape, overdue } = task;
-    const { backfill } = this.#rules;
+    const backfill = this.#rules.depth > 0;
     this.#skipped.push(task);
     const roomless = shape.noRoomInPass === this.#cluster.pass;
     // Those behind it of the same shape find no room either; but overdue ones each have a worker set aside, while there are any.
@@ -152,11 +168,20 @@ class Pass {
     if (this.#queue.isExhausted) return; // Nobody is left who could pass.
     if (!backfill) this.#hold(task);
     else if (overdue) {
-      if (reserve(task, this.#cluster.workers, this.#nowMs) === undefined && roomless) this.#queue.setAside(shape.lane);
+      if (reserve(task, this.#cluster.workers, this.#rules, this.#nowMs) === undefined && roomless) this.#queue.setAside(shape.lane);
     } else if (this.#head === undefined) {
       this.#head = task;
-      reserve(task, this.#cluster.workers, this.#nowMs);
+      reserve(task, this.#cluster.workers, this.#rules, this.#nowMs);
+      const { passOrder } = this.#rules;
+      if (passOrder !== undefined) this.#passing = this.#rest((other) => passOrder(other, this.#nowMs));
     }
+  }
+
+  /** All that are left in line, the first by `order` last. */
+  #rest(order: (task: Task) => number): Task[] {
+    const rest: { readonly task: Task; readonly key: number }[] = [];
+    for (let task = this.#queue.pop(); task !== undefined; task = this.#queue.pop()) rest.push({ task, key: order(task) });
+    return rest.sort((a, b) => b.key - a.key || b.task.sequence - a.task.sequence).map(({ task }) => task);
   }
 
   #hold({ shape }: Task): void {

@@ -1,4 +1,5 @@
 import type { ClusterWorker } from '../cluster-worker.js';
+import type { Estimate } from '../estimation/estimator.js';
 import { chooseGpus, copyRoom, fits, move, type Room } from '../resources.js';
 import type { Task } from '../task.js';
 import { canEverRun } from './filter.js';
@@ -15,6 +16,11 @@ export interface Reservation {
   firm: boolean;
 }
 
+/** Knows better how long a running task takes, once it has outlived what was expected. */
+export interface Expectations {
+  readonly reestimate: (task: Task, elapsedMs: number) => Estimate;
+}
+
 interface Start {
   readonly startMs: number;
   readonly spare: Room;
@@ -24,10 +30,10 @@ interface Start {
  * Reserves the worker where the task can start soonest, among those not reserved for others; what it has already is kept
  * and brought up to date, since a reservation that wanders is none. `undefined` if there is no such worker.
  */
-export function reserve(task: Task, workers: readonly ClusterWorker[], nowMs: number): Reservation | undefined {
+export function reserve(task: Task, workers: readonly ClusterWorker[], expectations: Expectations, nowMs: number): Reservation | undefined {
   const kept = task.reservation;
   if (kept !== undefined && canEverRun(task.shape, kept.worker) && (kept.worker.reservation ?? kept) === kept) {
-    const start = earliestStart(task, kept.worker, nowMs, Infinity);
+    const start = earliestStart(task, kept.worker, expectations, nowMs, Infinity);
     if (start === undefined) return undefined;
     kept.worker.reservation = kept;
     kept.startMs = start.startMs;
@@ -36,7 +42,7 @@ export function reserve(task: Task, workers: readonly ClusterWorker[], nowMs: nu
     return kept;
   }
   releaseReservation(task);
-  const found = soonest(task, workers, nowMs);
+  const found = soonest(task, workers, expectations, nowMs);
   if (found === undefined) return undefined;
   const reservation: Reservation = { task, ...found, firm: task.overdue };
   task.reservation = reservation;
@@ -45,11 +51,11 @@ export function reserve(task: Task, workers: readonly ClusterWorker[], nowMs: nu
 }
 
 /** Where and when the task can start soonest, reserving nothing. */
-export function soonest(task: Task, workers: readonly ClusterWorker[], nowMs: number): (Start & { readonly worker: ClusterWorker }) | undefined {
+export function soonest(task: Task, workers: readonly ClusterWorker[], expectations: Expectations, nowMs: number): (Start & { readonly worker: ClusterWorker }) | undefined {
   let best: (Start & { readonly worker: ClusterWorker }) | undefined;
   for (const worker of workers) {
     if (worker.draining || (worker.reservation !== undefined && worker.reservation.task !== task) || !canEverRun(task.shape, worker)) continue;
-    const start = earliestStart(task, worker, nowMs, best?.startMs ?? Infinity);
+    const start = earliestStart(task, worker, expectations, nowMs, best?.startMs ?? Infinity);
     if (start !== undefined) best = { worker, ...start };
   }
   return best;
@@ -66,12 +72,17 @@ export function suspendReservation(reservation: Reservation): void {
 }
 
 /** When enough of what runs on the worker has ended; `undefined` unless that is before `beforeMs`. */
-function earliestStart(task: Task, worker: ClusterWorker, nowMs: number, beforeMs: number): Start | undefined {
+function earliestStart(task: Task, worker: ClusterWorker, expectations: Expectations, nowMs: number, beforeMs: number): Start | undefined {
   const { demand } = task.shape;
   const room = copyRoom(worker.free);
+  for (const other of worker.running) {
+    const elapsedMs = (nowMs - other.startedMs) * worker.speed;
+    while (other.expectedMs <= elapsedMs) outlive(other, other.expectedMs, expectations);
+  }
   const running = worker.running.map((other) => ({ other, endMs: expectedEndMs(other, worker.speed, nowMs) })).sort((a, b) => a.endMs - b.endMs);
   let startMs = nowMs;
-  for (let index = 0; !fits(demand, room); index += 1) {
+  // What ends at the moment it starts is spare, too.
+  for (let index = 0; running[index]?.endMs === startMs || !fits(demand, room); index += 1) {
     const next = running[index];
     if (next === undefined || next.endMs >= beforeMs) return undefined;
     move(next.other.shape.demand, next.other.gpus, room, 1);
@@ -82,12 +93,13 @@ function earliestStart(task: Task, worker: ClusterWorker, nowMs: number, beforeM
   return { startMs, spare: room };
 }
 
-/**
- * When a running task is expected to have ended: by its upper estimate, then by what its caller said; one that outlives both is
- * given as long again. Small corrections instead would promise the near future over and over.
- */
-export function expectedEndMs({ startedMs, estimate, estimateMs = 0 }: Task, speed: number, nowMs: number): number {
-  const elapsedMs = nowMs - startedMs;
-  for (const expectedMs of [estimate.upperMs, estimateMs]) if (expectedMs / speed > elapsedMs) return startedMs + expectedMs / speed;
-  return nowMs + Math.max(elapsedMs, 1);
+/** When a running task is expected to have ended. */
+export function expectedEndMs({ startedMs, expectedMs }: Task, speed: number, nowMs: number): number {
+  return Math.max(nowMs, startedMs + expectedMs / speed);
+}
+
+/** A running task is still there after `elapsedMs`, though it was expected to have ended: as long again, unless the estimator knows better. */
+export function outlive(task: Task, elapsedMs: number, { reestimate }: Expectations): void {
+  const { upperMs } = reestimate(task, elapsedMs);
+  task.expectedMs = upperMs > elapsedMs ? upperMs : 2 * Math.max(elapsedMs, 1);
 }

@@ -61,7 +61,10 @@ export interface Policy {
   score?(task: PolicyTask, worker: PolicyWorker, nowMs: number): number;
   /**
    * Who may pass a task that finds no room. `false`: nobody starts on a worker that it could run on. `true`: the first
-   * such task gets a reservation by the estimates, and others pass if that does not delay it (EASY backfilling).
+   * such task gets a reservation by the estimates, and others pass if that does not delay it (EASY backfilling). A number
+   * does the same and bounds how many tasks without room one decision looks beyond, where `true` stands for 64.
    */
-  readonly backfill: boolean;
+  readonly backfill: boolean | number;
+  /** The order of those that may pass, as {@link order} is that of the queue. @default that of the queue */
+  passOrder?(task: PolicyTask, nowMs: number): number;
 }
