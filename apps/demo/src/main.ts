@@ -59,7 +59,7 @@ async function start(config: Config): Promise<{ url: string; close: () => Promis
     readings: () => ingest.stats(),
   };
   watchComponent(monitor, 'postgres', components.postgres, ['waiting', 'leased', 'reuseRatio']);
-  watchComponent(monitor, 'scheduler', components.scheduler, ['pending', 'running', 'utilisationRatio']);
+  watchComponent(monitor, 'scheduler', components.scheduler, ['pending', 'active', 'utilisationRatio']);
   watchComponent(monitor, 'arena', components.arena, ['liveBytes', 'utilisationRatio']);
 
   let stopping = false;

@@ -27,6 +27,7 @@ export class Cluster {
   #highestPrice = 0;
   #highestSpeed = 0;
   #lowestSpeed = 0;
+  #totals: { readonly amounts: number[]; gpu: number } = { amounts: [], gpu: 0 };
 
   /** In the order they were added, which breaks ties. */
   get workers(): readonly ClusterWorker[] {
@@ -47,6 +48,12 @@ export class Cluster {
   get lowestSpeed(): number {
     this.#summarize();
     return this.#lowestSpeed;
+  }
+
+  /** Capacity of all workers together, by dimension. */
+  get totals(): { readonly amounts: readonly number[]; readonly gpu: number } {
+    this.#summarize();
+    return this.#totals;
   }
 
   /** @throws `ERR_SCHEDULER_UNKNOWN_WORKER` */
@@ -94,9 +101,10 @@ export class Cluster {
 
   /** The task starts on the worker and holds its needs there. */
   allocate(task: Task, worker: ClusterWorker, gpus: readonly number[], nowMs: number): void {
-    releaseReservation(task);
+    if (task.gang === undefined) releaseReservation(task); // A gang keeps its reservations until all its members have room.
     worker.beforeChange(nowMs);
     move(task.shape.demand, gpus, worker.free, -1);
+    task.shape.tenant?.move(task.shape.demand, 1);
     task.worker = worker;
     task.gpus = gpus;
     task.startedMs = nowMs;
@@ -111,6 +119,7 @@ export class Cluster {
     if (worker === undefined) return undefined;
     worker.beforeChange(nowMs);
     move(task.shape.demand, task.gpus, worker.free, 1);
+    task.shape.tenant?.move(task.shape.demand, -1);
     const last = worker.running.pop();
     if (last !== undefined && last !== task) {
       worker.running[task.runningIndex] = last;
@@ -129,7 +138,10 @@ export class Cluster {
     this.#highestPrice = 0;
     this.#highestSpeed = 0;
     this.#lowestSpeed = Infinity;
-    for (const { pricePerHour, speed } of this.#workers) {
+    this.#totals = { amounts: [], gpu: 0 };
+    for (const { pricePerHour, speed, capacity } of this.#workers) {
+      for (const [dimension, amount] of capacity.amounts.entries()) this.#totals.amounts[dimension] = (this.#totals.amounts[dimension] ?? 0) + amount;
+      for (const share of capacity.gpus) this.#totals.gpu += share;
       this.#highestPrice = Math.max(this.#highestPrice, pricePerHour / speed);
       this.#highestSpeed = Math.max(this.#highestSpeed, speed);
       this.#lowestSpeed = Math.min(this.#lowestSpeed, speed);

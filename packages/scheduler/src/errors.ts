@@ -4,11 +4,16 @@ export type SchedulerErrorCode =
   | 'ERR_SCHEDULER_DEADLINE_PASSED'
   | 'ERR_SCHEDULER_DUPLICATE_TASK'
   | 'ERR_SCHEDULER_DUPLICATE_WORKER'
+  | 'ERR_SCHEDULER_GANG_BROKEN'
+  | 'ERR_SCHEDULER_GANG_MISMATCH'
+  | 'ERR_SCHEDULER_IDEMPOTENCY_CONFLICT'
   | 'ERR_SCHEDULER_INVALID_MODEL'
   | 'ERR_SCHEDULER_INVALID_OPTION'
   | 'ERR_SCHEDULER_INVALID_TRACE'
   | 'ERR_SCHEDULER_NEVER_FITS'
+  | 'ERR_SCHEDULER_PREEMPTED'
   | 'ERR_SCHEDULER_QUEUE_FULL'
+  | 'ERR_SCHEDULER_QUOTA_EXCEEDED'
   | 'ERR_SCHEDULER_UNKNOWN_WORKER'
   | 'ERR_SCHEDULER_WORKER_REMOVED';
 
@@ -54,6 +59,24 @@ export const workerRemoved = (id: string): SchedulerError =>
 
 export const queueFull = (scheduler: string, maxQueued: number, running: number): SchedulerError =>
   new SchedulerError('ERR_SCHEDULER_QUEUE_FULL', `scheduler ${scheduler} has ${maxQueued} tasks queued, which is maxQueued, and ${running} running`);
+
+export const tenantQueueFull = (tenant: string, maxQueued: number): SchedulerError =>
+  new SchedulerError('ERR_SCHEDULER_QUEUE_FULL', `tenant ${shown(tenant)} has ${maxQueued} tasks queued, which is its maxQueued`);
+
+export const quotaExceeded = (name: string, tenant: string): SchedulerError =>
+  new SchedulerError('ERR_SCHEDULER_QUOTA_EXCEEDED', `${name} needs more than the whole quota of tenant ${shown(tenant)}`);
+
+export const gangMismatch = (id: string, size: number, other: number): SchedulerError =>
+  new SchedulerError('ERR_SCHEDULER_GANG_MISMATCH', `gang ${shown(id)} has size ${size}, not ${other}`);
+
+export const gangBroken = (id: string, member: string, cause: unknown): SchedulerError =>
+  new SchedulerError('ERR_SCHEDULER_GANG_BROKEN', `task ${member} of gang ${shown(id)} was cancelled before the gang started`, { cause });
+
+export const idempotencyConflict = (key: string, name: string, other: string): SchedulerError =>
+  new SchedulerError('ERR_SCHEDULER_IDEMPOTENCY_CONFLICT', `idempotencyKey ${shown(key)} belongs to a task named ${shown(name)}, not ${shown(other)}`);
+
+export const preempted = (by: string): SchedulerError =>
+  new SchedulerError('ERR_SCHEDULER_PREEMPTED', `task ${by} is more urgent; this one goes back to the queue`);
 
 export const neverFits = (name: string, reasons: readonly string[]): SchedulerError =>
   new SchedulerError(

@@ -10,15 +10,21 @@ export interface TaskEvent {
   readonly tenant: string | undefined;
 }
 
-/** On `@fog/scheduler:task:started` and `:requeued`. */
+/** On `@fog/scheduler:task:started`, `:requeued` and `:preempted`, `@fog/scheduler:deadline:at-risk` and `:missed`. */
 export interface TaskPlacementEvent extends TaskEvent {
+  /** Where it runs or ran last; empty before its first start. */
   readonly workerId: string;
-  /** From `submit()` to this start. */
+  /** From `submit()` to its last start; 0 before it. */
   readonly waitMs: number;
   readonly attempt: number;
 }
 
-/** On `@fog/scheduler:task:succeeded`, `:failed` and, where it did not succeed by its deadline, `@fog/scheduler:deadline:missed`. */
+/** On `@fog/scheduler:task:retried`: it failed and will run again. */
+export interface TaskRetriedEvent extends TaskPlacementEvent {
+  readonly pauseMs: number;
+}
+
+/** On `@fog/scheduler:task:succeeded` and `:failed`. */
 export interface TaskEndEvent extends TaskPlacementEvent {
   readonly durationMs: number;
   /** The median run time predicted for this worker when the task started. */
@@ -37,6 +43,9 @@ const requeued = diagnostics.channel('@fog/scheduler:task:requeued');
 const succeeded = diagnostics.channel('@fog/scheduler:task:succeeded');
 const failed = diagnostics.channel('@fog/scheduler:task:failed');
 const cancelled = diagnostics.channel('@fog/scheduler:task:cancelled');
+const retried = diagnostics.channel('@fog/scheduler:task:retried');
+const preempted = diagnostics.channel('@fog/scheduler:task:preempted');
+const atRisk = diagnostics.channel('@fog/scheduler:deadline:at-risk');
 const missed = diagnostics.channel('@fog/scheduler:deadline:missed');
 const added = diagnostics.channel('@fog/scheduler:worker:added');
 const removed = diagnostics.channel('@fog/scheduler:worker:removed');
@@ -65,8 +74,20 @@ export function taskCancelled(scheduler: string, task: Task): void {
   if (cancelled.hasSubscribers) cancelled.publish(taskEvent(scheduler, task));
 }
 
-export function deadlineMissed(scheduler: string, task: Task, speed: number): void {
-  if (missed.hasSubscribers) missed.publish(endEvent(scheduler, task, speed));
+export function taskRetried(scheduler: string, task: Task, pauseMs: number): void {
+  if (retried.hasSubscribers) retried.publish({ ...placementEvent(scheduler, task), pauseMs } satisfies TaskRetriedEvent);
+}
+
+export function taskPreempted(scheduler: string, task: Task): void {
+  if (preempted.hasSubscribers) preempted.publish(placementEvent(scheduler, task));
+}
+
+export function deadlineAtRisk(scheduler: string, task: Task): void {
+  if (atRisk.hasSubscribers) atRisk.publish(placementEvent(scheduler, task));
+}
+
+export function deadlineMissed(scheduler: string, task: Task): void {
+  if (missed.hasSubscribers) missed.publish(placementEvent(scheduler, task));
 }
 
 export function workerAdded(scheduler: string, workerId: string): void {
@@ -82,7 +103,7 @@ const taskEvent = (scheduler: string, { id, name, tenant }: Task): TaskEvent => 
 const placementEvent = (scheduler: string, task: Task): TaskPlacementEvent => ({
   ...taskEvent(scheduler, task),
   workerId: task.workerId ?? '',
-  waitMs: task.startedMs - task.submittedMs,
+  waitMs: Math.max(0, task.startedMs - task.submittedMs),
   attempt: task.attempt,
 });
 

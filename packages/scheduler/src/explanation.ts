@@ -5,10 +5,11 @@ import type { TaskState } from './task-options.js';
  * Why a worker is out of the question for now.
  * - `capacity`: too small even when idle · `label`: required labels are missing, or forbidden ones there
  * - `draining`: takes no more tasks · `room`: too much of it is in use
+ * - `task`: a task it must run with is not there, or one it must not run with is
  * - `held`: an earlier task waits for it (strategies that don't backfill)
  * - `reserved`: it is reserved for an earlier task, which this one might delay
  */
-export type Obstacle = 'capacity' | 'draining' | 'held' | 'label' | 'reserved' | 'room';
+export type Obstacle = 'capacity' | 'draining' | 'held' | 'label' | 'reserved' | 'room' | 'task';
 
 /** One worker, as a place for the task. */
 export interface Candidate {

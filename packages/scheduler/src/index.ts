@@ -1,13 +1,17 @@
 export { systemClock, type Clock, type Timer } from './clock.js';
 export { SchedulerError, type SchedulerErrorCode } from './errors.js';
 export type { Estimate, Estimator, TaskFeatures } from './estimation/estimator.js';
-export type { ExecutableTask, Executor, TaskContext } from './executor.js';
+export type { ServiceLevel } from './deadline-watch.js';
+export { inProcess, workerThreads, type ExecutableTask, type Executor, type Handler, type TaskContext, type ThreadPool } from './executor.js';
 export type { Candidate, Explanation, Obstacle } from './explanation.js';
+export type { GangOptions } from './gang.js';
+export { getScheduler } from './default-scheduler.js';
 export type { Insights, NameInsights } from './insights.js';
 export type { Affinity, LabelSelector } from './labels.js';
 export type { SchedulerOptions } from './options.js';
 export type { Capacity, Needs } from './resources.js';
 export { createScheduler, type Scheduler } from './scheduler.js';
+export type { RetryOptions } from './retry.js';
 export type { Measures } from './simulation/measures.js';
 export { simulate, type Simulation, type SimulationEstimator, type SimulationOptions, type TaskOutcome } from './simulation/simulate.js';
 export { readSwf } from './simulation/swf.js';
@@ -17,4 +21,5 @@ export type { Policy, PolicyTask, PolicyWorker, ScoreWeights, StrategyName } fro
 export { strategies } from './strategies/strategies.js';
 export type { TaskHandle } from './task-handle.js';
 export type { TaskOptions, TaskState } from './task-options.js';
+export type { TenantOptions, TenantReading } from './tenants.js';
 export type { WorkerChanges, WorkerOptions, WorkerReading } from './worker-options.js';

@@ -27,6 +27,10 @@ export class IndexedHeap<Item extends HeapItem> {
     return this.#items;
   }
 
+  [Symbol.iterator](): Iterator<Item> {
+    return this.#items.values();
+  }
+
   /** What `pop` would give. */
   peek(): Item | undefined {
     return this.#items[0];

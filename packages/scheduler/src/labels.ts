@@ -3,12 +3,40 @@ import { invalidOption } from './errors.js';
 /** Labels looked for: a worker matches a label if its value is the one given, or one of those given. */
 export type LabelSelector = Readonly<Record<string, string | readonly string[]>>;
 
-/** Labels a task wants on its worker, or does not want there. */
+/** What a task wants of its worker, or does not want there. */
 export interface Affinity {
-  /** Every one of them counts: a worker that breaks one is never chosen. */
+  /** Labels. Every one of them counts: a worker that breaks one is never chosen. */
   readonly required?: LabelSelector;
-  /** The more of them the better; see the score term `affinity`. */
+  /** Labels. The more of them the better; see the score term `affinity`. */
   readonly preferred?: LabelSelector;
+  /**
+   * Tasks, by their name or id, of which each must run there (of an affinity), or none may (of an anti-affinity). A task that asks
+   * for its own name may start anywhere while no such task runs, or the first could never.
+   */
+  readonly requiredTasks?: readonly string[];
+  /** The same as a wish. */
+  readonly preferredTasks?: readonly string[];
+}
+
+/** What a task would like, taken apart. */
+export interface Wishes {
+  readonly preferred: CompiledSelector;
+  readonly avoided: CompiledSelector;
+  readonly preferredTasks: readonly string[];
+  readonly avoidedTasks: readonly string[];
+  readonly count: number;
+}
+
+export const NO_WISHES: Wishes = { preferred: [], avoided: [], preferredTasks: [], avoidedTasks: [], count: 0 };
+
+/** Throws `ERR_SCHEDULER_INVALID_OPTION` for malformed selectors. */
+export function compileWishes(affinity: Affinity | undefined, antiAffinity: Affinity | undefined): Wishes {
+  if (affinity === undefined && antiAffinity === undefined) return NO_WISHES;
+  const preferred = compileSelector(affinity?.preferred, 'affinity.preferred');
+  const avoided = compileSelector(antiAffinity?.preferred, 'antiAffinity.preferred');
+  const preferredTasks = [...(affinity?.preferredTasks ?? [])];
+  const avoidedTasks = [...(antiAffinity?.preferredTasks ?? [])];
+  return { preferred, avoided, preferredTasks, avoidedTasks, count: preferred.length + avoided.length + preferredTasks.length + avoidedTasks.length };
 }
 
 export type Labels = Readonly<Record<string, string>>;
@@ -41,8 +69,13 @@ export function countMatches(selector: CompiledSelector, labels: Labels): number
   return matches;
 }
 
+const KINDS: readonly string[] = ['required', 'preferred', 'requiredTasks', 'preferredTasks'];
+
 export function checkAffinity(affinity: Affinity, option: string): void {
-  if (typeof affinity !== 'object' || affinity === null) throw invalidOption(option, affinity, 'an object with required or preferred');
-  for (const name of Object.keys(affinity))
-    if (name !== 'required' && name !== 'preferred') throw invalidOption(`${option}.${name}`, 'given', 'required or preferred');
+  if (typeof affinity !== 'object' || affinity === null) throw invalidOption(option, affinity, `an object with ${KINDS.join(', ')}`);
+  for (const name of Object.keys(affinity)) if (!KINDS.includes(name)) throw invalidOption(`${option}.${name}`, 'given', KINDS.join(', '));
+  for (const name of ['requiredTasks', 'preferredTasks'] as const) {
+    const tasks = affinity[name];
+    if (tasks !== undefined && !(Array.isArray(tasks) && tasks.every((task) => typeof task === 'string'))) throw invalidOption(`${option}.${name}`, tasks, 'an array of task names or ids');
+  }
 }

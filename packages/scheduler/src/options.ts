@@ -2,10 +2,11 @@ import { systemClock, type Clock } from './clock.js';
 import { invalidOption } from './errors.js';
 import type { Estimator } from './estimation/estimator.js';
 import { LearnedEstimator } from './estimation/learned.js';
-import { inProcess, type Executor } from './executor.js';
+import { inProcess, type Executor, type Handler } from './executor.js';
 import { scoreTerms } from './placement/score.js';
 import type { Policy, StrategyName } from './strategies/policy.js';
 import { strategies } from './strategies/strategies.js';
+import { checkTenants, type TenantOptions } from './tenants.js';
 
 export interface SchedulerOptions {
   /** Told in errors and events. @default 'scheduler' */
@@ -14,15 +15,27 @@ export interface SchedulerOptions {
   readonly strategy?: StrategyName | Policy;
   /** Most tasks queued at once; `submit()` refuses more. An integer ≥ 1, or `Infinity`. @default Infinity */
   readonly maxQueued?: number;
-  /** What runs the tasks. @default calls `run` in this process */
+  /** What runs the tasks. @default inProcess(handlers) */
   readonly executor?: Executor;
+  /** For tasks submitted without `run`: what does the work of each name in this process. Not beside `executor`. */
+  readonly handlers?: Readonly<Record<string, Handler>>;
+  /**
+   * Makes tenants count: tasks take turns by weighted dominant-resource fairness, and each tenant stays within its quota. Those not
+   * named here have weight 1 and no quota; tasks without a tenant belong to one called `''`. @default tenants don't count
+   */
+  readonly tenants?: Readonly<Record<string, TenantOptions>>;
+  /** How long an `idempotencyKey` is remembered after its task succeeded, ms. At least 0. @default 600_000 */
+  readonly idempotencyMs?: number;
+  /** Chance for the jitter of retries: gives 0 … 1. @default Math.random */
+  readonly random?: () => number;
   /** What predicts run times. @default learned medians and quantiles per name */
   readonly estimator?: Estimator;
   /** @default systemClock */
   readonly clock?: Clock;
 }
 
-export interface ResolvedOptions extends Omit<Required<SchedulerOptions>, 'strategy'> {
+export interface ResolvedOptions extends Omit<Required<SchedulerOptions>, 'strategy' | 'handlers' | 'tenants'> {
+  readonly tenants: SchedulerOptions['tenants'];
   readonly policy: Policy;
 }
 
@@ -31,19 +44,34 @@ export function resolveOptions(options: SchedulerOptions): ResolvedOptions {
     name = 'scheduler',
     strategy = 'adaptive',
     maxQueued = Infinity,
-    executor = inProcess,
+    handlers,
+    executor = inProcess(checkHandlers(handlers)),
+    tenants,
+    idempotencyMs = 600_000,
+    random = Math.random,
     estimator = new LearnedEstimator(),
     clock = systemClock,
     ...unknown
   } = options;
   for (const option of Object.keys(unknown))
-    throw invalidOption(option, 'given', 'one of name, strategy, maxQueued, executor, estimator, clock');
+    throw invalidOption(option, 'given', 'one of name, strategy, maxQueued, executor, handlers, tenants, idempotencyMs, random, estimator, clock');
   if (typeof name !== 'string' || name === '') throw invalidOption('name', name, 'a string that is not empty');
   if (maxQueued !== Infinity && !(Number.isInteger(maxQueued) && maxQueued >= 1)) throw invalidOption('maxQueued', maxQueued, 'an integer ≥ 1 or Infinity');
+  if (handlers !== undefined && options.executor !== undefined) throw invalidOption('handlers', handlers, 'nothing where there is an executor');
+  if (!(idempotencyMs >= 0)) throw invalidOption('idempotencyMs', idempotencyMs, 'a number ≥ 0');
+  if (typeof random !== 'function') throw invalidOption('random', random, 'a function');
+  checkTenants(tenants);
   checkMethods('executor', executor, ['execute']);
   checkMethods('estimator', estimator, ['predict', 'observe', 'exportModel', 'importModel']);
   checkMethods('clock', clock, ['now', 'setTimeout', 'setInterval']);
-  return { name, policy: resolveStrategy(strategy), maxQueued, executor, estimator, clock };
+  return { name, policy: resolveStrategy(strategy), maxQueued, executor, tenants, idempotencyMs, random, estimator, clock };
+}
+
+function checkHandlers(handlers: SchedulerOptions['handlers']): SchedulerOptions['handlers'] & object {
+  if (handlers === undefined) return {};
+  if (typeof handlers !== 'object' || handlers === null) throw invalidOption('handlers', handlers, 'an object of functions');
+  for (const [name, handler] of Object.entries(handlers)) if (typeof handler !== 'function') throw invalidOption(`handlers.${name}`, handler, 'a function');
+  return handlers;
 }
 
 /** @throws {SchedulerError} `ERR_SCHEDULER_INVALID_OPTION`. */

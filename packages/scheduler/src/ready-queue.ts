@@ -1,21 +1,27 @@
 import { invalidOption } from './errors.js';
 import { IndexedHeap } from './indexed-heap.js';
 import type { Lane } from './lane.js';
+import { Line } from './line.js';
 import type { DueEntry, Task } from './task.js';
+import type { Tenant } from './tenants.js';
 
 /** Milliseconds between two orderings, per queued task: computing an order takes about 0.1 µs, so that is 1 % of the time. */
 const REORDER_MS_PER_TASK = 0.01;
 
 /**
- * Who is first: overdue tasks in the order they came, then the order of the policy. A heap of lanes, one for each shape of task.
- * Tasks that no worker could run even when idle are parked beside it, where they block nobody.
+ * Who is first: overdue tasks in the order they came, then the tenant furthest below its share where tenants count, then the
+ * order of the policy. A heap of lanes, one for each shape of task; a line of such lanes for each tenant.
+ *
+ * Beside it, where they block nobody, are tasks that no worker could run even when idle (parked), and those that are not to
+ * start yet (apart): members of a gang that is not complete or stands in line by its first member, and failed ones that back off.
  */
 export class ReadyQueue {
-  /** Lanes that have tasks and are not aside. */
-  readonly #lanes = new IndexedHeap<Lane>();
+  readonly #lines: Line[] = [];
+  readonly #lineOf = new Map<Tenant | undefined, Line>();
   readonly #aside: Lane[] = [];
   readonly #due = new IndexedHeap<DueEntry>();
   readonly #parked = new Set<Task>();
+  readonly #apart = new Set<Task>();
   readonly #order: (task: Task, nowMs: number) => number;
   readonly #reorders: boolean;
   #ready = 0;
@@ -31,14 +37,14 @@ export class ReadyQueue {
     return this.#ready;
   }
 
-  /** All of them, parked ones included. */
+  /** All of them, parked ones and those apart included. */
   get size(): number {
-    return this.#ready + this.#parked.size;
+    return this.#ready + this.#parked.size + this.#apart.size;
   }
 
   /** Nobody is left for `pop` to give, though some may be set aside. */
   get isExhausted(): boolean {
-    return this.#lanes.size === 0;
+    return this.#lines.every(({ lanes }) => lanes.size === 0);
   }
 
   /** When the next task becomes overdue; `Infinity` if none will. */
@@ -50,21 +56,42 @@ export class ReadyQueue {
   add(task: Task, nowMs: number): void {
     if (this.#ready === 0 || !this.#reorders) this.#orderedAtMs = nowMs;
     this.restore(task);
-    if (task.maxWaitMs === Infinity || task.overdue) return;
-    task.due = { heapIndex: -1, sequence: task.sequence, task };
-    this.#due.push(task.due, task.submittedMs + task.maxWaitMs);
+    this.#watch(task);
+  }
+
+  /** A task comes that is not to stand in line yet. */
+  addApart(task: Task): void {
+    task.place = 'apart';
+    this.#apart.add(task);
+    this.#watch(task);
+  }
+
+  /** A task apart gets in line. */
+  lineUp(task: Task, nowMs: number): void {
+    this.#apart.delete(task);
+    task.place = 'line';
+    if (this.#ready === 0 || !this.#reorders) this.#orderedAtMs = nowMs;
+    this.restore(task);
   }
 
   /** A task leaves for good. */
   remove(task: Task): void {
-    if (task.parked) this.#unpark(task);
+    if (task.place === 'parked') this.#parked.delete(task);
+    else if (task.place === 'apart') this.#apart.delete(task);
     else this.#leave(task);
+    task.place = 'line';
     this.#forgetDue(task);
+  }
+
+  /** Who is first, left where it is. */
+  peek(): Task | undefined {
+    return this.#first()?.lanes.peek()?.tasks.peek();
   }
 
   /** The first task, taken out for a planning pass: it is then started, parked or restored. */
   pop(): Task | undefined {
-    const lane = this.#lanes.peek();
+    const line = this.#first();
+    const lane = line?.lanes.peek();
     const task = lane?.tasks.pop();
     if (lane === undefined || task === undefined) return undefined;
     this.#ready -= 1;
@@ -72,8 +99,12 @@ export class ReadyQueue {
     return task;
   }
 
-  /** A task taken out by `pop` starts. */
+  /** A task starts: one taken out by `pop`, or apart. */
   started(task: Task): void {
+    if (task.place === 'apart') {
+      this.#apart.delete(task);
+      task.place = 'line';
+    }
     this.#forgetDue(task);
   }
 
@@ -82,12 +113,13 @@ export class ReadyQueue {
   }
 
   park(task: Task): void {
-    task.parked = true;
+    task.place = 'parked';
     this.#parked.add(task);
   }
 
   /** Until `bringBack()`, `pop` gives no more tasks of the lane. */
   setAside(lane: Lane): void {
+    if (lane.aside) return;
     lane.aside = true;
     this.#aside.push(lane);
     this.#seat(lane);
@@ -105,7 +137,8 @@ export class ReadyQueue {
   unparkAll(): void {
     for (const task of this.#parked) {
       this.restore(task);
-      this.#unpark(task);
+      task.place = 'line';
+      this.#parked.delete(task);
     }
   }
 
@@ -116,35 +149,47 @@ export class ReadyQueue {
       if (task === undefined) break;
       task.due = undefined;
       task.overdue = true;
-      if (task.parked) continue;
+      if (task.place !== 'line') continue;
       this.#leave(task);
       this.restore(task);
     }
     if (!this.#reorders || nowMs - this.#orderedAtMs <= this.#ready * REORDER_MS_PER_TASK) return;
     this.#orderedAtMs = nowMs;
-    for (const lane of this.#lanes.items()) lane.tasks.rekey((task) => this.#keyOf(task));
-    this.#lanes.rekey((lane) => {
-      lane.sequence = lane.tasks.peek()?.sequence ?? -1;
-      return lane.tasks.peekKey();
-    });
+    for (const { lanes } of this.#lines) {
+      for (const lane of lanes.items()) lane.tasks.rekey((task) => this.#keyOf(task));
+      lanes.rekey((lane) => {
+        lane.sequence = lane.tasks.peek()?.sequence ?? -1;
+        return lane.tasks.peekKey();
+      });
+    }
   }
 
-  /** Tasks in line before this one. O(n), for explanations. */
+  /** Tasks in line before this one. O(n), for explanations; as if all tenants had the same share. */
   ahead(task: Task): number {
-    if (task.parked) return this.#ready;
+    if (task.place !== 'line') return this.#ready;
     const key = task.shape.lane.tasks.keyOf(task);
     let count = 0;
-    for (const { tasks } of this.#lanes.items())
-      for (const other of tasks.items()) {
-        const otherKey = tasks.keyOf(other);
-        if (otherKey < key || (otherKey === key && other.sequence < task.sequence)) count += 1;
-      }
+    for (const { lanes } of this.#lines)
+      for (const { tasks } of lanes.items())
+        for (const other of tasks) {
+          const otherKey = tasks.keyOf(other);
+          if (otherKey < key || (otherKey === key && other.sequence < task.sequence)) count += 1;
+        }
     return count;
   }
 
   /** Every task, in no order. */
   all(): Task[] {
-    return [...this.#lanes.items().flatMap(({ tasks }) => tasks.items()), ...this.#parked];
+    return [...this.#lines.flatMap(({ lanes }) => lanes.items().flatMap(({ tasks }) => [...tasks])), ...this.#parked, ...this.#apart];
+  }
+
+  #first(): Line | undefined {
+    let first = this.#lines[0];
+    for (let index = 1; index < this.#lines.length; index += 1) {
+      const line = this.#lines[index] as Line;
+      if (line.lanes.size > 0 && (first === undefined || first.lanes.size === 0 || line.isBefore(first))) first = line;
+    }
+    return first;
   }
 
   /** All keys are of the same moment, else tasks of different ages would be compared by different clocks. */
@@ -173,24 +218,38 @@ export class ReadyQueue {
 
   /** Puts a lane where its first task belongs. */
   #seat(lane: Lane): void {
+    const { lanes } = this.#lineFor(lane.tenant);
     const first = lane.aside ? undefined : lane.tasks.peek();
     const seated = lane.heapIndex !== -1;
     if (first === undefined) {
-      if (seated) this.#lanes.remove(lane);
+      if (seated) lanes.remove(lane);
       return;
     }
     lane.sequence = first.sequence;
-    if (seated) this.#lanes.update(lane, lane.tasks.peekKey());
-    else this.#lanes.push(lane, lane.tasks.peekKey());
+    if (seated) lanes.update(lane, lane.tasks.peekKey());
+    else lanes.push(lane, lane.tasks.peekKey());
+  }
+
+  #lineFor(tenant: Tenant | undefined): Line {
+    const only = this.#lines[0];
+    if (only?.tenant === tenant && only !== undefined) return only;
+    let line = this.#lineOf.get(tenant);
+    if (line === undefined) {
+      line = new Line(tenant);
+      this.#lineOf.set(tenant, line);
+      this.#lines.push(line);
+    }
+    return line;
+  }
+
+  #watch(task: Task): void {
+    if (task.maxWaitMs === Infinity || task.overdue || task.due !== undefined) return;
+    task.due = { heapIndex: -1, sequence: task.sequence, task };
+    this.#due.push(task.due, task.submittedMs + task.maxWaitMs);
   }
 
   #forgetDue(task: Task): void {
     if (task.due !== undefined) this.#due.remove(task.due);
     task.due = undefined;
-  }
-
-  #unpark(task: Task): void {
-    task.parked = false;
-    this.#parked.delete(task);
   }
 }

@@ -70,6 +70,16 @@ export class Dimensions {
     return { amounts, gpus: (capacity.gpu ?? NO_GPUS).map((share) => toUnits(share, unitsOf('gpu'))) };
   }
 
+  /** Amounts as upper bounds: 0 counts, and a `gpu` left out is unlimited. */
+  limits(quota: Needs): Demand {
+    const entries = Object.entries(quota).filter(([resource, amount]) => resource !== 'gpu' && amount !== undefined);
+    return {
+      dimensions: entries.map(([resource]) => this.indexOf(resource)),
+      amounts: entries.map(([resource, amount]) => toUnits(amount ?? 0, unitsOf(resource))),
+      gpu: quota.gpu === undefined ? Infinity : toUnits(quota.gpu, unitsOf('gpu')),
+    };
+  }
+
   /** Throws `ERR_SCHEDULER_INVALID_OPTION` for what nobody can need. */
   demand(needs: Needs): Demand {
     const dimensions: number[] = [];
@@ -92,8 +102,8 @@ export class Dimensions {
 }
 
 /** Throws `ERR_SCHEDULER_INVALID_OPTION` unless it is an amount, or left out. */
-export function checkNeed(resource: string, amount: unknown): void {
-  if (amount !== undefined) checkAmount(amount, `needs.${resource}`, resource);
+export function checkNeed(resource: string, amount: unknown, option = 'needs'): void {
+  if (amount !== undefined) checkAmount(amount, `${option}.${resource}`, resource);
 }
 
 function checkAmount(amount: unknown, option: string, resource: string): asserts amount is number {

@@ -1,32 +1,33 @@
 import { abortable } from './abortable.js';
+import { Alarm } from './alarm.js';
 import { Attempt } from './attempt.js';
-import type { Timer } from './clock.js';
+import { runAttempt, type Outcomes } from './attempt-runner.js';
+import { Backoff } from './backoff.js';
 import { Cluster } from './cluster.js';
 import type { ClusterWorker } from './cluster-worker.js';
-import { DecisionLatency } from './decision-latency.js';
+import { DeadlineWatch, type ServiceLevel } from './deadline-watch.js';
 import { Departures } from './departures.js';
-import { cancelled, closed, duplicateTask, invalidOption, neverFits, queueFull, workerRemoved as removedByForce } from './errors.js';
-import { deadlineMissed, taskCancelled, taskFailed, taskRequeued, taskStarted, taskSubmitted, taskSucceeded, workerAdded, workerRemoved } from './events.js';
+import { cancelled, closed, gangBroken, invalidOption, preempted, queueFull, workerRemoved as removedByForce } from './errors.js';
+import { deadlineAtRisk, deadlineMissed, taskCancelled, taskFailed, taskPreempted, taskRequeued, taskRetried, taskStarted, taskSubmitted, taskSucceeded, workerAdded, workerRemoved } from './events.js';
 import type { Explanation } from './explanation.js';
-import { InsightsTracker, type Insights } from './insights.js';
-import { compileSelector } from './labels.js';
+import type { Gang } from './gang.js';
+import type { Insights } from './insights.js';
+import { Intake, onEnd } from './intake.js';
+import { Learning } from './learning.js';
+import { Ledger } from './ledger.js';
 import { resolveOptions, type ResolvedOptions, type SchedulerOptions } from './options.js';
-import { detail, explain } from './placement/explain.js';
-import { labelsMatch } from './placement/filter.js';
-import { isPlaceable, plan, rulesOf, type Rules } from './placement/plan.js';
+import { explain } from './placement/explain.js';
+import { plan, rulesOf, type Placement, type Rules } from './placement/plan.js';
+import { preemption } from './placement/preemption.js';
 import { releaseReservation } from './placement/reservation.js';
 import { ReadyQueue } from './ready-queue.js';
-import { Shapes, type Shape } from './shape.js';
+import { pauseMs } from './retry.js';
 import type { SchedulerStats } from './stats.js';
-import { checkSubmission } from './submission.js';
 import { Handle, type HandleOwner, type TaskHandle } from './task-handle.js';
 import type { TaskOptions } from './task-options.js';
-import { Task } from './task.js';
-import { Throughput } from './throughput.js';
+import type { Task } from './task.js';
+import type { TenantReading } from './tenants.js';
 import { checkWorkerChanges, resolveWorkerOptions, type WorkerChanges, type WorkerOptions, type WorkerReading } from './worker-options.js';
-
-/** Beyond it Node's timers fire after 1 ms. */
-const MAX_DELAY_MS = 2 ** 31 - 1;
 
 /** Places tasks on workers. */
 export interface Scheduler extends AsyncDisposable {
@@ -34,8 +35,9 @@ export interface Scheduler extends AsyncDisposable {
    * Takes a task; it starts no sooner than after the current job of the event loop, so that tasks submitted together are
    * ordered together.
    * @throws {SchedulerError} `ERR_SCHEDULER_INVALID_OPTION`, `ERR_SCHEDULER_DEADLINE_PASSED`, `ERR_SCHEDULER_DUPLICATE_TASK`,
-   * `ERR_SCHEDULER_QUEUE_FULL`, `ERR_SCHEDULER_CLOSED`; `ERR_SCHEDULER_NEVER_FITS` if no worker now here could run it even
-   * when idle, unless `waitForCapacity`.
+   * `ERR_SCHEDULER_QUEUE_FULL`, `ERR_SCHEDULER_CLOSED`, `ERR_SCHEDULER_GANG_MISMATCH`, `ERR_SCHEDULER_IDEMPOTENCY_CONFLICT`;
+   * `ERR_SCHEDULER_NEVER_FITS` if no worker now here could run it even when idle, unless `waitForCapacity`;
+   * `ERR_SCHEDULER_QUOTA_EXCEEDED` if it needs more than its tenant may ever have.
    */
   submit<Result>(options: TaskOptions<Result>): TaskHandle<Result>;
   /** @throws {SchedulerError} `ERR_SCHEDULER_INVALID_OPTION`, `ERR_SCHEDULER_DUPLICATE_WORKER`, `ERR_SCHEDULER_CLOSED`. */
@@ -55,6 +57,10 @@ export interface Scheduler extends AsyncDisposable {
   /** The workers, in the order they were added. */
   workers(): WorkerReading[];
   stats(): SchedulerStats;
+  /** Deadlines met, missed and at risk, by the tasks' `serviceClass`. */
+  serviceLevels(): Record<string, ServiceLevel>;
+  /** The tenants seen so far, by name; empty unless the option `tenants` makes them count. */
+  tenants(): Record<string, TenantReading>;
   /** How good the predictions have been. */
   insights(): Insights;
   /** What the estimator has learned, as plain JSON; for `importModel()` after a restart. */
@@ -76,71 +82,75 @@ export function createScheduler(options: SchedulerOptions = {}): Scheduler {
 }
 
 /**
- * The shell around `plan()`: takes tasks in, asks for a plan when something has changed, starts what it says and reports how it
- * ended. What is queued is the ready queue's to know, what is taken the cluster's.
+ * The shell around `plan()`: takes tasks in, asks for a plan when something has changed, starts what it says and sees to what
+ * follows when it ends. What is queued is the ready queue's to know, what is taken the cluster's, what to refuse the intake's.
  */
-class PlanningScheduler implements Scheduler, HandleOwner {
+class PlanningScheduler implements Scheduler, HandleOwner, Outcomes {
   readonly #options: ResolvedOptions;
   readonly #cluster = new Cluster();
-  readonly #shapes = new Shapes(this.#cluster.dimensions);
   readonly #queue: ReadyQueue;
+  readonly #intake: Intake;
   readonly #rules: Rules;
-  readonly #insights = new InsightsTracker();
-  readonly #latency = new DecisionLatency();
-  readonly #throughput: Throughput;
-  /** Tasks with an id of their own, queued or running. */
-  readonly #named = new Map<string, Task>();
+  readonly #learning: Learning;
+  readonly #ledger: Ledger;
+  readonly #deadlines: DeadlineWatch;
+  readonly #backoff = new Backoff();
   readonly #departures = new Departures();
+  /** For what becomes overdue or late: whoever awaits such a task keeps the process alive by what runs. */
+  readonly #watchAlarm: Alarm;
+  /** For retries: nothing else may be left to keep the process alive. */
+  readonly #retryAlarm: Alarm;
   /** Placed, and started when the current job of the event loop is over. */
-  #placed: Task[] = [];
-  #sequence = 0;
+  #placed: Placement[] = [];
+  #preemptibleRunning = 0;
   #wakesUp = false;
-  #dueTimer: Timer | undefined = undefined;
-  #dueAtMs = Infinity;
+  readonly #wake = (): void => this.#run();
   #state: 'open' | 'draining' | 'closed' = 'open';
   #idleWaiters: (() => void)[] = [];
   #closing: Promise<void> | undefined = undefined;
-  readonly #counts = { submittedTotal: 0, refusedTotal: 0, succeededTotal: 0, failedTotal: 0, cancelledTotal: 0, requeuedTotal: 0, deadlinesMetTotal: 0, deadlinesMissedTotal: 0 };
 
   constructor(options: ResolvedOptions) {
     this.#options = options;
-    const { policy, clock } = options;
+    const { policy, clock, estimator, name } = options;
     this.#queue = new ReadyQueue((task, nowMs) => policy.order(task, nowMs), policy.reorders ?? false);
-    this.#rules = rulesOf(policy, this.#cluster, (task, elapsedMs) => options.estimator.predict(task, elapsedMs));
-    this.#throughput = new Throughput(clock.now());
+    this.#rules = rulesOf(policy, this.#cluster, (task, elapsedMs) => estimator.predict(task, elapsedMs));
+    this.#intake = new Intake(options, this.#cluster);
+    this.#learning = new Learning(estimator);
+    this.#ledger = new Ledger(clock.now());
+    this.#deadlines = new DeadlineWatch(() => this.#cluster.highestSpeed, {
+      onRisk: (task) => deadlineAtRisk(name, task),
+      onMiss: (task) => deadlineMissed(name, task),
+    });
+    this.#watchAlarm = new Alarm(clock, () => this.#wakeUp(), { keepsAlive: false });
+    this.#retryAlarm = new Alarm(clock, () => this.#wakeUp(), { keepsAlive: true });
   }
 
   submit<Result>(options: TaskOptions<Result>): TaskHandle<Result> {
     try {
       return new Handle<Result>(this.#accept(options), this);
     } catch (error) {
-      this.#counts.refusedTotal += 1;
+      this.#ledger.refusedTotal += 1;
       throw error;
     }
   }
 
   #accept(options: TaskOptions<unknown>): Task {
-    if (this.#state !== 'open') throw closed(this.#options.name, this.#state);
-    checkSubmission(options);
-    const { id, name, run, needs, priority = 0, deadlineMs = Infinity, maxWaitMs = Infinity, estimateMs, affinity, antiAffinity, tenant, signal } = options;
-    if (id !== undefined && this.#named.has(id)) throw duplicateTask(id);
-    const shape = this.#shapes.of(needs, affinity, antiAffinity);
-    const preferred = compileSelector(affinity?.preferred, 'affinity.preferred');
-    const avoided = compileSelector(antiAffinity?.preferred, 'antiAffinity.preferred');
-    if (options.waitForCapacity !== true && !isPlaceable(shape, this.#cluster)) throw neverFits(name, this.#shortcomings(shape));
+    const { name, clock } = this.#options;
+    if (this.#state !== 'open') throw closed(name, this.#state);
+    const nowMs = clock.now();
+    const known = this.#intake.known(options, nowMs);
+    if (known !== undefined) return known;
+    const task = this.#intake.accept(options, nowMs);
     this.#checkRoom();
-
-    const nowMs = this.#options.clock.now();
-    const estimate = this.#options.estimator.predict({ name, tenant, estimateMs, needs });
-    const deadlineAtMs = nowMs + deadlineMs;
-    const sequence = this.#sequence;
-    const task = new Task({ id, name, sequence, run, shape, needs, priority, submittedMs: nowMs, deadlineAtMs, maxWaitMs, estimateMs, tenant, preferred, avoided, estimate });
-    this.#queue.add(task, nowMs);
-    this.#sequence += 1;
-    this.#counts.submittedTotal += 1;
-    if (id !== undefined) this.#named.set(id, task);
-    taskSubmitted(this.#options.name, task);
-    if (signal !== undefined) this.#listen(task, signal);
+    if (options.gang === undefined) this.#queue.add(task, nowMs);
+    else this.#queue.addApart(task);
+    const gang = this.#intake.enter(task, options);
+    if (gang?.isComplete === true) this.#queue.lineUp(gang.leader ?? task, nowMs);
+    if (task.shape.tenant !== undefined) task.shape.tenant.queued += 1;
+    this.#ledger.submittedTotal += 1;
+    taskSubmitted(name, task);
+    if (options.deadlineMs !== undefined) this.#deadlines.add(task, nowMs);
+    if (options.signal !== undefined) this.#listen(task, options.signal);
     this.#wakeUp();
     return task;
   }
@@ -154,111 +164,112 @@ class PlanningScheduler implements Scheduler, HandleOwner {
     if (this.#queue.size >= maxQueued) throw queueFull(name, maxQueued, this.#cluster.running);
   }
 
-  #shortcomings(shape: Shape): string[] {
-    return this.#cluster.workers.map((worker) => {
-      const obstacle = worker.draining ? 'draining' : labelsMatch(shape, worker) ? 'capacity' : 'label';
-      return `${worker.id}: ${detail(obstacle, { shape }, worker, this.#cluster)}`;
-    });
-  }
-
   #listen(task: Task, signal: AbortSignal): void {
     const cancel = (): void => void this.cancel(task, signal.reason);
     if (signal.aborted) return cancel();
     signal.addEventListener('abort', cancel, { once: true });
-    task.detach = () => signal.removeEventListener('abort', cancel);
+    onEnd(task, () => signal.removeEventListener('abort', cancel));
   }
 
   /** Plans once the current job of the event loop is over, so that what was submitted together is ordered together. */
   #wakeUp(): void {
     if (this.#wakesUp) return;
     this.#wakesUp = true;
-    queueMicrotask(() => {
-      this.#wakesUp = false;
-      this.#place();
-      const placed = this.#placed;
-      this.#placed = [];
-      for (const task of placed) this.#start(task);
-    });
+    queueMicrotask(this.#wake);
+  }
+
+  #run(): void {
+    this.#wakesUp = false;
+    this.#place();
+    const placed = this.#placed;
+    this.#placed = [];
+    for (const { task } of placed) {
+      if (task.current?.aborted === false) taskStarted(this.#options.name, task);
+      runAttempt(task, this.#options.executor, this);
+    }
   }
 
   /** Asks for a plan and takes what it gives: capacity is held from here on. */
   #place(): void {
-    const { clock, estimator } = this.#options;
+    const { clock } = this.#options;
     const nowMs = clock.now();
+    for (let task = this.#backoff.next(nowMs); task !== undefined; task = this.#backoff.next(nowMs)) this.#queue.lineUp(task, nowMs);
     const placements = plan(this.#queue, this.#cluster, this.#rules, nowMs);
-    if (placements.length > 0) this.#latency.add(clock.now() - nowMs, placements.length);
-    for (const { task, worker } of placements) {
-      task.state = 'running';
-      task.attempt += 1;
-      task.workerId = worker.id;
-      task.estimate = estimator.predict(task); // More may be known than when it was submitted.
-      task.expectedMs = task.estimate.upperMs;
-      task.current = new Attempt(worker.id, task.attempt, task.gpus);
-      this.#placed.push(task);
+    if (placements.length > 0) {
+      this.#ledger.decisions.add(clock.now() - nowMs, placements.length);
+      for (const { task, worker } of placements) this.#begin(task, worker, nowMs);
+      this.#placed = this.#placed.length === 0 ? placements : [...this.#placed, ...placements];
     }
-    this.#armDueTimer(nowMs);
+    if (this.#preemptibleRunning > 0) this.#preempt(nowMs);
+    this.#deadlines.advance(nowMs);
+    this.#watchAlarm.set(Math.min(this.#queue.nextDueMs, this.#deadlines.nextMs), nowMs);
+    this.#retryAlarm.set(this.#backoff.nextMs, nowMs);
   }
 
-  /** One timer, for the next task to become overdue. */
-  #armDueTimer(nowMs: number): void {
-    const dueAtMs = this.#queue.nextDueMs;
-    if (dueAtMs === this.#dueAtMs) return;
-    this.#dueTimer?.close();
-    this.#dueTimer = undefined;
-    this.#dueAtMs = dueAtMs;
-    if (dueAtMs === Infinity) return;
-    const wake = (): void => {
-      this.#dueAtMs = Infinity;
-      this.#wakeUp();
-    };
-    // Later than a timer can hold, it wakes too early and is set again.
-    this.#dueTimer = this.#options.clock.setTimeout(wake, Math.min(MAX_DELAY_MS, Math.max(1, Math.ceil(dueAtMs - nowMs))));
-    this.#dueTimer.unref();
+  #begin(task: Task, worker: ClusterWorker, nowMs: number): void {
+    task.state = 'running';
+    task.attempt += 1;
+    task.workerId = worker.id;
+    task.forgetEstimate(); // More may be known than when it was submitted.
+    task.current = new Attempt(worker.id, task.attempt, task.gpus);
+    if (task.preemptible) this.#preemptibleRunning += 1;
+    if (task.shape.tenant !== undefined) task.shape.tenant.queued -= 1;
+    if (task.watched !== undefined) this.#deadlines.changed(task, nowMs);
   }
 
-  #start(task: Task): void {
-    const attempt = task.current;
-    // Cancelled, or its worker removed, between plan and start: the attempt ends before it began.
-    if (attempt === undefined || attempt.aborted) return this.#failed(task, undefined);
-    taskStarted(this.#options.name, task);
-    let value: unknown;
-    let running: Promise<unknown> | undefined;
-    try {
-      value = this.#options.executor.execute(task, attempt);
-      // A promise of our own: what is merely like one may throw when asked for `then`, or settle twice.
-      if (isThenable(value)) running = Promise.resolve(value);
-    } catch (error) {
-      return this.#failed(task, error);
+  /** Stops tasks of lower priority for the first in line, which then has their worker set aside. */
+  #preempt(nowMs: number): void {
+    const task = this.#queue.peek();
+    if (task === undefined || task.gang !== undefined || task.reservation?.firm === true) return;
+    const found = preemption(task, this.#cluster, nowMs);
+    if (found === undefined || found.victims.length === 0) return;
+    releaseReservation(task);
+    if (found.worker.reservation !== undefined) releaseReservation(found.worker.reservation.task);
+    task.reservation = { task, worker: found.worker, startMs: nowMs, spare: { amounts: [], gpus: [] }, firm: true };
+    found.worker.reservation = task.reservation;
+    this.#ledger.preemptedTotal += found.victims.length;
+    for (const victim of found.victims) {
+      taskPreempted(this.#options.name, victim);
+      this.#evict(victim, preempted(task.id));
     }
-    if (running === undefined) return this.#succeeded(task, value);
-    running.then(
-      (result) => this.#succeeded(task, result),
-      (error: unknown) => this.#failed(task, error),
-    );
   }
 
-  #succeeded(task: Task, value: unknown): void {
+  /** Stops a task that is to run again; a gang runs again together. */
+  #evict(task: Task, reason: unknown): void {
+    for (const member of task.gang?.members ?? [task]) {
+      if (member.state !== 'running' || member.evicted) continue;
+      member.evicted = true;
+      member.current?.abort(reason);
+    }
+  }
+
+  succeeded(task: Task, value: unknown): void {
     const speed = this.#release(task);
     if (task.state === 'cancelled') return this.#settled();
-    const { estimator, name } = this.#options;
-    const durationMs = (task.endedMs - task.startedMs) * speed;
-    estimator.observe(task, durationMs);
-    this.#insights.observe(task.name, task.estimate, durationMs);
+    this.#learning.ran(task, (task.endedMs - task.startedMs) * speed);
+    task.succeed(value);
     this.#end(task, 'succeeded');
-    task.resolve(value);
-    taskSucceeded(name, task, speed);
-    this.#countDeadline(task, task.endedMs <= task.deadlineAtMs, speed);
+    taskSucceeded(this.#options.name, task, speed);
+    this.#deadlines.ended(task, task.endedMs <= task.deadlineAtMs);
     this.#settled();
   }
 
-  #failed(task: Task, error: unknown): void {
+  failed(task: Task, error: unknown): void {
     const speed = this.#release(task);
     if (task.state === 'cancelled') return this.#settled();
     if (task.evicted) return this.#requeue(task);
+    task.failures += 1;
+    let failure = error;
+    try {
+      const pause = pauseMs(task.retry, error, task.failures, this.#options.random);
+      if (pause !== undefined && this.#state !== 'closed') return this.#retry(task, pause);
+    } catch (thrown) {
+      failure = thrown; // By `retry.when`: it must not keep the task from its end.
+    }
+    task.fail(failure);
     this.#end(task, 'failed');
-    task.reject(error);
     taskFailed(this.#options.name, task, speed);
-    this.#countDeadline(task, false, speed);
+    this.#deadlines.ended(task, false);
     this.#settled();
   }
 
@@ -266,37 +277,55 @@ class PlanningScheduler implements Scheduler, HandleOwner {
   #release(task: Task): number {
     task.endedMs = this.#options.clock.now();
     task.current = undefined;
+    if (task.preemptible) this.#preemptibleRunning -= 1;
     const worker = this.#cluster.release(task, task.endedMs);
-    if (worker !== undefined && worker.running.length === 0) this.#depart(worker);
+    if (worker?.draining === true && worker.running.length === 0) this.#depart(worker);
     return worker?.speed ?? 1;
   }
 
   #requeue(task: Task): void {
     task.evicted = false;
-    task.state = 'queued';
-    this.#counts.requeuedTotal += 1;
+    this.#ledger.requeuedTotal += 1;
+    this.#goBack(task);
     taskRequeued(this.#options.name, task);
-    this.#queue.add(task, task.endedMs);
+    const { gang } = task;
+    if (gang === undefined) this.#queue.add(task, task.endedMs);
+    else {
+      this.#queue.addApart(task);
+      this.#regroup(gang, task.endedMs);
+    }
     if (this.#state === 'closed') this.cancel(task, closed(this.#options.name, 'closed'));
     else this.#wakeUp();
   }
 
-  #end(task: Task, state: 'succeeded' | 'failed' | 'cancelled'): void {
-    task.state = state;
-    task.detach?.();
-    task.detach = undefined;
-    if (task.givenId !== undefined) this.#named.delete(task.givenId);
-    this.#counts[`${state}Total`] += 1;
-    this.#throughput.add(this.#options.clock.now());
+  /** A gang gets in line again when all its members that were told to stop have stopped. */
+  #regroup(gang: Gang, nowMs: number): void {
+    if (gang.members.some(({ evicted }) => evicted)) return;
+    const { leader } = gang;
+    if (leader?.place === 'apart') this.#queue.lineUp(leader, nowMs);
   }
 
-  #countDeadline(task: Task, met: boolean, speed: number): void {
-    if (task.deadlineAtMs === Infinity) return;
-    if (met) this.#counts.deadlinesMetTotal += 1;
-    else {
-      this.#counts.deadlinesMissedTotal += 1;
-      deadlineMissed(this.#options.name, task, speed);
-    }
+  #retry(task: Task, pause: number): void {
+    this.#ledger.retriedTotal += 1;
+    this.#goBack(task);
+    taskRetried(this.#options.name, task, pause);
+    this.#queue.addApart(task);
+    this.#backoff.add(task, task.endedMs + pause);
+    this.#wakeUp();
+  }
+
+  #goBack(task: Task): void {
+    task.state = 'queued';
+    if (task.shape.tenant !== undefined) task.shape.tenant.queued += 1;
+    if (task.watched !== undefined) this.#deadlines.changed(task, task.endedMs);
+  }
+
+  #end(task: Task, state: 'succeeded' | 'failed' | 'cancelled'): void {
+    this.#ledger.ended(state, task.endedMs);
+    if (task.givenId !== undefined || task.gang !== undefined) this.#intake.leave(task);
+    if (task.detach === undefined) return;
+    task.detach();
+    task.detach = undefined;
   }
 
   /** Something has ended: there may be room for others, or nothing left to wait for. */
@@ -311,16 +340,21 @@ class PlanningScheduler implements Scheduler, HandleOwner {
 
   cancel(task: Task, reason: unknown = cancelled(task.id, task.name)): boolean {
     if (task.state !== 'queued' && task.state !== 'running') return false;
-    if (task.state === 'queued') {
+    const wasQueued = task.state === 'queued';
+    task.endedMs = this.#options.clock.now();
+    if (wasQueued) {
       releaseReservation(task);
       this.#queue.remove(task);
-      task.endedMs = this.#options.clock.now();
+      this.#backoff.remove(task);
+      if (task.shape.tenant !== undefined) task.shape.tenant.queued -= 1;
     }
+    task.cancel(reason);
     this.#end(task, 'cancelled');
-    task.result.catch(() => {}); // Whoever cancels knows; only failures are worth an unhandled rejection.
-    task.reject(reason);
+    this.#deadlines.ended(task, undefined);
     taskCancelled(this.#options.name, task);
     task.current?.abort(reason);
+    // What starts together or not at all will not start.
+    if (wasQueued && task.gang !== undefined) for (const member of task.gang.queued) this.cancel(member, gangBroken(task.gang.id, task.id, reason));
     this.#settled();
     return true;
   }
@@ -358,10 +392,7 @@ class PlanningScheduler implements Scheduler, HandleOwner {
     const gone = this.#departures.gone(worker);
     if (force)
       // A copy: what listens to the abort may end its task at once.
-      for (const task of worker.running.slice()) {
-        task.evicted = true;
-        task.current?.abort(removedByForce(id));
-      }
+      for (const task of worker.running.slice()) this.#evict(task, removedByForce(id));
     if (worker.running.length === 0) this.#depart(worker);
     else this.#wakeUp(); // What was reserved there may find another place.
     return gone;
@@ -391,20 +422,36 @@ class PlanningScheduler implements Scheduler, HandleOwner {
 
   stats(): SchedulerStats {
     const { workers, running } = this.#cluster;
+    const { decisions, throughput, ...counts } = this.#ledger;
+    const { accuracyRatio, coverageRatio } = this.#learning.reading();
     return {
       pending: this.#queue.size,
-      running,
+      active: running,
       workers: workers.length,
-      ...this.#counts,
-      throughputPerSecond: this.#throughput.perSecond(this.#options.clock.now()),
-      decisionMeanMs: this.#latency.meanMs,
-      decisionP99Ms: this.#latency.p99Ms,
+      ...counts,
+      completedTotal: this.#ledger.completedTotal,
+      deadlinesMetTotal: this.#deadlines.total('metTotal'),
+      deadlinesMissedTotal: this.#deadlines.total('missedTotal'),
+      deadlinesAtRisk: this.#deadlines.total('atRisk'),
+      throughputPerSecond: throughput.perSecond(this.#options.clock.now()),
+      decisionMeanMs: decisions.meanMs,
+      decisionP99Ms: decisions.p99Ms,
       utilisationRatio: workers.length === 0 ? 0 : workers.reduce((sum, { share }) => sum + share, 0) / workers.length,
+      accuracyRatio,
+      coverageRatio,
     };
   }
 
+  serviceLevels(): Record<string, ServiceLevel> {
+    return this.#deadlines.levels();
+  }
+
+  tenants(): Record<string, TenantReading> {
+    return this.#intake.tenants.reading();
+  }
+
   insights(): Insights {
-    return this.#insights.reading();
+    return this.#learning.reading();
   }
 
   exportModel(): unknown {
@@ -424,8 +471,9 @@ class PlanningScheduler implements Scheduler, HandleOwner {
   close({ running = 'abort' }: { readonly running?: 'abort' | 'await' } = {}): Promise<void> {
     if (running !== 'abort' && running !== 'await') throw invalidOption('running', running, "'abort' or 'await'");
     this.#state = 'closed';
-    this.#dueTimer?.close();
-    this.#dueTimer = undefined;
+    const nowMs = this.#options.clock.now();
+    this.#watchAlarm.set(Infinity, nowMs);
+    this.#retryAlarm.set(Infinity, nowMs);
     const reason = closed(this.#options.name, 'closed');
     for (const task of this.#queue.all()) this.cancel(task, reason);
     if (running === 'abort') for (const worker of this.#cluster.workers.slice()) for (const task of worker.running.slice()) this.cancel(task, reason);
@@ -442,8 +490,4 @@ class PlanningScheduler implements Scheduler, HandleOwner {
     if (this.#queue.size === 0 && this.#cluster.running === 0) return Promise.resolve();
     return new Promise((resolve) => this.#idleWaiters.push(resolve));
   }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { readonly then?: unknown }).then === 'function';
 }

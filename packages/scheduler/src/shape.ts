@@ -2,6 +2,7 @@ import { checkAffinity, compileSelector, type Affinity, type CompiledSelector } 
 import { Lane } from './lane.js';
 import type { Ranking } from './placement/ranking.js';
 import { checkNeed, type Demand, type Dimensions, type Needs } from './resources.js';
+import type { Tenant } from './tenants.js';
 
 /**
  * What the search for room can tell tasks apart by: their needs and the labels they insist on. Tasks of one shape share the
@@ -11,6 +12,11 @@ export interface Shape {
   readonly demand: Demand;
   readonly required: CompiledSelector;
   readonly forbidden: CompiledSelector;
+  /** Tasks, by name or id, that must run on the worker, and that must not. */
+  readonly requiredTasks: readonly string[];
+  readonly forbiddenTasks: readonly string[];
+  /** Whose it is, where tenants count. */
+  readonly tenant: Tenant | undefined;
   /** Its tasks in the ready queue. */
   readonly lane: Lane;
   /** The workers by their score for it; made when it decides often. */
@@ -25,6 +31,15 @@ export interface Shape {
   placeableVersion: number;
 }
 
+/** What makes a shape, as given to `submit()`. */
+export interface ShapeOptions {
+  readonly needs?: Needs | undefined;
+  readonly affinity?: Affinity | undefined;
+  readonly antiAffinity?: Affinity | undefined;
+  /** A gang stands in line as one, and so has a shape of its own. */
+  readonly gang?: { readonly id: string } | undefined;
+}
+
 const DEFAULT_NEEDS: Needs = { cpu: 1 };
 const SEPARATOR = '\0';
 /** Shapes kept although no task has them: data sizes among the needs may make every task's shape its own. */
@@ -32,15 +47,27 @@ const KEPT = 1_024;
 
 export class Shapes {
   readonly #dimensions: Dimensions;
+  readonly #keys: 'few' | 'many';
   readonly #byKey = new Map<string, Shape>();
+  #usual: Shape | undefined = undefined;
   #sweepAt = KEPT;
 
-  constructor(dimensions: Dimensions) {
+  /** `keys`: whether the order gives many tasks the same place. */
+  constructor(dimensions: Dimensions, keys: 'few' | 'many' = 'many') {
     this.#dimensions = dimensions;
+    this.#keys = keys;
   }
 
   /** Throws `ERR_SCHEDULER_INVALID_OPTION` for impossible needs or malformed selectors. */
-  of(needs: Needs = DEFAULT_NEEDS, affinity?: Affinity, antiAffinity?: Affinity): Shape {
+  of(options: ShapeOptions, tenant?: Tenant): Shape {
+    const { needs, affinity, antiAffinity, gang } = options;
+    const isUsual = needs === undefined && affinity === undefined && antiAffinity === undefined && gang === undefined && tenant === undefined;
+    if (!isUsual) return this.#find(options, tenant);
+    this.#usual ??= this.#find(options, tenant);
+    return this.#usual;
+  }
+
+  #find({ needs = DEFAULT_NEEDS, affinity, antiAffinity, gang }: ShapeOptions, tenant: Tenant | undefined): Shape {
     let key = '';
     for (const resource in needs) {
       const amount = needs[resource];
@@ -49,17 +76,20 @@ export class Shapes {
     }
     if (affinity !== undefined) checkAffinity(affinity, 'affinity');
     if (antiAffinity !== undefined) checkAffinity(antiAffinity, 'antiAffinity');
-    if (affinity?.required !== undefined || antiAffinity?.required !== undefined)
-      key += `${SEPARATOR}${JSON.stringify([affinity?.required, antiAffinity?.required])}`;
-    return this.#byKey.get(key) ?? this.#add(key, needs, affinity, antiAffinity);
+    const isPlain = affinity === undefined && antiAffinity === undefined && gang === undefined && tenant === undefined;
+    if (!isPlain) key += `${SEPARATOR}${JSON.stringify([affinity?.required, affinity?.requiredTasks, antiAffinity?.required, antiAffinity?.requiredTasks, gang?.id, tenant?.name])}`;
+    return this.#byKey.get(key) ?? this.#add(key, needs, affinity, antiAffinity, tenant);
   }
 
-  #add(key: string, needs: Needs, affinity?: Affinity, antiAffinity?: Affinity): Shape {
+  #add(key: string, needs: Needs, affinity: Affinity | undefined, antiAffinity: Affinity | undefined, tenant: Tenant | undefined): Shape {
     const shape: Shape = {
       demand: this.#dimensions.demand(needs),
       required: compileSelector(affinity?.required, 'affinity.required'),
       forbidden: compileSelector(antiAffinity?.required, 'antiAffinity.required'),
-      lane: new Lane(),
+      requiredTasks: [...(affinity?.requiredTasks ?? [])],
+      forbiddenTasks: [...(antiAffinity?.requiredTasks ?? [])],
+      tenant,
+      lane: new Lane(this.#keys, tenant),
       ranking: undefined,
       decisions: 0,
       noRoomInPass: -1,
@@ -77,3 +107,6 @@ export class Shapes {
     this.#sweepAt = Math.max(KEPT, this.#byKey.size * 2);
   }
 }
+
+/** Where a task of the shape may run hangs on what runs there already. */
+export const dependsOnTasks = ({ requiredTasks, forbiddenTasks }: Shape): boolean => requiredTasks.length + forbiddenTasks.length > 0;

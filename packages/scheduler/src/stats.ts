@@ -3,21 +3,29 @@ export interface SchedulerStats {
   /** Queued tasks, those that wait for a worker that could ever run them included. */
   readonly pending: number;
   /** Tasks that hold capacity: running, or cancelled and not yet stopped. */
-  readonly running: number;
+  readonly active: number;
   /** Workers, draining ones included. */
   readonly workers: number;
   readonly submittedTotal: number;
   /** `submit()` calls refused with an error. */
   readonly refusedTotal: number;
+  /** Tasks that ended: succeeded, failed or cancelled. */
+  readonly completedTotal: number;
   readonly succeededTotal: number;
   readonly failedTotal: number;
   readonly cancelledTotal: number;
-  /** Tasks put back into the queue because their worker was removed by force. */
+  /** Times that a task was stopped and put back into the queue: its worker was removed by force, or its place taken. */
   readonly requeuedTotal: number;
+  /** Times that a failed task was run again. */
+  readonly retriedTotal: number;
+  /** Times that a task was told to stop for one of higher priority. */
+  readonly preemptedTotal: number;
   /** Tasks with a deadline that succeeded by it. */
   readonly deadlinesMetTotal: number;
-  /** Tasks with a deadline that succeeded after it, or failed. */
+  /** Tasks whose deadline passed before they succeeded, or that failed. */
   readonly deadlinesMissedTotal: number;
+  /** Tasks not ended that will miss their deadline by their upper estimate. */
+  readonly deadlinesAtRisk: number;
   /** Tasks ended per second, over the last 10 s, or since the creation where that is less. */
   readonly throughputPerSecond: number;
   /** Time one placement decision took. */
@@ -26,4 +34,7 @@ export interface SchedulerStats {
   readonly decisionP99Ms: number;
   /** Mean over the workers of the share in use of whatever each is shortest of; 0 without workers. */
   readonly utilisationRatio: number;
+  /** How good the predictions have been: see `insights()`. `NaN` before the first run. */
+  readonly accuracyRatio: number;
+  readonly coverageRatio: number;
 }

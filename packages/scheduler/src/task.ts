@@ -1,11 +1,15 @@
 import type { Attempt } from './attempt.js';
+import type { WatchEntry } from './deadline-watch.js';
 import type { ClusterWorker } from './cluster-worker.js';
-import type { Estimate, TaskFeatures } from './estimation/estimator.js';
+import type { Estimate, Estimator, TaskFeatures } from './estimation/estimator.js';
 import type { ExecutableTask, TaskContext } from './executor.js';
+import type { Gang } from './gang.js';
 import type { HeapItem } from './indexed-heap.js';
-import type { CompiledSelector } from './labels.js';
+import { NO_WISHES, type Wishes } from './labels.js';
+import type { OrderedItem } from './ordered.js';
 import type { Reservation } from './placement/reservation.js';
 import type { Needs } from './resources.js';
+import type { RetryPlan } from './retry.js';
 import type { Shape } from './shape.js';
 import type { PolicyTask } from './strategies/policy.js';
 import type { TaskState } from './task-options.js';
@@ -17,109 +21,203 @@ export interface DueEntry extends HeapItem {
 
 /** What of a task is settled when it is submitted. */
 export interface TaskDetails {
-  readonly id: string | undefined;
   readonly name: string;
   readonly sequence: number;
-  readonly run: (context: TaskContext) => unknown;
   readonly shape: Shape;
-  readonly needs: Needs | undefined;
-  readonly priority: number;
   readonly submittedMs: number;
-  readonly deadlineAtMs: number;
-  readonly maxWaitMs: number;
-  readonly estimateMs: number | undefined;
-  readonly tenant: string | undefined;
-  readonly preferred: CompiledSelector;
-  readonly avoided: CompiledSelector;
-  readonly estimate: Estimate;
+  readonly estimator: Pick<Estimator, 'predict'>;
+  readonly id?: string | undefined;
+  readonly run?: ((context: TaskContext) => unknown) | undefined;
+  readonly payload?: unknown;
+  readonly needs?: Needs | undefined;
+  readonly priority?: number;
+  readonly deadlineAtMs?: number;
+  readonly maxWaitMs?: number;
+  readonly estimateMs?: number | undefined;
+  readonly tenant?: string | undefined;
+  readonly wishes?: Wishes;
+  readonly preemptible?: boolean;
+  readonly serviceClass?: string;
+  readonly retry?: RetryPlan | undefined;
 }
 
 /**
- * A task and its states: queued → running → succeeded, failed or cancelled; back to queued where its worker was removed by
- * force. Other than in its state, the ready queue, the cluster and the scheduler each write the fields that are theirs.
+ * A task and its states: queued → running → succeeded, failed or cancelled; back to queued where it is to be run again. Other than
+ * in its state, the ready queue, the cluster and the scheduler each write the fields that are theirs.
+ *
+ * Shaped for ten thousand of them made at once: what most never need (a promise of the result, a prediction, a name) is made when
+ * asked for, and nothing is a private field, whose initialisation costs as much as all of the others together.
  */
-export class Task implements PolicyTask, TaskFeatures, HeapItem, ExecutableTask {
-  readonly name: string;
-  readonly sequence: number;
-  readonly shape: Shape;
-  readonly needs: Needs | undefined;
-  readonly priority: number;
-  readonly submittedMs: number;
-  readonly deadlineAtMs: number;
-  readonly maxWaitMs: number;
-  readonly estimateMs: number | undefined;
-  readonly tenant: string | undefined;
-  /** Labels it would like to find, and not to find. */
-  readonly preferred: CompiledSelector;
-  readonly avoided: CompiledSelector;
-  readonly result: Promise<unknown>;
-  readonly #id: string | undefined;
-  readonly #run: (context: TaskContext) => unknown;
+export class Task implements PolicyTask, TaskFeatures, OrderedItem, ExecutableTask {
+  declare readonly name: string;
+  declare readonly sequence: number;
+  declare readonly shape: Shape;
+  declare readonly needs: Needs | undefined;
+  declare readonly priority: number;
+  declare readonly submittedMs: number;
+  declare readonly deadlineAtMs: number;
+  declare readonly maxWaitMs: number;
+  declare readonly estimateMs: number | undefined;
+  declare readonly tenant: string | undefined;
+  declare readonly payload: unknown;
+  declare readonly preemptible: boolean;
+  declare readonly serviceClass: string;
+  /** What it would like to find on its worker, and not to find. */
+  declare readonly wishes: Wishes;
+  /** As given to `submit()`. */
+  declare readonly givenId: string | undefined;
+  declare readonly retry: RetryPlan | undefined;
+  declare private readonly work: ((context: TaskContext) => unknown) | undefined;
+  declare private readonly estimator: Pick<Estimator, 'predict'>;
+  declare private prediction: Estimate | undefined;
+  /** How long it is expected to run since it outlived its estimate; 0 before. */
+  declare private outlivedMs: number;
 
-  state: TaskState = 'queued';
-  estimate: Estimate;
-  resolve!: (value: unknown) => void;
-  reject!: (error: unknown) => void;
+  declare state: TaskState;
+  declare private promise: Promise<unknown> | undefined;
+  declare private resolve: ((value: unknown) => void) | undefined;
+  declare private reject: ((error: unknown) => void) | undefined;
+  /** What `run` gave, or why it did not. */
+  declare private outcome: unknown;
 
   // Of the ready queue.
-  heapIndex = -1;
-  due: DueEntry | undefined = undefined;
-  overdue = false;
-  parked = false;
+  declare heapIndex: number;
+  declare bucket: unknown;
+  declare due: DueEntry | undefined;
+  declare overdue: boolean;
+  declare place: 'line' | 'parked' | 'apart';
+  declare gang: Gang | undefined;
 
   // Of the cluster: where it holds capacity, a cancelled one that has not stopped yet included.
-  worker: ClusterWorker | undefined = undefined;
-  runningIndex = -1;
-  gpus: readonly number[] = [];
-  startedMs = 0;
-  /** Upper estimate of its run time; a higher one each time it has outlived it. */
-  expectedMs = 0;
-  reservation: Reservation | undefined = undefined;
+  declare worker: ClusterWorker | undefined;
+  declare runningIndex: number;
+  declare gpus: readonly number[];
+  declare startedMs: number;
+  declare reservation: Reservation | undefined;
 
   // Of the scheduler.
-  attempt = 0;
-  endedMs = 0;
-  /** Its worker was removed by force while it ran. */
-  evicted = false;
-  workerId: string | undefined = undefined;
+  declare attempt: number;
+  declare failures: number;
+  declare endedMs: number;
+  /** Told to stop and to run again: its worker was removed by force, or a task of more urgency took its place. */
+  declare evicted: boolean;
+  declare workerId: string | undefined;
   /** The attempt under way. */
-  current: Attempt | undefined = undefined;
-  /** Stops listening to the caller's signal. */
-  detach: (() => void) | undefined = undefined;
+  declare current: Attempt | undefined;
+  /** What its deadline is watched by. */
+  declare watched: WatchEntry | undefined;
+  /** Lets go of what waits for the task's end beside its result: the caller's signal, timers. */
+  declare detach: (() => void) | undefined;
 
   constructor(details: TaskDetails) {
     this.name = details.name;
     this.sequence = details.sequence;
     this.shape = details.shape;
     this.needs = details.needs;
-    this.priority = details.priority;
+    this.priority = details.priority ?? 0;
     this.submittedMs = details.submittedMs;
-    this.deadlineAtMs = details.deadlineAtMs;
-    this.maxWaitMs = details.maxWaitMs;
+    this.deadlineAtMs = details.deadlineAtMs ?? Infinity;
+    this.maxWaitMs = details.maxWaitMs ?? Infinity;
     this.estimateMs = details.estimateMs;
     this.tenant = details.tenant;
-    this.preferred = details.preferred;
-    this.avoided = details.avoided;
-    this.estimate = details.estimate;
-    this.#id = details.id;
-    this.#run = details.run;
-    this.result = new Promise((resolve, reject) => {
-      this.resolve = resolve;
-      this.reject = reject;
-    });
+    this.payload = details.payload;
+    this.preemptible = details.preemptible ?? false;
+    this.serviceClass = details.serviceClass ?? 'default';
+    this.wishes = details.wishes ?? NO_WISHES;
+    this.givenId = details.id;
+    this.retry = details.retry;
+    this.work = details.run;
+    this.estimator = details.estimator;
+    this.prediction = undefined;
+    this.outlivedMs = 0;
+    this.state = 'queued';
+    this.promise = undefined;
+    this.resolve = undefined;
+    this.reject = undefined;
+    this.outcome = undefined;
+    this.heapIndex = -1;
+    this.bucket = undefined;
+    this.due = undefined;
+    this.overdue = false;
+    this.place = 'line';
+    this.gang = undefined;
+    this.worker = undefined;
+    this.runningIndex = -1;
+    this.gpus = NO_GPUS;
+    this.startedMs = 0;
+    this.reservation = undefined;
+    this.attempt = 0;
+    this.failures = 0;
+    this.endedMs = 0;
+    this.evicted = false;
+    this.workerId = undefined;
+    this.current = undefined;
+    this.watched = undefined;
+    this.detach = undefined;
   }
 
-  /** Not made until asked for: most tasks end without anybody wanting their name. */
   get id(): string {
-    return this.#id ?? `#${this.sequence}`;
+    return this.givenId ?? `#${this.sequence}`;
   }
 
-  /** As given to `submit()`. */
-  get givenId(): string | undefined {
-    return this.#id;
+  /** What the estimator expected when it was last asked: when first needed, and anew for each attempt. */
+  get estimate(): Estimate {
+    this.prediction ??= this.estimator.predict(this);
+    return this.prediction;
+  }
+
+  /** More may be known by now: the next `estimate` is a new one. */
+  forgetEstimate(): void {
+    this.prediction = undefined;
+    this.outlivedMs = 0;
+  }
+
+  /** Upper estimate of its run time; a higher one each time it has outlived it. */
+  get expectedMs(): number {
+    return this.outlivedMs > 0 ? this.outlivedMs : this.estimate.upperMs;
+  }
+
+  set expectedMs(expectedMs: number) {
+    this.outlivedMs = expectedMs;
+  }
+
+  get result(): Promise<unknown> {
+    if (this.promise !== undefined) return this.promise;
+    if (this.state === 'succeeded') this.promise = Promise.resolve(this.outcome);
+    else if (this.state === 'failed' || this.state === 'cancelled') this.promise = Promise.reject(this.outcome);
+    else
+      this.promise = new Promise((resolve, reject) => {
+        this.resolve = resolve;
+        this.reject = reject;
+      });
+    return this.promise;
+  }
+
+  succeed(value: unknown): void {
+    this.state = 'succeeded';
+    if (this.resolve === undefined) this.outcome = value;
+    else this.resolve(value);
+  }
+
+  /** If nobody handles it, it is an unhandled rejection, as of any promise. */
+  fail(error: unknown): void {
+    this.state = 'failed';
+    this.outcome = error;
+    if (this.reject === undefined) void this.result;
+    else this.reject(error);
+  }
+
+  /** Whoever cancels knows; only failures are worth an unhandled rejection. */
+  cancel(reason: unknown): void {
+    this.state = 'cancelled';
+    this.outcome = reason;
+    this.result.catch(() => {});
+    this.reject?.(reason);
   }
 
   run(context: TaskContext): unknown {
-    return this.#run(context);
+    return this.work?.(context);
   }
 }
+
+const NO_GPUS: readonly number[] = [];

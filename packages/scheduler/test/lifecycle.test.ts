@@ -18,7 +18,7 @@ describe('a task', () => {
     await expect(throws.result).rejects.toBe(error);
     await expect(rejects.result).rejects.toBe(error);
     expect([now, later, throws, rejects].map(({ state }) => state)).toEqual(['succeeded', 'succeeded', 'failed', 'failed']);
-    expect(scheduler.stats()).toMatchObject({ succeededTotal: 2, failedTotal: 2, running: 0, pending: 0, utilisationRatio: 0 });
+    expect(scheduler.stats()).toMatchObject({ succeededTotal: 2, failedTotal: 2, active: 0, pending: 0, utilisationRatio: 0 });
   });
 
   it('settles once, and gives its capacity back, whatever kind of thenable run gives', async () => {
@@ -30,7 +30,7 @@ describe('a task', () => {
     const twice = { then: (resolve: (value: string) => void) => [resolve('first'), resolve('second')] };
     await expect(scheduler.submit({ name: 'broken', run: () => broken }).result).rejects.toThrow('no then');
     expect(await scheduler.submit({ name: 'twice', run: () => twice as unknown as PromiseLike<string> }).result).toBe('first');
-    expect(scheduler.stats()).toMatchObject({ succeededTotal: 1, failedTotal: 1, running: 0 });
+    expect(scheduler.stats()).toMatchObject({ succeededTotal: 1, failedTotal: 1, active: 0 });
   });
 
   it('starts no sooner than after the current job, so that those submitted together are ordered together', async () => {
@@ -96,7 +96,7 @@ describe('cancel', () => {
     await expect(deaf.result).rejects.toBe('enough');
     expect(reason).toBe('enough');
     await advance(0);
-    expect([started, scheduler.stats().running]).toEqual([[], 1]);
+    expect([started, scheduler.stats().active]).toEqual([[], 1]);
     stop();
     await advance(0);
     expect(started).toEqual(['next@w']);
@@ -217,7 +217,7 @@ describe('close', () => {
     await advance(0);
     await scheduler.close();
     for (const { handle } of tasks) await expect(handle.result).rejects.toMatchObject(CLOSED);
-    expect(scheduler.stats()).toMatchObject({ pending: 0, running: 0, cancelledTotal: 2 });
+    expect(scheduler.stats()).toMatchObject({ pending: 0, active: 0, cancelledTotal: 2 });
     expect(clock.pendingTimers).toBe(0);
     expect(codeOf(() => scheduler.addWorker({ id: 'x', capacity: { cpu: 1 } }))).toBe('ERR_SCHEDULER_CLOSED');
   });
@@ -269,10 +269,11 @@ describe('events', () => {
     const removal = scheduler.removeWorker('w', { force: true });
     await removal;
     waits.handle.cancel();
-    expect(seen.map(([channel]) => channel)).toEqual(['worker:added', 'task:submitted', 'task:started', 'task:submitted', 'task:succeeded', 'deadline:missed', 'task:started', 'worker:removed', 'task:requeued', 'task:cancelled']);
+    expect(seen.map(([channel]) => channel)).toEqual(['worker:added', 'task:submitted', 'task:started', 'task:submitted', 'deadline:missed', 'task:succeeded', 'task:started', 'worker:removed', 'task:requeued', 'task:cancelled']);
     const task = { scheduler: 'mine', id: '#0', name: 'late', tenant: 'acme' };
     expect(seen[1]?.[1]).toEqual(task);
     expect(seen[2]?.[1]).toEqual({ ...task, workerId: 'w', waitMs: 0, attempt: 1 });
+    expect(seen[4]?.[1]).toMatchObject({ ...task, waitMs: 0, attempt: 1 });
     expect(seen[5]?.[1]).toMatchObject({ ...task, durationMs: 20, waitMs: 0, attempt: 1 });
     expect(seen[5]?.[1]).toHaveProperty('predictedMs', expect.closeTo(50));
     expect(seen[6]?.[1]).toMatchObject({ name: 'waits', waitMs: 20 });
@@ -286,7 +287,7 @@ describe('stats', () => {
     scheduler.addWorker({ id: 'x', capacity: { cpu: 4 } });
     const [met, missed, failed] = [submit('met', { deadlineMs: 50 }), submit('missed', { deadlineMs: 50 }), submit('failed', { deadlineMs: 50 })];
     await advance(0);
-    expect(scheduler.stats()).toMatchObject({ running: 3, workers: 2, utilisationRatio: 3 / 8 });
+    expect(scheduler.stats()).toMatchObject({ active: 3, workers: 2, utilisationRatio: 3 / 8 });
     met?.finish();
     failed?.fail(new Error('broken'));
     await expect(failed?.handle.result).rejects.toThrow('broken');

@@ -20,7 +20,7 @@ it.each([false, true])('gives what a sorted list would, whole shapes set aside, 
       // An order that changes turns around as time goes by.
       const order = (task: { priority: number }, nowMs: number): number => (reorders && nowMs % 2 === 1 ? task.priority : -task.priority);
       const queue = new ReadyQueue(order, reorders);
-      const shapes = new Shapes(new Dimensions());
+      const shapes = new Shapes(new Dimensions(), reorders ? 'many' : 'few');
       let nowMs = 0;
       const ready: Task[] = [];
       const parked: Task[] = [];
@@ -35,8 +35,8 @@ it.each([false, true])('gives what a sorted list would, whole shapes set aside, 
         if (action.kind === 'add') {
           const { cpu, priority, maxWaitMs } = action;
           const task = new Task({
-            id: undefined, name: 'task', sequence, run: () => 0, shape: shapes.of({ cpu }), needs: { cpu }, priority, submittedMs: nowMs, deadlineAtMs: Infinity, maxWaitMs,
-            estimateMs: undefined, tenant: undefined, preferred: [], avoided: [], estimate: { medianMs: 1, lowerMs: 1, upperMs: 1, runs: 0 },
+            name: 'task', sequence, shape: shapes.of({ needs: { cpu } }), priority, submittedMs: nowMs, maxWaitMs,
+            estimator: { predict: () => ({ medianMs: 1, lowerMs: 1, upperMs: 1, runs: 0 }) },
           });
           ready.push(task);
           queue.add(task, nowMs);
@@ -46,7 +46,7 @@ it.each([false, true])('gives what a sorted list would, whole shapes set aside, 
           const all = [...ready, ...parked];
           const task = all[action.at % all.length];
           if (task === undefined) continue;
-          forget(task.parked ? parked : ready, task);
+          forget(task.place === 'parked' ? parked : ready, task);
           queue.remove(task);
         } else if (action.kind === 'park') {
           const task = queue.pop();
@@ -60,7 +60,7 @@ it.each([false, true])('gives what a sorted list would, whole shapes set aside, 
           queue.unparkAll();
         } else if (action.kind === 'advance') advance(action.ms);
         else {
-          const shape = shapes.of({ cpu: action.aside });
+          const shape = shapes.of({ needs: { cpu: action.aside } });
           const expected = ready.toSorted(before);
           const restored: Task[] = [];
           let starts = action.starts;

@@ -150,7 +150,7 @@ class World {
   }
 
   checkBooks(): void {
-    const { pending, running, succeededTotal, failedTotal, cancelledTotal, submittedTotal } = this.scheduler.stats();
+    const { pending, active: running, succeededTotal, failedTotal, cancelledTotal, submittedTotal } = this.scheduler.stats();
     const states = this.tasks.map(({ handle }) => handle.state);
     this.check(pending === states.filter((state) => state === 'queued').length, `${pending} pending, by state ${states.join()}`);
     this.check(running === this.tasks.filter(({ holds }) => holds !== undefined).length, `${running} running`);
@@ -166,7 +166,7 @@ class World {
   /** With workers enough and every task ending, everything ends. */
   async finish(): Promise<void> {
     await this.apply({ kind: 'add', cpu: 6, gpu: true, speed: 1 });
-    for (let round = 0; round <= this.tasks.length && this.scheduler.stats().pending + this.scheduler.stats().running > 0; round += 1) {
+    for (let round = 0; round <= this.tasks.length && this.scheduler.stats().pending + this.scheduler.stats().active > 0; round += 1) {
       await this.clock.advanceAsync(1);
       for (const { holds } of this.tasks) holds?.end();
     }

@@ -40,7 +40,7 @@ export function explain(task: Task, { strategy, queue, cluster, rules }: Surroun
 function candidate(task: Task, worker: ClusterWorker, cluster: Cluster, scorer: Scorer, nowMs: number): Candidate {
   const terms = scorer.terms(task, worker, nowMs);
   const score = Object.values(terms).reduce((sum, term) => sum + term, 0);
-  const obstacle = obstacleTo(task, worker, cluster.pass, nowMs) ?? (cluster.heldInPass === cluster.pass ? 'held' : undefined);
+  const obstacle = obstacleTo(task, worker, cluster, nowMs);
   const place = { workerId: worker.id, score, terms };
   return obstacle === undefined ? place : { ...place, obstacle, detail: detail(obstacle, task, worker, cluster) };
 }
@@ -68,6 +68,8 @@ export function detail(obstacle: Obstacle, { shape }: Pick<Task, 'shape'>, worke
       return shortage(shape.demand, worker.free, cluster, 'free');
     case 'label':
       return `its labels are ${JSON.stringify(worker.labels)}`;
+    case 'task':
+      return `it must run with ${JSON.stringify(shape.requiredTasks)} and without ${JSON.stringify(shape.forbiddenTasks)}`;
     case 'draining':
       return 'it takes no more tasks';
     case 'held':

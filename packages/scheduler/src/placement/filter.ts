@@ -1,8 +1,9 @@
+import type { Cluster } from '../cluster.js';
 import type { ClusterWorker } from '../cluster-worker.js';
 import type { Obstacle } from '../explanation.js';
 import { countMatches } from '../labels.js';
 import { fits } from '../resources.js';
-import type { Shape } from '../shape.js';
+import { dependsOnTasks, type Shape } from '../shape.js';
 import type { Task } from '../task.js';
 import { canBackfill } from './backfill.js';
 
@@ -18,15 +19,31 @@ export function labelsMatch({ required, forbidden }: Shape, { labels }: ClusterW
 }
 
 /** Why the task cannot start on the worker now; the first reason that holds, `undefined` if none does. */
-export function obstacleTo(task: Task, worker: ClusterWorker, pass: number, nowMs: number): Obstacle | undefined {
+export function obstacleTo(task: Task, worker: ClusterWorker, cluster: Cluster, nowMs: number): Obstacle | undefined {
   const { shape } = task;
   // Whether there is room rules out most workers under load, so it comes first; what would explain the lack of it, after.
   if (!fits(shape.demand, worker.free)) {
     if (!fits(shape.demand, worker.capacity)) return 'capacity';
     return labelsMatch(shape, worker) ? 'room' : 'label';
   }
+  return obstacleBesideRoom(task, worker, cluster, nowMs);
+}
+
+/** The same where there is room. */
+export function obstacleBesideRoom(task: Task, worker: ClusterWorker, cluster: Cluster, nowMs: number): Obstacle | undefined {
   if (worker.draining) return 'draining';
-  if (!labelsMatch(shape, worker)) return 'label';
-  if (worker.heldInPass === pass) return 'held';
+  if (!labelsMatch(task.shape, worker)) return 'label';
+  if (dependsOnTasks(task.shape) && !tasksMatch(task, worker, cluster)) return 'task';
+  if (worker.heldInPass === cluster.pass || cluster.heldInPass === cluster.pass) return 'held';
   return worker.reservation === undefined || canBackfill(task, worker, worker.reservation, nowMs) ? undefined : 'reserved';
+}
+
+const isCalled = (task: Task, name: string): boolean => task.name === name || task.givenId === name;
+
+export const runsOn = (name: string, worker: ClusterWorker): boolean => worker.running.some((task) => isCalled(task, name));
+
+function tasksMatch(task: Task, worker: ClusterWorker, { workers }: Cluster): boolean {
+  const { requiredTasks, forbiddenTasks } = task.shape;
+  if (forbiddenTasks.some((name) => runsOn(name, worker))) return false;
+  return requiredTasks.every((name) => runsOn(name, worker) || (isCalled(task, name) && !workers.some((other) => runsOn(name, other))));
 }

@@ -2,11 +2,13 @@ import type { Cluster } from '../cluster.js';
 import type { ClusterWorker } from '../cluster-worker.js';
 import type { ReadyQueue } from '../ready-queue.js';
 import { chooseGpus, fits } from '../resources.js';
-import type { Shape } from '../shape.js';
+import type { Gang } from '../gang.js';
+import { dependsOnTasks, type Shape } from '../shape.js';
 import type { Policy } from '../strategies/policy.js';
 import type { Task } from '../task.js';
 import { passReservation, roomFor } from './backfill.js';
-import { canEverRun, obstacleTo } from './filter.js';
+import { canEverRun, obstacleBesideRoom } from './filter.js';
+import { reserveTogether } from './gang-reservation.js';
 import { Rankings } from './ranking.js';
 import { releaseReservation, reserve, suspendReservation, type Expectations, type Reservation } from './reservation.js';
 import { Scorer } from './score.js';
@@ -47,16 +49,20 @@ export interface Placement {
 export function plan(queue: ReadyQueue, cluster: Cluster, rules: Rules, nowMs: number): Placement[] {
   queue.advance(nowMs);
   const placements: Placement[] = [];
-  if (queue.ready === 0) return placements;
-  cluster.pass += 1;
-  const pass = new Pass(queue, cluster, rules, nowMs);
-  for (let task = pass.next(); task !== undefined; task = pass.next()) {
-    const worker = pass.place(task);
-    if (worker !== undefined) placements.push({ task, worker });
+  let placed = -1;
+  // Once more where a task may have waited for one that was placed behind it.
+  for (let again = true; again && queue.ready > 0 && placements.length > placed; ) {
+    placed = placements.length;
+    cluster.pass += 1;
+    const pass = new Pass(queue, cluster, rules, nowMs, placements);
+    for (let task = pass.next(); task !== undefined; task = pass.next()) pass.place(task);
+    pass.end();
+    again = pass.metTaskAffinity;
   }
-  pass.end();
   return placements;
 }
+
+const NO_GPUS: readonly number[] = [];
 
 /** One walk along the queue. */
 class Pass {
@@ -64,9 +70,12 @@ class Pass {
   readonly #cluster: Cluster;
   readonly #rules: Rules;
   readonly #nowMs: number;
+  readonly #placements: Placement[];
   readonly #skipped: Task[] = [];
   /** Those that may pass the head, in their own order from the back, once there is a head. */
   #passing: Task[] | undefined;
+  /** Some task would start where others run. */
+  metTaskAffinity = false;
   /** The first task that is not overdue and found no room. */
   #head: Task | undefined;
   readonly #previousHead: Reservation | undefined;
@@ -76,12 +85,13 @@ class Pass {
   #metReservation = false;
   /** May the task that is being placed start on the worker now? */
   readonly #accepts = (worker: ClusterWorker): boolean => {
-    const obstacle = obstacleTo(this.#placing as Task, worker, this.#cluster.pass, this.#nowMs);
+    const obstacle = obstacleBesideRoom(this.#placing as Task, worker, this.#cluster, this.#nowMs);
     if (obstacle === 'reserved') this.#metReservation = true;
     return obstacle === undefined;
   };
 
-  constructor(queue: ReadyQueue, cluster: Cluster, rules: Rules, nowMs: number) {
+  constructor(queue: ReadyQueue, cluster: Cluster, rules: Rules, nowMs: number, placements: Placement[]) {
+    this.#placements = placements;
     this.#queue = queue;
     this.#cluster = cluster;
     this.#rules = rules;
@@ -98,22 +108,51 @@ class Pass {
   }
 
   /** Takes capacity for the task, or sees to it that nobody passes who must not. */
-  place(task: Task): ClusterWorker | undefined {
-    const { shape } = task;
+  place(task: Task): void {
+    const { shape, gang } = task;
     if (!isPlaceable(shape, this.#cluster)) {
-      this.#park(task);
-      return undefined;
-    }
-    const worker = shape.noRoomInPass === this.#cluster.pass ? undefined : this.#best(task);
-    if (worker === undefined) {
-      this.#skip(task);
-      return undefined;
-    }
-    const gpus = chooseGpus(shape.demand.gpu, roomFor(task, worker, this.#nowMs)) ?? [];
-    passReservation(task, worker, gpus, this.#nowMs);
+      releaseReservation(task);
+      this.#queue.park(task);
+    } else if (shape.tenant?.admits(shape.demand) === false) {
+      this.#skipped.push(task);
+      this.#queue.setAside(shape.lane); // Over its tenant's quota: in nobody's way.
+    } else if (shape.noRoomInPass === this.#cluster.pass || !(gang === undefined ? this.#placeOne(task) : this.#placeAll(gang))) this.#skip(task);
+  }
+
+  #placeOne(task: Task): boolean {
+    const worker = this.#best(task);
+    if (worker === undefined) return false;
     this.#queue.started(task);
+    this.#take(task, worker);
+    return true;
+  }
+
+  /** All members, or none. */
+  #placeAll(gang: Gang): boolean {
+    const start = this.#placements.length;
+    for (const member of gang.queued) {
+      const { demand, tenant } = member.shape;
+      const worker = tenant?.admits(demand) === false ? undefined : this.#best(member);
+      if (worker !== undefined) this.#take(member, worker);
+      else {
+        for (const { task, worker: taken } of this.#placements.splice(start)) {
+          passReservation(task, taken, task.gpus, this.#nowMs, 1);
+          this.#cluster.release(task, this.#nowMs);
+        }
+        return false;
+      }
+    }
+    for (let index = start; index < this.#placements.length; index += 1) this.#queue.started((this.#placements[index] as Placement).task);
+    const leader = this.#placements[start]?.task;
+    if (leader !== undefined) releaseReservation(leader);
+    return true;
+  }
+
+  #take(task: Task, worker: ClusterWorker): void {
+    const gpus = task.shape.demand.gpu === 0 ? NO_GPUS : (chooseGpus(task.shape.demand.gpu, roomFor(task, worker, this.#nowMs)) ?? NO_GPUS);
+    if (worker.reservation !== undefined) passReservation(task, worker, gpus, this.#nowMs);
     this.#cluster.allocate(task, worker, gpus, this.#nowMs);
-    return worker;
+    this.#placements.push({ task, worker });
   }
 
   end(): void {
@@ -131,7 +170,7 @@ class Pass {
     const { scorer, rankings } = this.#rules;
     this.#placing = task;
     this.#metReservation = false;
-    const ranking = !this.#holds && scorer.dependsOnShapeAlone(task, this.#nowMs) ? rankings.of(shape) : undefined;
+    const ranking = !this.#holds && !dependsOnTasks(shape) && scorer.dependsOnShapeAlone(task, this.#nowMs) ? rankings.of(shape) : undefined;
     const best = ranking === undefined ? this.#bestOfAll(task) : ranking.best(this.#accepts);
     // A reservation may let a shorter task of the same shape pass; a lack of room is the same for all of them.
     if (best === undefined && !this.#metReservation) shape.noRoomInPass = this.#cluster.pass;
@@ -159,22 +198,31 @@ class Pass {
   }
 
   #skip(task: Task): void {
-    const { shape, overdue } = task;
+    const { shape, overdue, gang } = task;
     const backfill = this.#rules.depth > 0;
     this.#skipped.push(task);
+    if (dependsOnTasks(shape)) {
+      this.metTaskAffinity = true;
+      this.#queue.setAside(shape.lane); // What it waits for is not room: nobody has to wait with it.
+      return;
+    }
     const roomless = shape.noRoomInPass === this.#cluster.pass;
     // Those behind it of the same shape find no room either; but overdue ones each have a worker set aside, while there are any.
     if (roomless && !(overdue && backfill)) this.#queue.setAside(shape.lane);
     if (this.#queue.isExhausted) return; // Nobody is left who could pass.
-    if (!backfill) this.#hold(task);
+    if (!backfill) for (const { shape: held } of gang?.queued ?? [task]) this.#hold(held);
     else if (overdue) {
-      if (reserve(task, this.#cluster.workers, this.#rules, this.#nowMs) === undefined && roomless) this.#queue.setAside(shape.lane);
+      if (this.#reserve(task) === undefined && roomless) this.#queue.setAside(shape.lane);
     } else if (this.#head === undefined) {
       this.#head = task;
-      reserve(task, this.#cluster.workers, this.#rules, this.#nowMs);
+      this.#reserve(task);
       const { passOrder } = this.#rules;
       if (passOrder !== undefined) this.#passing = this.#rest((other) => passOrder(other, this.#nowMs));
     }
+  }
+
+  #reserve(task: Task): Reservation | undefined {
+    return task.gang === undefined ? reserve(task, this.#cluster.workers, this.#rules, this.#nowMs) : reserveTogether(task.gang, this.#cluster, this.#nowMs);
   }
 
   /** All that are left in line, the first by `order` last. */
@@ -184,19 +232,14 @@ class Pass {
     return rest.sort((a, b) => b.key - a.key || b.task.sequence - a.task.sequence).map(({ task }) => task);
   }
 
-  #hold({ shape }: Task): void {
+  #hold(shape: Shape): void {
     const { workers, pass } = this.#cluster;
     this.#holds = true;
-    if (shape.runsAnywhere) {
+    if (isPlaceable(shape, this.#cluster) && shape.runsAnywhere) {
       this.#cluster.heldInPass = pass;
       return;
     }
     for (const worker of workers) if (canEverRun(shape, worker)) worker.heldInPass = pass;
-  }
-
-  #park(task: Task): void {
-    releaseReservation(task);
-    this.#queue.park(task);
   }
 }
 

@@ -12,7 +12,7 @@ export interface Reservation {
   startMs: number;
   /** What is left beside it when it starts. */
   spare: Room;
-  /** Of an overdue task: who passes must fit beside it, however short it claims to be. */
+  /** Of an overdue task, or one that others were stopped for: who passes must fit beside it, however short it claims to be. */
   firm: boolean;
 }
 
@@ -38,7 +38,7 @@ export function reserve(task: Task, workers: readonly ClusterWorker[], expectati
     kept.worker.reservation = kept;
     kept.startMs = start.startMs;
     kept.spare = start.spare;
-    kept.firm = task.overdue;
+    kept.firm ||= task.overdue;
     return kept;
   }
   releaseReservation(task);
@@ -62,13 +62,15 @@ export function soonest(task: Task, workers: readonly ClusterWorker[], expectati
 }
 
 export function releaseReservation(task: Task): void {
-  if (task.reservation !== undefined) suspendReservation(task.reservation);
+  if (task.reservation === undefined) return;
+  suspendReservation(task.reservation);
   task.reservation = undefined;
+  if (task.gang !== undefined) task.gang.reservations = [];
 }
 
 /** Opens the worker to others; the task keeps its claim, for a {@link reserve} to renew if nobody else took the worker. */
 export function suspendReservation(reservation: Reservation): void {
-  if (reservation.worker.reservation === reservation) reservation.worker.reservation = undefined;
+  for (const each of reservation.task.gang?.reservations ?? [reservation]) if (each.worker.reservation === each) each.worker.reservation = undefined;
 }
 
 /** When enough of what runs on the worker has ended; `undefined` unless that is before `beforeMs`. */

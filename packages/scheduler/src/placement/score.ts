@@ -1,6 +1,7 @@
 import type { Cluster } from '../cluster.js';
 import type { ClusterWorker } from '../cluster-worker.js';
 import { countMatches } from '../labels.js';
+import { runsOn } from './filter.js';
 import type { Shape } from '../shape.js';
 import type { Policy, ScoreWeights } from '../strategies/policy.js';
 import type { Task } from '../task.js';
@@ -26,9 +27,12 @@ const SHAPE_TERMS = {
 
 /** Those that hang on the task itself. */
 const TASK_TERMS = {
-  affinity: ({ preferred, avoided }, { labels }) => {
-    const wishes = preferred.length + avoided.length;
-    return wishes === 0 ? 0 : (countMatches(preferred, labels) - countMatches(avoided, labels)) / wishes;
+  affinity: ({ wishes: { preferred, avoided, preferredTasks, avoidedTasks, count } }, worker) => {
+    if (count === 0) return 0;
+    let met = countMatches(preferred, worker.labels) - countMatches(avoided, worker.labels);
+    for (const name of preferredTasks) if (runsOn(name, worker)) met += 1;
+    for (const name of avoidedTasks) if (runsOn(name, worker)) met -= 1;
+    return met / count;
   },
   deadline: ({ deadlineAtMs, estimate }, { speed }, nowMs) => (nowMs + estimate.upperMs / speed > deadlineAtMs ? -1 : 0),
 } satisfies Partial<Record<keyof ScoreWeights, TaskTerm>>;
@@ -66,13 +70,15 @@ export class Scorer {
   }
 
   /** Do the workers differ, for this task, in nothing but {@link shapeScore}? */
-  dependsOnShapeAlone({ preferred, avoided, deadlineAtMs, estimate }: Task, nowMs: number): boolean {
+  dependsOnShapeAlone(task: Task, nowMs: number): boolean {
     const { weights } = this.#policy;
-    if (this.#policy.score !== undefined || (weights.affinity && preferred.length + avoided.length > 0)) return false;
+    const { wishes, deadlineAtMs } = task;
+    if (this.#policy.score !== undefined || (weights.affinity && wishes.count > 0)) return false;
     if (!weights.deadline || deadlineAtMs === Infinity) return true;
+    const { upperMs } = task.estimate;
     // All of them are fast enough for the deadline, or none is.
     const { lowestSpeed, highestSpeed } = this.#cluster;
-    return nowMs + estimate.upperMs / lowestSpeed <= deadlineAtMs || nowMs + estimate.upperMs / highestSpeed > deadlineAtMs;
+    return nowMs + upperMs / lowestSpeed <= deadlineAtMs || nowMs + upperMs / highestSpeed > deadlineAtMs;
   }
 
   /** The score term by term, for explanations. */

@@ -4,7 +4,7 @@ import type { Estimate, TaskFeatures } from '../estimation/estimator.js';
 import { LearnedEstimator } from '../estimation/learned.js';
 import { IndexedHeap, type HeapItem } from '../indexed-heap.js';
 import { InsightsTracker } from '../insights.js';
-import { compileSelector } from '../labels.js';
+import { compileWishes } from '../labels.js';
 import { resolveStrategy } from '../options.js';
 import { isPlaceable, plan, rulesOf, type Rules } from '../placement/plan.js';
 import { outlive } from '../placement/reservation.js';
@@ -140,17 +140,17 @@ class Loop {
 
   #submit(traceTask: TraceTask, sequence: number): void {
     const { id, name, needs, priority = 0, deadlineMs = Infinity, maxWaitMs = Infinity, estimateMs, affinity, antiAffinity, tenant } = traceTask;
-    const shape = this.#shapes.of(needs, affinity, antiAffinity);
+    const shape = this.#shapes.of({ needs, affinity, antiAffinity });
     if (!isPlaceable(shape, this.#cluster)) {
       this.#refused.push(traceTask);
       return;
     }
     const traced = { tenant: undefined, estimateMs: undefined, needs: undefined, ...traceTask };
     const task = new Task({
-      id, name, sequence, run: () => undefined, shape, needs, priority, submittedMs: this.#nowMs, deadlineAtMs: this.#nowMs + deadlineMs, maxWaitMs, estimateMs, tenant,
-      preferred: compileSelector(affinity?.preferred, 'affinity.preferred'), avoided: compileSelector(antiAffinity?.preferred, 'antiAffinity.preferred'),
-      estimate: this.#estimator.predict(traced, 0),
+      id, name, sequence, shape, needs, priority, submittedMs: this.#nowMs, deadlineAtMs: this.#nowMs + deadlineMs, maxWaitMs, estimateMs, tenant,
+      wishes: compileWishes(affinity, antiAffinity), estimator: { predict: () => this.#estimator.predict(traced, 0) },
     });
+    void task.estimate; // By what is known when it comes.
     this.#traced.set(task, traced);
     this.#queue.add(task, this.#nowMs);
   }
@@ -161,8 +161,8 @@ class Loop {
       const traced = this.#traced.get(task) as TracedFeatures;
       task.state = 'running';
       task.workerId = worker.id;
-      task.estimate = this.#estimator.predict(traced, 0);
-      task.expectedMs = task.estimate.upperMs;
+      task.forgetEstimate();
+      void task.estimate;
       this.#ends.push(new Running(this.#starts, task, traced), this.#nowMs + traced.runMs / worker.speed);
       this.#starts += 1;
     }

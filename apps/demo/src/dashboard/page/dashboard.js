@@ -32,7 +32,7 @@ const TILES = [
 const CHARTS = [
   { title: 'CPU and memory, %', max: 100, series: { CPU: ({ values }) => percent(values['cpu.utilization']), memory: ({ values }) => percent(values['memory.utilization']), 'event loop': ({ values }) => percent(values['nodejs.eventloop.utilization']) } },
   { title: 'Readings a second', series: { readings: readingsRate } },
-  { title: 'Tasks', series: { running: ({ stats }) => stats.scheduler.running, waiting: ({ stats }) => stats.scheduler.pending } },
+  { title: 'Tasks', series: { running: ({ stats }) => stats.scheduler.active, waiting: ({ stats }) => stats.scheduler.pending } },
   { title: 'Postgres connections', series: { leased: ({ stats }) => stats.postgres.leased, idle: ({ stats }) => stats.postgres.idle, waiting: ({ stats }) => stats.postgres.waiting } },
   { title: 'Arena, MiB', series: { live: ({ stats }) => stats.arena.liveBytes / MIB, committed: ({ stats }) => stats.arena.committedBytes / MIB } },
   { title: 'Event loop delay, ms', series: { longest: ({ values }) => values['nodejs.eventloop.delay.max'] } },

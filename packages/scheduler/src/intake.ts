@@ -1,0 +1,101 @@
+import type { Cluster } from './cluster.js';
+import { duplicateTask, invalidOption, neverFits, quotaExceeded, tenantQueueFull } from './errors.js';
+import { Gangs, type Gang } from './gang.js';
+import { IdempotencyKeys } from './idempotency.js';
+import { compileWishes, NO_WISHES } from './labels.js';
+import type { ResolvedOptions } from './options.js';
+import { detail } from './placement/explain.js';
+import { labelsMatch } from './placement/filter.js';
+import { isPlaceable } from './placement/plan.js';
+import { resolveRetry } from './retry.js';
+import { Shapes, type Shape } from './shape.js';
+import { checkSubmission } from './submission.js';
+import type { TaskOptions } from './task-options.js';
+import { Task } from './task.js';
+import { Tenants } from './tenants.js';
+
+/** The door: turns what was submitted into a task, or refuses it with the reason. */
+export class Intake {
+  readonly #options: ResolvedOptions;
+  readonly #cluster: Cluster;
+  readonly #shapes: Shapes;
+  readonly #keys: IdempotencyKeys;
+  readonly #gangs = new Gangs();
+  /** Tasks with an id of their own, queued or running. */
+  readonly #named = new Map<string, Task>();
+  readonly tenants: Tenants;
+  #sequence = 0;
+
+  constructor(options: ResolvedOptions, cluster: Cluster) {
+    this.#options = options;
+    this.#cluster = cluster;
+    this.#shapes = new Shapes(cluster.dimensions, options.policy.reorders === true ? 'many' : 'few');
+    this.#keys = new IdempotencyKeys(options.idempotencyMs);
+    this.tenants = new Tenants(options.tenants, cluster);
+  }
+
+  /** The task that was submitted with the same key before; checks the options. */
+  known(options: TaskOptions<unknown>, nowMs: number): Task | undefined {
+    checkSubmission(options);
+    return options.idempotencyKey === undefined ? undefined : this.#keys.find(options.idempotencyKey, options.name, nowMs);
+  }
+
+  /** Throws a `SchedulerError`; what it has checked nothing of is whether there is room in the queue. */
+  accept(options: TaskOptions<unknown>, nowMs: number): Task {
+    const { estimator, executor } = this.#options;
+    const { id, name, run, affinity, antiAffinity, gang, tenant: tenantName, deadlineMs } = options;
+    if (executor.accepts?.(name, run !== undefined) === false) throw invalidOption('run', run, 'a function, as the executor knows no handler of that name');
+    if (id !== undefined && this.#named.has(id)) throw duplicateTask(id);
+    if (gang !== undefined) this.#gangs.check(gang);
+    const tenant = this.tenants.of(tenantName);
+    const shape = this.#shapes.of(options, tenant);
+    const wishes = affinity === undefined && antiAffinity === undefined ? NO_WISHES : compileWishes(affinity, antiAffinity);
+    const retry = options.retry === undefined ? undefined : resolveRetry(options.retry);
+    if (options.waitForCapacity !== true && !isPlaceable(shape, this.#cluster)) throw neverFits(name, this.#shortcomings(shape));
+    if (tenant !== undefined) {
+      if (!tenant.everAdmits(shape.demand)) throw quotaExceeded(name, tenant.name);
+      if (tenant.queued >= tenant.maxQueued) throw tenantQueueFull(tenant.name, tenant.maxQueued);
+    }
+    return new Task({
+      id, name, run, payload: options.payload, sequence: this.#sequence, shape, needs: options.needs, submittedMs: nowMs, estimator, tenant: tenantName, wishes, retry,
+      priority: options.priority ?? 0, deadlineAtMs: deadlineMs === undefined ? Infinity : nowMs + deadlineMs, maxWaitMs: options.maxWaitMs ?? Infinity,
+      estimateMs: options.estimateMs, preemptible: options.preemptible ?? false, serviceClass: options.serviceClass ?? 'default',
+    });
+  }
+
+  /** The task is in. Its gang, if it has one. */
+  enter(task: Task, { id, idempotencyKey, gang }: TaskOptions<unknown>): Gang | undefined {
+    this.#sequence += 1;
+    if (id !== undefined) this.#named.set(id, task);
+    if (idempotencyKey !== undefined) {
+      this.#keys.add(idempotencyKey, task);
+      onEnd(task, () => this.#keys.ended(idempotencyKey, task));
+    }
+    return gang === undefined ? undefined : this.#gangs.join(task, gang);
+  }
+
+  /** The task has ended: its id is free again. */
+  leave(task: Task): void {
+    if (task.givenId !== undefined) this.#named.delete(task.givenId);
+    if (task.gang !== undefined) this.#gangs.dissolve(task.gang);
+  }
+
+  #shortcomings(shape: Shape): string[] {
+    return this.#cluster.workers.slice(0, 5).map((worker) => {
+      const obstacle = worker.draining ? 'draining' : labelsMatch(shape, worker) ? 'capacity' : 'label';
+      return `${worker.id}: ${detail(obstacle, { shape }, worker, this.#cluster)}`;
+    });
+  }
+}
+
+/** Adds to what is done when the task ends. */
+export function onEnd(task: Task, then: () => void): void {
+  const { detach } = task;
+  task.detach =
+    detach === undefined
+      ? then
+      : () => {
+          detach();
+          then();
+        };
+}

@@ -1,0 +1,47 @@
+import type { Estimator } from './estimation/estimator.js';
+import { InsightsTracker, type Insights } from './insights.js';
+import type { Task } from './task.js';
+
+/** Runs shorter than this are noise for a scheduler, and so many of them that learning from each would cost more than running it. */
+const BRIEF_MS = 1;
+/** Brief runs of one name in a row that are all learned from; then one in so many is. */
+const ALL_OF = 64;
+const ONE_IN = 32;
+/** Names remembered; then all of them start again. */
+const NAMES = 10_000;
+
+/** Tells the estimator how long tasks ran, and keeps the score of its predictions. */
+export class Learning {
+  readonly #estimator: Estimator;
+  readonly #insights = new InsightsTracker();
+  /** Brief runs in a row, by name. */
+  readonly #brief = new Map<string, { count: number }>();
+
+  constructor(estimator: Estimator) {
+    this.#estimator = estimator;
+  }
+
+  /** A task succeeded in `durationMs`, as on a worker of speed 1. */
+  ran(task: Task, durationMs: number): void {
+    if (durationMs < BRIEF_MS && this.#isOneOfMany(task.name)) return;
+    if (durationMs >= BRIEF_MS && this.#brief.size > 0) this.#brief.delete(task.name);
+    const { estimate } = task; // Asked for before it is told of this very run.
+    this.#estimator.observe(task, durationMs);
+    this.#insights.observe(task.name, estimate, durationMs);
+  }
+
+  reading(): Insights {
+    return this.#insights.reading();
+  }
+
+  #isOneOfMany(name: string): boolean {
+    const brief = this.#brief.get(name);
+    if (brief === undefined) {
+      if (this.#brief.size >= NAMES) this.#brief.clear();
+      this.#brief.set(name, { count: 1 });
+      return false;
+    }
+    brief.count += 1;
+    return brief.count > ALL_OF && brief.count % ONE_IN !== 0;
+  }
+}
