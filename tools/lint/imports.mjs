@@ -10,6 +10,11 @@ const THIRD_PARTIES = new Map([
   ['packages/pool/src/adapters/pg.ts', ['pg']],
   ['packages/pool/src/adapters/ioredis.ts', ['ioredis']],
   ['packages/monitor/src/sources/portable.ts', ['systeminformation']],
+  ['packages/monitor/src/rules/document.ts', ['yaml']],
+  ['packages/monitor/src/rules/rule-file.ts', ['yaml']],
+  ['packages/monitor/src/rules/rule-test.ts', ['yaml']],
+  ['packages/monitor/src/exposition/prometheus.ts', ['prom-client']],
+  ['packages/monitor/src/exposition/opentelemetry.ts', ['@opentelemetry/api']],
 ]);
 
 /**

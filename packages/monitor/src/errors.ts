@@ -4,16 +4,27 @@ export type MonitorErrorCode =
   | 'ERR_MONITOR_UNKNOWN_SERIES'
   | 'ERR_MONITOR_SERIES_EXISTS'
   | 'ERR_MONITOR_SERIES_LIMIT'
+  | 'ERR_MONITOR_INVALID_RULES'
   | 'ERR_MONITOR_CLOSED';
+
+/** What is wrong with a file of rules, and where. Lines and columns count from 1. */
+export interface RuleProblem {
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+}
 
 /** Match on `code`: unlike `instanceof`, it works with two copies of this package in one process. */
 export class MonitorError extends Error {
   override readonly name = 'MonitorError';
   readonly code: MonitorErrorCode;
+  /** Of `ERR_MONITOR_INVALID_RULES`: all that is wrong, in the order of the file; else empty. */
+  readonly problems: readonly RuleProblem[];
 
-  constructor(code: MonitorErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: MonitorErrorCode, message: string, { problems = [], ...options }: ErrorOptions & { readonly problems?: readonly RuleProblem[] } = {}) {
     super(message, options);
     this.code = code;
+    this.problems = problems;
   }
 }
 
@@ -31,6 +42,9 @@ export const seriesExists = (name: string): MonitorError =>
 
 export const seriesLimit = (name: string, maxSeries: number): MonitorError =>
   new MonitorError('ERR_MONITOR_SERIES_LIMIT', `no room for series ${shown(name)}: maxSeries is ${maxSeries}`);
+
+export const invalidRules = (file: string, problems: readonly RuleProblem[]): MonitorError =>
+  new MonitorError('ERR_MONITOR_INVALID_RULES', problems.map(({ line, column, message }) => `${file}:${line}:${column}: ${message}`).join('\n'), { problems });
 
 export const monitorClosed = (operation: string): MonitorError =>
   new MonitorError('ERR_MONITOR_CLOSED', `${operation} after close()`);

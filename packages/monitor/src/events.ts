@@ -16,7 +16,12 @@ export interface SampleTaken {
   readonly monitor: string;
   readonly timeMs: number;
 }
-/** `@fog/monitor:source:failed`: a source, a gauge or a listener threw; nothing else was harmed. */
+/** `@fog/monitor:pressure:exceeded`: the kernel says that work stood still for want of a resource, for a tenth of two seconds. */
+export interface PressureExceeded {
+  readonly monitor: string;
+  readonly resource: 'cpu' | 'memory' | 'io';
+}
+/** `@fog/monitor:source:failed`: a source, a gauge, a listener or an action threw; nothing else was harmed. */
 export interface SourceFailed {
   readonly monitor: string;
   readonly source: string;
@@ -26,6 +31,7 @@ export interface SourceFailed {
 const fired = diagnostics.channel('@fog/monitor:alert:fired');
 const resolved = diagnostics.channel('@fog/monitor:alert:resolved');
 const taken = diagnostics.channel('@fog/monitor:sample:taken');
+const exceeded = diagnostics.channel('@fog/monitor:pressure:exceeded');
 const failed = diagnostics.channel('@fog/monitor:source:failed');
 
 export function alertFired(monitor: string, alert: Alert): void {
@@ -36,6 +42,9 @@ export function alertResolved(monitor: string, alert: Alert): void {
 }
 export function sampleTaken(monitor: string, timeMs: number): void {
   if (taken.hasSubscribers) taken.publish({ monitor, timeMs } satisfies SampleTaken);
+}
+export function pressureExceeded(monitor: string, resource: PressureExceeded['resource']): void {
+  if (exceeded.hasSubscribers) exceeded.publish({ monitor, resource } satisfies PressureExceeded);
 }
 export function sourceFailed(monitor: string, source: string, error: unknown): void {
   if (failed.hasSubscribers) failed.publish({ monitor, source, error } satisfies SourceFailed);

@@ -1,29 +1,31 @@
 import { abortable } from './abortable.js';
+import { Alerting } from './alerting.js';
 import { AnomalyScores } from './anomaly-scores.js';
 import { forecast, resolveForecastOptions, type Forecast, type ForecastOptions } from './analysis/forecast.js';
 import { findTrend, resolveTrendOptions, type Trend, type TrendOptions } from './analysis/trend.js';
+import { Cadence } from './cadence.js';
 import type { Clock, Timer } from './clock.js';
-import { invalidOption, monitorClosed, sourceUnavailable } from './errors.js';
-import { alertFired, alertResolved, sampleTaken, sourceFailed } from './events.js';
+import { invalidOption, monitorClosed } from './errors.js';
+import { pressureExceeded, sampleTaken, sourceFailed } from './events.js';
 import { CounterSource, type Counter } from './instruments/counter.js';
 import { Gauge } from './instruments/gauge.js';
 import { HistogramSource, type Histogram } from './instruments/histogram.js';
 import { resolveSignal, type SignalOptions } from './instruments/signal.js';
-import { Listeners } from './listeners.js';
 import { NextSample } from './next-sample.js';
 import { resolveOptions, type MonitorOptions, type ResolvedOptions } from './options.js';
 import { resolveRange, type Point, type QueryRange } from './query.js';
-import { Registry, type Recorder } from './registry.js';
+import { Registry } from './registry.js';
 import type { Alert, AlertListener } from './rules/alert.js';
-import { Evaluator } from './rules/evaluator.js';
+import { replay, type DryRun } from './rules/replay.js';
+import type { RuleSet } from './rules/rule.js';
+import type { Silence, SilenceOptions } from './rules/silences.js';
 import { Sampler } from './sampler.js';
 import type { SeriesInfo } from './series.js';
 import { FileSystems } from './sources/filesystem.js';
 import { Heap } from './sources/heap.js';
-import { hasKernelFiles, linuxSources } from './sources/linux.js';
-import { Portable } from './sources/portable.js';
+import { machineSources, pressureFolder } from './sources/machine.js';
+import { PressureTriggers, type Resource } from './sources/pressure-trigger.js';
 import { Runtime } from './sources/runtime.js';
-import type { Source } from './sources/source.js';
 import type { MonitorStats } from './stats.js';
 import { TimeLine } from './time-line.js';
 
@@ -38,8 +40,16 @@ export interface SampleOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface LoadOptions {
+  /** Name of the file, for messages. @default 'rules' */
+  readonly file?: string;
+}
+
 export interface Monitor extends AsyncDisposable {
-  /** Takes a sample now and then every `intervalMs`. The timer does not keep the process alive. Again: no effect. */
+  /**
+   * Takes a sample now and then every `intervalMs`, or every `urgentIntervalMs` while there is cause. The timer does not
+   * keep the process alive. Again: no effect.
+   */
   start(): void;
   /**
    * Takes one sample now, started or not. Rates need two samples; the first one is what they count from.
@@ -78,6 +88,21 @@ export interface Monitor extends AsyncDisposable {
   alerts(): readonly Alert[];
   /** Calls `listener` when an alert fires, changes its severity or resolves. Returns what ends that. */
   onAlert(listener: AlertListener): () => void;
+  /**
+   * Replaces the alert rules. Alerts of rules with the same group, name and labels go on where they are; those of rules
+   * that are no more resolve at the next sample.
+   * @throws {MonitorError} `ERR_MONITOR_INVALID_RULES`, the old rules then stay; `ERR_MONITOR_INVALID_OPTION`, `ERR_MONITOR_CLOSED`.
+   */
+  loadRules(rules: string | RuleSet, options?: LoadOptions): void;
+  /**
+   * What rules would have told of the history from `fromMs` to `toMs`, both included. No action is run and no state changed.
+   * @throws {MonitorError} `ERR_MONITOR_INVALID_RULES`, `ERR_MONITOR_INVALID_OPTION`.
+   */
+  dryRun(rules: string | RuleSet, fromMs?: number, toMs?: number): DryRun;
+  /** Alerts with these labels are told to nobody for a while. @throws {MonitorError} `ERR_MONITOR_INVALID_OPTION` */
+  silence(options: SilenceOptions): Silence;
+  /** Silences under way. */
+  silences(): readonly Silence[];
   stats(): MonitorStats;
   /** Ends sampling and gives back files, timers and observers; history stays readable. */
   close(): Promise<void>;
@@ -94,27 +119,33 @@ export function createMonitor(options: MonitorOptions = {}): Monitor {
 
 class SamplingMonitor implements Monitor {
   readonly #name: string;
-  readonly #intervalMs: number;
+  readonly #source: ResolvedOptions['source'];
+  readonly #cadence: Cadence;
   readonly #clock: Clock;
   readonly #time: TimeLine;
   readonly #registry: Registry;
   readonly #sampler: Sampler;
-  readonly #evaluator: Evaluator;
-  readonly #listeners: Listeners;
+  readonly #alerting: Alerting;
   readonly #next = new NextSample();
+  #triggers: PressureTriggers | undefined;
   #timer: Timer | undefined;
+  /** Time between samples now. */
+  #intervalMs: number;
   #closed = false;
 
-  constructor({ name, intervalMs, historySize, tiers, maxSeries, source, scope, filesystems, thresholds, anomalies, clock }: ResolvedOptions) {
+  constructor(options: ResolvedOptions) {
+    const { name, intervalMs, urgentIntervalMs, source, filesystems, anomalies, clock } = options;
     this.#name = name;
+    this.#source = source;
     this.#intervalMs = intervalMs;
+    this.#cadence = new Cadence(intervalMs, urgentIntervalMs);
     this.#clock = clock;
     this.#time = new TimeLine(clock);
-    this.#registry = new Registry({ historySize, maxSeries, tiers });
+    this.#registry = new Registry(options);
     this.#sampler = new Sampler(this.#registry, (failed, error) => sourceFailed(name, failed, error));
-    this.#evaluator = new Evaluator(thresholds);
-    this.#listeners = new Listeners((error) => sourceFailed(name, 'listener', error));
-    for (const added of machineSources(source, scope, this.#registry)) this.#sampler.add(added);
+    this.#alerting = new Alerting({ ...options, monitor: name });
+    if (options.rules !== undefined) this.#alerting.load(options.rules, 'rules');
+    for (const added of machineSources(source, options.scope, this.#registry)) this.#sampler.add(added);
     this.#sampler.add(new Runtime(this.#registry, clock));
     this.#sampler.add(new Heap(this.#registry));
     if (filesystems.length > 0) this.#sampler.add(new FileSystems(filesystems, this.#registry, () => this.#time.nowMs()));
@@ -124,8 +155,9 @@ class SamplingMonitor implements Monitor {
   start(): void {
     this.#refuseIfClosed('start()');
     if (this.#timer !== undefined) return;
-    this.#timer = this.#clock.setInterval(this.#tick, this.#intervalMs);
-    this.#timer.unref();
+    const folder = pressureFolder(this.#source);
+    if (folder !== undefined) this.#triggers = new PressureTriggers(folder, this.#pressed);
+    this.#setTimer();
     this.#tick();
   }
 
@@ -206,17 +238,33 @@ class SamplingMonitor implements Monitor {
   }
 
   alerts(): readonly Alert[] {
-    return this.#evaluator.active();
+    return this.#alerting.active(this.#time.nowMs());
   }
 
   onAlert(listener: AlertListener): () => void {
     if (typeof listener !== 'function') throw invalidOption('listener', listener, 'a function');
-    return this.#listeners.add(listener);
+    return this.#alerting.onAlert(listener);
+  }
+
+  loadRules(rules: string | RuleSet, { file = 'rules' }: LoadOptions = {}): void {
+    this.#refuseIfClosed('loadRules()');
+    this.#alerting.load(rules, file);
+  }
+
+  dryRun(rules: string | RuleSet, fromMs = -Infinity, toMs = Infinity): DryRun {
+    const range = resolveRange({ fromMs, toMs });
+    return replay(this.#registry, this.#alerting.parse(rules, 'rules'), range.fromMs, range.toMs);
+  }
+
+  silence(options: SilenceOptions): Silence {
+    return this.#alerting.silence(options, this.#time.nowMs());
+  }
+
+  silences(): readonly Silence[] {
+    return this.#alerting.silences(this.#time.nowMs());
   }
 
   stats(): MonitorStats {
-    const alerts = this.#evaluator.active();
-    const alertsFiring = alerts.filter(({ state }) => state === 'firing').length;
     return {
       series: this.#registry.size,
       historyBytes: this.#registry.bytes,
@@ -226,12 +274,10 @@ class SamplingMonitor implements Monitor {
       sourceFailuresTotal: this.#sampler.failuresTotal,
       pendingReads: this.#sampler.pendingReads,
       clockRegressionsTotal: this.#time.regressionsTotal,
-      alertsPending: alerts.length - alertsFiring,
-      alertsFiring,
-      thresholdsWithoutData: this.#evaluator.withoutData,
-      notificationsTotal: this.#listeners.notificationsTotal,
-      listenerFailuresTotal: this.#listeners.failuresTotal,
-      pendingListeners: this.#listeners.pending,
+      currentIntervalMs: this.#intervalMs,
+      pressureTriggers: this.#triggers?.armed ?? 0,
+      pressureEventsTotal: this.#triggers?.eventsTotal ?? 0,
+      ...this.#alerting.stats,
     };
   }
 
@@ -239,6 +285,8 @@ class SamplingMonitor implements Monitor {
     if (!this.#closed) {
       this.#closed = true;
       this.#timer?.close();
+      this.#triggers?.close();
+      this.#alerting.close();
       this.#sampler.close();
       this.#next.release();
     }
@@ -261,14 +309,38 @@ class SamplingMonitor implements Monitor {
     if (timeMs <= this.#registry.history.latestMs) return;
     this.#sampler.sample(timeMs);
     sampleTaken(this.#name, timeMs);
-    for (const alert of this.#evaluator.evaluate(this.#registry, timeMs)) this.#tell(alert);
+    this.#alerting.judge(this.#registry, timeMs);
     this.#next.release();
+    this.#pace(this.#alerting.hasPending || this.#isPressed(), timeMs);
   }
 
-  #tell(alert: Alert): void {
-    if (alert.state === 'resolved') alertResolved(this.#name, alert);
-    else alertFired(this.#name, alert);
-    this.#listeners.notify(alert);
+  /** What the kernel calls when work stands still. */
+  readonly #pressed = (resource: Resource): void => {
+    pressureExceeded(this.#name, resource);
+    this.#take();
+    this.#pace(true, this.#time.nowMs());
+  };
+
+  /** The same found by asking, where the kernel does not tell. */
+  #isPressed(): boolean {
+    for (const name of PRESSURES) {
+      const series = this.#registry.find(name);
+      if (series !== undefined && this.#registry.latest(series) >= PRESSED) return true;
+    }
+    return false;
+  }
+
+  #pace(urgent: boolean, nowMs: number): void {
+    const intervalMs = this.#cadence.next(urgent, nowMs);
+    if (this.#timer === undefined || intervalMs === this.#intervalMs) return;
+    this.#intervalMs = intervalMs;
+    this.#timer.close();
+    this.#setTimer();
+  }
+
+  #setTimer(): void {
+    this.#timer = this.#clock.setInterval(this.#tick, this.#intervalMs);
+    this.#timer.unref();
   }
 
   #refuseIfClosed(operation: string): void {
@@ -276,8 +348,6 @@ class SamplingMonitor implements Monitor {
   }
 }
 
-function machineSources(source: ResolvedOptions['source'], scope: ResolvedOptions['scope'], recorder: Recorder): Source[] {
-  if (source === 'linux' || (source === 'auto' && hasKernelFiles())) return linuxSources(scope, recorder);
-  if (scope === 'cgroup') throw sourceUnavailable('scope "cgroup"', 'this machine has no Linux kernel');
-  return [new Portable(recorder)];
-}
+const PRESSURES = ['pressure.cpu.some', 'pressure.memory.some', 'pressure.io.some'];
+/** Share of time in which work stood still: that of the kernel's trigger. */
+const PRESSED = 0.1;

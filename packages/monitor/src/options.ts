@@ -1,7 +1,9 @@
 import { parse } from 'node:path';
+import type { Action } from './actions/action-runner.js';
 import { systemClock, type Clock } from './clock.js';
 import { invalidOption } from './errors.js';
 import { checkNames } from './option-names.js';
+import type { RuleSet } from './rules/rule.js';
 import { defaultThresholds, resolveThresholds, type ResolvedThreshold, type Threshold } from './rules/threshold.js';
 import { defaultTiers, resolveTiers, type TierOptions } from './tier.js';
 
@@ -10,6 +12,11 @@ export interface MonitorOptions {
   readonly name?: string;
   /** Time between samples, in ms. At least 10 (the kernel counts CPU time in ticks of 10 ms), at most 2³¹ − 1. @default 1_000 */
   readonly intervalMs?: number;
+  /**
+   * Time between samples, in ms, while an alert is pending or work stands still for want of CPU, memory or I/O, and for a
+   * minute after. From 10 to `intervalMs`, which samples evenly. @default 100; `intervalMs` where that is given
+   */
+  readonly urgentIntervalMs?: number;
   /** Samples kept of every series. An integer from 1 to 10⁶; each takes 8 bytes. @default 1_000 */
   readonly historySize?: number;
   /**
@@ -33,6 +40,12 @@ export interface MonitorOptions {
   readonly filesystems?: readonly string[];
   /** Replaces the defaults: `[...defaultThresholds, { series: 'pool.waiting', warning: 100 }]` adds to them. @default defaultThresholds */
   readonly thresholds?: readonly Threshold[];
+  /** Alert rules: the text of a YAML file, or what `parseRules()` made of one. @default none */
+  readonly rules?: string | RuleSet;
+  /** What rules may do, by the names they use: `{ notify: (notification) => … }`. @default none */
+  readonly actions?: Readonly<Record<string, Action>>;
+  /** Longest time an action may take, in ms; then its signal aborts and it counts as failed. Above 0, at most 2³¹ − 1. @default 30_000 */
+  readonly actionTimeoutMs?: number;
   /**
    * Names of series that are scored for anomalies at every sample; they need not exist yet. The score of one is the
    * series `anomaly.score{series="…"}`, of which thresholds can be set as of any other. @default none
@@ -42,7 +55,8 @@ export interface MonitorOptions {
   readonly clock?: Clock;
 }
 
-export interface ResolvedOptions extends Required<Omit<MonitorOptions, 'thresholds'>> {
+export interface ResolvedOptions extends Required<Omit<MonitorOptions, 'thresholds' | 'rules'>> {
+  readonly rules: string | RuleSet | undefined;
   readonly thresholds: readonly ResolvedThreshold[];
 }
 
@@ -50,9 +64,13 @@ export interface ResolvedOptions extends Required<Omit<MonitorOptions, 'threshol
 const MAX_DELAY_MS = 2 ** 31 - 1;
 /** One tick of the kernel's clock at its usual 100 Hz. */
 const MIN_INTERVAL_MS = 10;
+const DEFAULT_INTERVAL_MS = 1_000;
+const DEFAULT_URGENT_INTERVAL_MS = 100;
 const MAX_HISTORY = 1_000_000;
 const MAX_SERIES = 100_000;
-const NAMES = ['name', 'intervalMs', 'historySize', 'tiers', 'maxSeries', 'source', 'scope', 'filesystems', 'thresholds', 'anomalies', 'clock'];
+const NAMES = [
+  'name', 'intervalMs', 'urgentIntervalMs', 'historySize', 'tiers', 'maxSeries', 'source', 'scope', 'filesystems', 'thresholds', 'rules', 'actions', 'actionTimeoutMs', 'anomalies', 'clock',
+];
 
 /** @throws {MonitorError} `ERR_MONITOR_INVALID_OPTION` */
 export function resolveOptions(options: MonitorOptions): ResolvedOptions {
@@ -60,7 +78,9 @@ export function resolveOptions(options: MonitorOptions): ResolvedOptions {
   // Destructured, not spread: `{ intervalMs: undefined }` must get the default too.
   const {
     name = 'monitor',
-    intervalMs = 1_000,
+    intervalMs = DEFAULT_INTERVAL_MS,
+    // Who asks for an interval gets it.
+    urgentIntervalMs = options.intervalMs === undefined ? DEFAULT_URGENT_INTERVAL_MS : intervalMs,
     historySize = 1_000,
     tiers = defaultTiers,
     maxSeries = 1_000,
@@ -68,11 +88,19 @@ export function resolveOptions(options: MonitorOptions): ResolvedOptions {
     scope = 'auto',
     filesystems = [parse(process.cwd()).root],
     thresholds = defaultThresholds,
+    rules,
+    actions = {},
+    actionTimeoutMs = 30_000,
     anomalies = [],
     clock = systemClock,
   } = options;
   if (typeof name !== 'string' || name === '') throw invalidOption('name', name, 'a string of at least one character');
   if (!(intervalMs >= MIN_INTERVAL_MS && intervalMs <= MAX_DELAY_MS)) throw invalidOption('intervalMs', intervalMs, `from ${MIN_INTERVAL_MS} to ${MAX_DELAY_MS}`);
+  if (!(urgentIntervalMs >= MIN_INTERVAL_MS && urgentIntervalMs <= intervalMs)) throw invalidOption('urgentIntervalMs', urgentIntervalMs, `from ${MIN_INTERVAL_MS} to intervalMs (${intervalMs})`);
+  if (!(actionTimeoutMs > 0 && actionTimeoutMs <= MAX_DELAY_MS)) throw invalidOption('actionTimeoutMs', actionTimeoutMs, `above 0 and at most ${MAX_DELAY_MS}`);
+  if (rules !== undefined && typeof rules !== 'string' && typeof rules?.checkActions !== 'function') throw invalidOption('rules', rules, 'the text of a YAML file, or what parseRules() gives');
+  if (typeof actions !== 'object' || actions === null) throw invalidOption('actions', actions, 'functions by name');
+  for (const [action, call] of Object.entries(actions)) if (typeof call !== 'function') throw invalidOption(`actions.${action}`, call, 'a function');
   checkInteger('historySize', historySize, MAX_HISTORY);
   checkInteger('maxSeries', maxSeries, MAX_SERIES);
   checkOneOf('source', source, ['auto', 'linux', 'portable']);
@@ -81,7 +109,23 @@ export function resolveOptions(options: MonitorOptions): ResolvedOptions {
   checkStrings('filesystems', filesystems, 'paths');
   checkStrings('anomalies', anomalies, 'names of series');
   if (typeof clock?.now !== 'function' || typeof clock.setInterval !== 'function') throw invalidOption('clock', clock, 'a Clock');
-  return { name, intervalMs, historySize, tiers: resolveTiers(tiers), maxSeries, source, scope, filesystems, thresholds: resolveThresholds(thresholds, intervalMs), anomalies, clock };
+  return {
+    name,
+    intervalMs,
+    urgentIntervalMs,
+    historySize,
+    tiers: resolveTiers(tiers),
+    maxSeries,
+    source,
+    scope,
+    filesystems,
+    thresholds: resolveThresholds(thresholds, intervalMs),
+    rules,
+    actions: { ...actions },
+    actionTimeoutMs,
+    anomalies,
+    clock,
+  };
 }
 
 function checkInteger(option: string, value: number, most: number): void {

@@ -17,6 +17,12 @@ export interface Recorder {
   release(series: Series): void;
 }
 
+export interface RegistryOptions {
+  readonly historySize: number;
+  readonly maxSeries: number;
+  readonly tiers?: readonly TierOptions[];
+}
+
 /** All series by name, and their history. */
 export class Registry implements Recorder {
   readonly history: History;
@@ -29,8 +35,13 @@ export class Registry implements Recorder {
   readonly #overflow: Series;
   #dropped = 0;
   #refused = 0;
+  #revision = 0;
 
-  constructor({ historySize, maxSeries, tiers = [] }: { readonly historySize: number; readonly maxSeries: number; readonly tiers?: readonly TierOptions[] }) {
+  readonly #options: RegistryOptions;
+
+  constructor(options: RegistryOptions) {
+    const { historySize, maxSeries, tiers = [] } = options;
+    this.#options = options;
     this.history = new History(historySize);
     this.#tiers = tiers.map((options) => new Tier(options));
     this.#maxSeries = maxSeries;
@@ -39,6 +50,11 @@ export class Registry implements Recorder {
 
   get size(): number {
     return this.#all.length;
+  }
+
+  /** Grows whenever a series comes or goes: what was found by metric is then to be looked for again. */
+  get revision(): number {
+    return this.#revision;
   }
 
   get bytes(): number {
@@ -92,6 +108,16 @@ export class Registry implements Recorder {
     }
   }
 
+  /** Another one with as much room and nothing in it. */
+  empty(): Registry {
+    return new Registry(this.#options);
+  }
+
+  /** A series like one of another registry. */
+  adopt({ name, metric, labels, unit, description }: SeriesInfo): Series {
+    return this.#byName.get(name) ?? this.#add({ name, metric, labels, unit, description });
+  }
+
   record(series: Series, value: number): void {
     if (Number.isNaN(value)) return;
     if (!Number.isFinite(value)) return this.drop();
@@ -143,6 +169,11 @@ export class Registry implements Recorder {
     return this.#byName.get(name);
   }
 
+  /** All series of a metric, whatever their labels. */
+  ofMetric(metric: string): readonly Series[] {
+    return this.#all.filter((series) => series.metric === metric);
+  }
+
   /** The value of `series` in the latest sample, NaN if it had none. */
   latest(series: Series): number {
     return series.latest === this.history.count - 1 ? (series.values[this.history.slot] ?? Number.NaN) : Number.NaN;
@@ -168,6 +199,32 @@ export class Registry implements Recorder {
     return best === undefined ? toPoints(this.read(series, fromMs, toMs), stepMs) : mergePoints(best.tier.read(best.values, fromMs, toMs), stepMs);
   }
 
+  /** The samples of a series from `fromMs` on; where the history no longer reaches back so far, means of a tier stand in. */
+  since(series: Series, fromMs: number): Samples {
+    const recent = this.read(series, fromMs);
+    const older = this.older(series, fromMs);
+    if (older.length === 0) return recent;
+    const join = (mean: (point: Point) => number, values: Float64Array): Float64Array => Float64Array.from([...older.map(mean), ...values]);
+    return { timesMs: join(({ timeMs }) => timeMs, recent.timesMs), values: join(({ value }) => value, recent.values) };
+  }
+
+  /** What a tier holds of a series from `fromMs` up to where the history begins: of the finest tier that reaches back so far, or else the farthest. */
+  older(series: Series, fromMs: number): readonly Point[] {
+    if (this.history.first === 0) return NONE;
+    const oldestMs = this.history.timeMs(this.history.first);
+    if (oldestMs <= fromMs) return NONE;
+    let [best, bestValues]: [Tier | undefined, TierValues | undefined] = [undefined, undefined];
+    for (let index = 0; index < this.#tiers.length && (best === undefined || best.sinceMs > fromMs); index += 1) {
+      const tier = this.#tiers[index];
+      if (tier === undefined || (best !== undefined && tier.sinceMs >= best.sinceMs)) continue;
+      [best, bestValues] = [tier, series.tiers[index]];
+    }
+    if (best === undefined || bestValues === undefined) return NONE;
+    // Whole buckets only: none that has samples before the window or after the history's beginning.
+    const { stepMs } = best;
+    return best.read(bestValues, fromMs, oldestMs).filter(({ timeMs }) => timeMs >= fromMs && timeMs + stepMs <= oldestMs);
+  }
+
   all(): readonly Series[] {
     return this.#all;
   }
@@ -182,14 +239,18 @@ export class Registry implements Recorder {
     const series = ring(info, this.history.capacity, this.#tiers.map((tier) => tier.values()));
     this.#byName.set(info.name, series);
     this.#all.push(series);
+    this.#revision += 1;
     return series;
   }
 
   #remove(series: Series): void {
     this.#byName.delete(series.name);
+    this.#revision += 1;
     this.#all = this.#all.filter((other) => other !== series);
   }
 }
+
+const NONE: readonly Point[] = [];
 
 const ring = (info: SeriesInfo, capacity: number, tiers: readonly TierValues[]): Series => ({
   ...info,

@@ -15,8 +15,21 @@ export interface MonitorStats {
   readonly pendingReads: number;
   /** How often the clock went back; time went on from where it was. */
   readonly clockRegressionsTotal: number;
+  /** Time between samples now: less than `intervalMs` while there is cause for hurry. */
+  readonly currentIntervalMs: number;
+  /** Resources whose pressure the kernel itself tells of, of three; 0 where that cannot be had. */
+  readonly pressureTriggers: number;
+  readonly pressureEventsTotal: number;
   readonly alertsPending: number;
   readonly alertsFiring: number;
+  /** Of those that fire, how many a silence or another alert keeps from being told. */
+  readonly alertsSuppressed: number;
+  /** Silences under way. */
+  readonly silences: number;
+  /** Alert rules loaded. */
+  readonly rules: number;
+  /** Rules that had no value to judge in the latest sample: a metric that is unknown or has no data. */
+  readonly rulesWithoutData: number;
   /** Thresholds that had no value to judge in the latest sample. */
   readonly thresholdsWithoutData: number;
   /** Alerts handed to listeners, counted once each however many listen. */
@@ -25,4 +38,9 @@ export interface MonitorStats {
   readonly listenerFailuresTotal: number;
   /** Promises of listeners not settled yet. */
   readonly pendingListeners: number;
+  readonly actionRunsTotal: number;
+  /** Actions that threw, rejected or took too long. */
+  readonly actionFailuresTotal: number;
+  /** Actions under way. */
+  readonly runningActions: number;
 }

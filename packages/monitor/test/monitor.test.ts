@@ -5,7 +5,7 @@ import { createMonitor, type Alert, type Monitor, type MonitorOptions, type Snap
 
 const monitors: Monitor[] = [];
 const monitorOn = (clock: ManualClock, options: MonitorOptions = {}): Monitor => {
-  const monitor = createMonitor({ clock, filesystems: [], ...options });
+  const monitor = createMonitor({ clock, filesystems: [], intervalMs: 1_000, ...options });
   monitors.push(monitor);
   return monitor;
 };

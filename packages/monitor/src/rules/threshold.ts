@@ -1,6 +1,23 @@
 import { invalidOption } from '../errors.js';
 import { checkNames } from '../option-names.js';
-import type { Bound, Severity } from './alert.js';
+import type { Condition, Timing } from './lifecycle.js';
+
+export type ThresholdSeverity = 'warning' | 'critical';
+
+/** One bound of a threshold, ready to compare with. */
+export interface Bound extends Timing {
+  readonly value: number;
+  /** On the far side of this the alert resolves. */
+  readonly clear: number;
+  readonly above: boolean;
+}
+
+/** A value that is just at the bound is not beyond it, one just at the clear level is clear. */
+export function conditionOf({ value: bound, clear, above }: Bound, value: number): Condition {
+  if (Number.isNaN(value)) return 'unknown';
+  if (above ? value > bound : value < bound) return 'met';
+  return (above ? value > clear : value < clear) ? 'holding' : 'clear';
+}
 
 /** When a series is in trouble. One alert comes of it, whose severity may rise and fall. */
 export interface Threshold {
@@ -36,7 +53,7 @@ export interface ResolvedThreshold {
   readonly series: string;
   readonly direction: 'above' | 'below';
   /** By severity, the milder first. */
-  readonly bounds: readonly { readonly severity: Severity; readonly bound: Bound }[];
+  readonly bounds: readonly { readonly severity: ThresholdSeverity; readonly bound: Bound }[];
 }
 
 const NAMES = ['series', 'warning', 'critical', 'direction', 'forMs', 'clearRatio'];
@@ -68,7 +85,7 @@ function resolveThreshold(threshold: Threshold, at: string, intervalMs: number):
     throw invalidOption(`${at}.critical`, critical, `${above ? 'above' : 'below'} warning (${warning})`);
   if (!(forMs >= 0 && forMs < Infinity)) throw invalidOption(`${at}.forMs`, forMs, '0 or more');
   if (!(clearRatio >= 0 && clearRatio < 1)) throw invalidOption(`${at}.clearRatio`, clearRatio, 'from 0 up to but not including 1');
-  const boundOf = (value: number): Bound => ({ value, clear: value + Math.abs(value) * clearRatio * (above ? -1 : 1), above, forMs });
+  const boundOf = (value: number): Bound => ({ value, clear: value + Math.abs(value) * clearRatio * (above ? -1 : 1), above, forMs, keepFiringForMs: 0 });
   const bounds = (['warning', 'critical'] as const).flatMap((severity) => {
     const value = severity === 'warning' ? warning : critical;
     return value === undefined ? [] : [{ severity, bound: boundOf(value) }];

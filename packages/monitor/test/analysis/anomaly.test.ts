@@ -89,7 +89,7 @@ describe('an anomaly detector', () => {
 it('a monitor scores the series it is told to, and its thresholds see the scores', async () => {
   const clock = new ManualClock();
   const scored = 'anomaly.score{series="queue"}';
-  await using monitor = createMonitor({ clock, filesystems: [], historySize: 200, anomalies: ['queue'], thresholds: [{ series: scored, warning: 0.9, forMs: 0 }] });
+  await using monitor = createMonitor({ clock, filesystems: [], intervalMs: 1_000, historySize: 200, anomalies: ['queue'], thresholds: [{ series: scored, warning: 0.9, forMs: 0 }] });
   const random = seededRandom(3);
   let surge = 0;
   const states: string[] = [];

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { inactive, step, type Bound, type Phase } from '../../src/rules/alert.js';
+import { inactive, step, type Phase } from '../../src/rules/lifecycle.js';
+import { conditionOf, type Bound } from '../../src/rules/threshold.js';
 
 interface Reading {
   readonly timeMs: number;
@@ -11,13 +12,16 @@ interface Reading {
 function naive(readings: readonly Reading[], bound: Bound): Phase['state'] {
   const beyond = (limit: number, value: number): boolean => (bound.above ? value > limit : value < limit);
   let firing = false;
+  let calmSinceMs = Infinity; // Of a firing one.
   let restart = 0; // First reading that may begin a pending time.
   readings.forEach(({ timeMs, value }, index) => {
     if (firing) {
-      if (!Number.isNaN(value) && !beyond(bound.clear, value)) {
-        firing = false;
-        restart = index + 1;
-      }
+      if (Number.isNaN(value)) return;
+      calmSinceMs = beyond(bound.clear, value) ? Infinity : Math.min(calmSinceMs, timeMs);
+      if (timeMs - calmSinceMs < bound.keepFiringForMs || calmSinceMs === Infinity) return;
+      firing = false;
+      calmSinceMs = Infinity;
+      restart = index + 1;
       return;
     }
     const lastCalm = readings.slice(0, index + 1).findLastIndex((reading) => !beyond(bound.value, reading.value));
@@ -33,17 +37,17 @@ describe('the phases of a bound', () => {
   it('are those that the whole past gives', () => {
     const value = fc.oneof({ weight: 8, arbitrary: fc.integer({ min: -3, max: 8 }) }, { weight: 1, arbitrary: fc.constant(Number.NaN) });
     const steps = fc.array(fc.record({ afterMs: fc.integer({ min: 1, max: 3 }), value }), { maxLength: 40 });
-    const bounds = fc.record({ above: fc.boolean(), forMs: fc.integer({ min: 0, max: 6 }), slack: fc.integer({ min: 0, max: 3 }) });
+    const bounds = fc.record({ above: fc.boolean(), forMs: fc.integer({ min: 0, max: 6 }), slack: fc.integer({ min: 0, max: 3 }), keepFiringForMs: fc.integer({ min: 0, max: 4 }) });
     fc.assert(
-      fc.property(bounds, steps, ({ above, forMs, slack }, changes) => {
-        const bound: Bound = { value: 4, clear: above ? 4 - slack : 4 + slack, above, forMs };
+      fc.property(bounds, steps, ({ above, forMs, slack, keepFiringForMs }, changes) => {
+        const bound: Bound = { value: 4, clear: above ? 4 - slack : 4 + slack, above, forMs, keepFiringForMs };
         const readings: Reading[] = [];
         let phase = inactive;
         let timeMs = 0;
         for (const change of changes) {
           timeMs += change.afterMs;
           readings.push({ timeMs, value: change.value });
-          phase = step(phase, bound, change.value, timeMs);
+          phase = step(phase, conditionOf(bound, change.value), bound, timeMs);
           expect(phase.state).toBe(naive(readings, bound));
         }
       }),
@@ -52,12 +56,12 @@ describe('the phases of a bound', () => {
   });
 
   it('stay the same object while nothing changes, so that steady state costs no memory', () => {
-    const bound: Bound = { value: 1, clear: 1, above: true, forMs: 100 };
-    const pending = step(inactive, bound, 2, 0);
-    expect(step(inactive, bound, 0, 0)).toBe(inactive);
-    expect(step(pending, bound, 2, 50)).toBe(pending);
-    const firing = step(pending, bound, 2, 100);
-    expect(firing).toEqual({ state: 'firing', sinceMs: 0 });
-    expect(step(firing, bound, 2, 150)).toBe(firing);
+    const timing = { forMs: 100, keepFiringForMs: 50 };
+    const pending = step(inactive, 'met', timing, 0);
+    expect(step(inactive, 'clear', timing, 0)).toBe(inactive);
+    expect(step(pending, 'met', timing, 50)).toBe(pending);
+    const firing = step(pending, 'met', timing, 100);
+    expect(firing).toEqual({ state: 'firing', sinceMs: 0, clearSinceMs: Infinity });
+    expect(step(firing, 'met', timing, 150)).toBe(firing);
   });
 });

@@ -1,18 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
-import { Evaluator } from '../../src/rules/evaluator.js';
+import { Thresholds } from '../../src/rules/thresholds.js';
 import { resolveThresholds, type Threshold } from '../../src/rules/threshold.js';
 import { Registry } from '../../src/registry.js';
 import type { Alert } from '../../src/index.js';
 
 /** One threshold over one series, stepped by hand, a second a value. NaN is a sample without a value. */
 class Stepper {
-  readonly evaluator: Evaluator;
+  readonly thresholds: Thresholds;
   readonly registry = new Registry({ historySize: 10, maxSeries: 5 });
   #series = this.registry.claim({ name: 'load', metric: 'load', labels: {}, unit: 'ratio', description: '' });
   #timeMs = 0;
 
   constructor(threshold: Omit<Threshold, 'series'>) {
-    this.evaluator = new Evaluator(resolveThresholds([{ series: 'load', ...threshold }], 1_000));
+    this.thresholds = new Thresholds(resolveThresholds([{ series: 'load', ...threshold }], 1_000));
   }
 
   step(...values: number[]): Alert[] {
@@ -20,7 +20,7 @@ class Stepper {
       this.#timeMs += 1_000;
       this.registry.begin(this.#timeMs);
       this.registry.record(this.#series, value);
-      return this.evaluator.evaluate(this.registry, this.#timeMs);
+      return this.thresholds.evaluate(this.registry, this.#timeMs);
     });
   }
 
@@ -39,7 +39,7 @@ describe('a threshold with two bounds', () => {
     expect(told(steps.step(0.5, 0.85, 0.9, 0.97, 0.99))).toEqual(['firing warning', 'firing critical']);
     expect(told(steps.step(0.9, 0.84, 0.84))).toEqual(['firing warning']);
     expect(told(steps.step(0.75, 0.5, 0.5))).toEqual(['resolved warning']);
-    expect(steps.evaluator.active()).toEqual([]);
+    expect(steps.thresholds.active()).toEqual([]);
   });
 
   it('is told of once when it leaps over both, up and down', () => {
@@ -55,7 +55,7 @@ describe('a threshold with two bounds', () => {
   it('waits for its time, and starts over when the value comes back in between', () => {
     const steps = new Stepper({ ...both, forMs: 2_000 });
     expect(told(steps.step(0.9, 0.9, 0.7, 0.9, 0.9))).toEqual([]);
-    expect(steps.evaluator.active()).toMatchObject([{ state: 'pending', severity: 'warning', startedAtMs: 4_000 }]);
+    expect(steps.thresholds.active()).toMatchObject([{ state: 'pending', severity: 'warning', startedAtMs: 4_000 }]);
     expect(told(steps.step(0.9))).toEqual(['firing warning']);
   });
 
@@ -63,7 +63,7 @@ describe('a threshold with two bounds', () => {
     const steps = new Stepper({ ...both, forMs: 2_000 });
     const [fired, resolved] = steps.step(0.9, 0.9, 0.97, 0.5);
     expect(fired).toEqual({
-      fingerprint: 'threshold:above:load', series: 'load', unit: 'ratio', severity: 'warning', state: 'firing', value: 0.97, bound: 0.8, direction: 'above',
+      fingerprint: 'threshold:above:load', name: 'load', labels: { alertname: 'load', severity: 'warning' }, annotations: {}, suppressedBy: undefined, series: 'load', unit: 'ratio', severity: 'warning', state: 'firing', value: 0.97, bound: 0.8, direction: 'above',
       startedAtMs: 1_000, changedAtMs: 3_000, message: 'load is 97 %: warning for 2 s (above 80 %)',
     });
     expect(resolved).toEqual({ ...fired, state: 'resolved', value: 0.5, changedAtMs: 4_000, message: 'load is 50 %: warning for 3 s, no longer' });
@@ -75,9 +75,9 @@ describe('no data', () => {
     const steps = new Stepper({ warning: 0.8, forMs: 1_000 });
     expect(told(steps.step(0.9, Number.NaN, 0.9))).toEqual([]);
     expect(told(steps.step(0.9, Number.NaN, Number.NaN))).toEqual(['firing warning']);
-    expect(steps.evaluator.withoutData).toBe(1);
+    expect(steps.thresholds.withoutData).toBe(1);
     expect(told(steps.step(0.1))).toEqual(['resolved warning']);
-    expect(steps.evaluator.withoutData).toBe(0);
+    expect(steps.thresholds.withoutData).toBe(0);
   });
 
   it('for the whole history resolves the alert of a series that was given up', () => {

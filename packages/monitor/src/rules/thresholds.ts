@@ -1,6 +1,8 @@
 import type { Series, Unit } from '../series.js';
-import { inactive, step, type Alert, type Bound, type Phase, type Severity } from './alert.js';
-import type { ResolvedThreshold } from './threshold.js';
+import type { Alert } from './alert.js';
+import { inactive, step, type Phase } from './lifecycle.js';
+import { lasting, quantity } from './quantity.js';
+import { conditionOf, type Bound, type ResolvedThreshold, type ThresholdSeverity } from './threshold.js';
 
 /** What thresholds are judged by: the series of that name and its value of now, NaN if it has none. */
 export interface Readings {
@@ -9,7 +11,7 @@ export interface Readings {
 }
 
 /** Steps every threshold through time, and tells what changed. */
-export class Evaluator {
+export class Thresholds {
   readonly #watches: readonly Watch[];
   #withoutData: number;
 
@@ -46,7 +48,7 @@ export class Evaluator {
 const NO_NEWS: readonly Alert[] = [];
 
 interface Level {
-  readonly severity: Severity;
+  readonly severity: ThresholdSeverity;
   readonly bound: Bound;
   phase: Phase;
 }
@@ -68,7 +70,7 @@ class Watch {
   /** The alert, if it is to be told of. Without a `unit` there is no such series, or no longer. */
   evaluate(unit: Unit | undefined, value: number, nowMs: number): Alert | undefined {
     // A series that is gone never comes back behind the bound: nothing else would ever resolve its alert.
-    for (const level of this.#levels) level.phase = unit === undefined ? inactive : step(level.phase, level.bound, value, nowMs);
+    for (const level of this.#levels) level.phase = unit === undefined ? inactive : step(level.phase, conditionOf(level.bound, value), level.bound, nowMs);
     const before = this.alert;
     const top = this.#levels.findLast(isFiring) ?? this.#levels.findLast(isPending);
     if (top === undefined || unit === undefined) {
@@ -87,7 +89,23 @@ class Watch {
     const rule = `${direction} ${quantity(bound.value, unit)}`;
     const finding = state === 'firing' ? `${severity}${lasting(nowMs - startedAtMs)} (${rule})` : `${severity} if ${rule}${lasting(bound.forMs)}`;
     const message = `${series} is ${quantity(value, unit)}: ${finding}`;
-    return { fingerprint, series, unit, severity, state, value, bound: bound.value, direction, startedAtMs, changedAtMs: nowMs, message };
+    return {
+      fingerprint,
+      name: series,
+      labels: { alertname: series, severity },
+      annotations: {},
+      series,
+      unit,
+      severity,
+      state,
+      value,
+      bound: bound.value,
+      direction,
+      startedAtMs,
+      changedAtMs: nowMs,
+      suppressedBy: undefined,
+      message,
+    };
   }
 
   #resolved(alert: Alert, value: number, nowMs: number): Alert {
@@ -100,13 +118,3 @@ class Watch {
 
 const isFiring = ({ phase }: Level): boolean => phase.state === 'firing';
 const isPending = ({ phase }: Level): boolean => phase.state === 'pending';
-
-const SUFFIXES: Readonly<Partial<Record<Unit, string>>> = { bytes: ' B', bytesPerSecond: ' B/s', perSecond: '/s', milliseconds: ' ms', cores: ' cores' };
-
-/** As people read it, in at most four digits. */
-function quantity(value: number, unit: Unit): string {
-  return unit === 'ratio' ? `${short(value * 100)} %` : `${short(value)}${SUFFIXES[unit] ?? ''}`;
-}
-
-const lasting = (ms: number): string => (ms < 100 ? '' : ` for ${Math.round(ms / 100) / 10} s`);
-const short = (value: number): string => String(Number(value.toPrecision(4)));

@@ -1,0 +1,20 @@
+/** Back to the usual interval only after so long without cause: what was urgent once often is again. */
+const QUIET_MS = 60_000;
+
+/** How often to sample: seldom as long as all is well, often while an alert is pending or work stands still. */
+export class Cadence {
+  readonly #usualMs: number;
+  readonly #urgentMs: number;
+  #urgentUntilMs = -Infinity;
+
+  constructor(usualMs: number, urgentMs: number) {
+    this.#usualMs = usualMs;
+    this.#urgentMs = urgentMs;
+  }
+
+  /** Time to the next sample, given whether there is cause for hurry now. */
+  next(urgent: boolean, nowMs: number): number {
+    if (urgent) this.#urgentUntilMs = nowMs + QUIET_MS;
+    return nowMs < this.#urgentUntilMs ? this.#urgentMs : this.#usualMs;
+  }
+}

@@ -1,0 +1,64 @@
+import { describe, expect, it } from '@jest/globals';
+import { MonitorError, parseNotation, testRules } from '../../src/index.js';
+
+describe('values in promtool\'s notation', () => {
+  it.each<[string, number[]]>([
+    ['-2+4x3', [-2, 2, 6, 10]],
+    ['1-2x4', [1, -1, -3, -5, -7]],
+    ['1x4', [1, 1, 1, 1, 1]],
+    [' 1 _ _x2 stale -1.5e2 ', [1, Number.NaN, Number.NaN, Number.NaN, Number.NaN, -150]],
+    ['0+.5x2 Inf -Inf', [0, 0.5, 1, Infinity, -Infinity]],
+    ['', []],
+  ])('%s', (text, values) => {
+    expect(parseNotation(text)).toEqual(values);
+  });
+
+  it.each(['a', '1+', '1x', '1+2', '--1', '1+2x3x4', '_y', '1x9999999'])('%s means nothing', (text) => {
+    expect(() => parseNotation(text)).toThrow();
+  });
+});
+
+const rules = `
+groups:
+  - name: g
+    rules:
+      - alert: Busy
+        expr: disk.busy > 90%
+        for: 2m
+        labels: { severity: warning }
+        annotations: { summary: '{{ labels.device }} at {{ value }}' }
+      - alert: NoDisk
+        expr: absent(disk.busy)
+`;
+const test = (expectation: string, values = '0.5 0.95x3 0.1'): string => `
+evaluation_interval: 1m
+tests:
+  - name: disks
+    input_series:
+      - series: disk.busy{device="sda"}
+        values: '${values}'
+    alert_rule_test:
+${expectation.replaceAll(/^/gm, '      ')}
+`;
+const fires = "exp_alerts: [{ exp_labels: { severity: warning, device: sda }, exp_annotations: { summary: 'sda at 0.95' } }]";
+
+describe('a test of rules', () => {
+  it('holds where the alerts are those expected, with their labels and annotations', () => {
+    const tests = test(`- { eval_time: 2m, alertname: Busy }\n- { eval_time: 3m, alertname: Busy, ${fires} }\n- { eval_time: 4m, alertname: Busy, ${fires} }\n- { eval_time: 5m, alertname: Busy }\n- { eval_time: 5m, alertname: NoDisk }\n- { eval_time: 6m, alertname: NoDisk, exp_alerts: [{}] }`);
+    expect(testRules(rules, tests)).toEqual({ passed: 6, failures: [] });
+  });
+
+  it('names what was expected and what was found, and the line', () => {
+    const { passed, failures } = testRules(rules, test(`- { eval_time: 1m, alertname: Busy }\n- { eval_time: 2m, alertname: Busy, ${fires} }\n- { eval_time: 3m, alertname: Busy }`));
+    expect(passed).toBe(1);
+    expect(failures).toMatchObject([
+      { test: 'disks', alertname: 'Busy', evalTimeMs: 120_000, line: 10, message: expect.stringMatching(/expected .*sda.*found no alert/) as unknown },
+      { evalTimeMs: 180_000, line: 11, message: expect.stringMatching(/expected no alert, found .*sda/) as unknown },
+    ]);
+  });
+
+  it('that cannot be read says where', () => {
+    expect(() => testRules(rules, test('- { eval_time: 1m, alertname: Busy }', '1 x'))).toThrow(expect.objectContaining({ code: 'ERR_MONITOR_INVALID_RULES', problems: [{ line: 7, column: 17, message: expect.stringContaining('"x"') as unknown }] }));
+    expect(() => testRules(rules, 'tests: 5')).toThrow(MonitorError);
+  });
+});
