@@ -6,7 +6,7 @@ import { isBuiltin } from 'node:module';
 import { join, normalize, relative, sep } from 'node:path';
 
 /** Third parties a file of a package may import: its optional peers, or what an ADR allows. */
-const THIRD_PARTIES = new Map([
+export const THIRD_PARTIES = new Map([
   ['packages/pool/src/adapters/pg.ts', ['pg']],
   ['packages/pool/src/adapters/ioredis.ts', ['ioredis']],
   ['packages/monitor/src/sources/portable.ts', ['systeminformation']],

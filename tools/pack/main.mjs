@@ -7,21 +7,23 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
 import * as esbuild from 'esbuild';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
+import { THIRD_PARTIES } from '../lint/imports.mjs';
 import { blocksOf, missingLine } from '../doc-examples/blocks.mjs';
 import { PNPM, pnpmEnvironment } from '../setup/pnpm.mjs';
 import { failureOf, runChecks } from '../summary/counts.mjs';
 
 const root = join(import.meta.dirname, '../..');
 const project = resolve(root, process.argv[2] ?? '.');
-/** @type {{ name: string, exports: Record<string, unknown>, peerDependencies?: Record<string, string> }} */
+/** @type {{ name: string, exports: Record<string, { '@fog/source': string }>, peerDependencies?: Record<string, string> }} */
 const manifest = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8'));
 const subpaths = Object.keys(manifest.exports).map((subpath) => subpath.replace('.', manifest.name));
-const alone = subpaths.filter((subpath) => !Object.keys(manifest.peerDependencies ?? {}).some((peer) => subpath === `${manifest.name}/${peer}`));
+const peers = Object.keys(manifest.peerDependencies ?? {});
+const alone = Object.entries(manifest.exports).filter(([, { '@fog/source': source }]) => !peersOf(source).some((peer) => peers.includes(peer))).map(([subpath]) => subpath.replace('.', manifest.name));
 const [example] = blocksOf(readFileSync(join(project, 'README.md'), 'utf8')).filter(({ code }) => !code.includes('process.env'));
 
 const workshop = realpathSync(mkdtempSync(join(tmpdir(), 'fog-pack-')));
@@ -58,6 +60,11 @@ async function* uses(/** @type {string} */ subpath) {
       if (resolution === 'bundler' && extension === 'cts') continue; // A bundler's project has one kind of module.
       yield { name: `${subpath} compiles from .${extension} under ${resolution}`, ...(await failureOf(() => compiles(subpath, `${module}`, `${resolution}`, extension))) };
     }
+}
+
+/** Third parties that a subpath's file imports. */
+function peersOf(/** @type {string} */ source) {
+  return THIRD_PARTIES.get(relative(root, join(project, source)).split(sep).join('/')) ?? [];
 }
 
 function pack() {

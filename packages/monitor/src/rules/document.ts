@@ -1,6 +1,11 @@
-import { LineCounter, isAlias, isMap, isScalar, isSeq, parseDocument, type Document, type Node, type Scalar, type YAMLMap } from 'yaml';
+import { createRequire } from 'node:module';
+import type * as Yaml from 'yaml';
+import type { Document, LineCounter, Node, Scalar, YAMLMap } from 'yaml';
 import { invalidRules, type RuleProblem } from '../errors.js';
 import { durationMs } from './expression/token.js';
+
+/** Loaded with the first file: a monitor without rules does without it. */
+const yaml = (): typeof Yaml => createRequire(import.meta.url)('yaml') as typeof Yaml;
 
 const MAX_TEXT = 1_000_000;
 
@@ -13,14 +18,15 @@ export class RuleDocument {
   readonly #file: string;
   readonly #text: string;
   readonly #document: Document.Parsed;
-  readonly #lines = new LineCounter();
+  readonly #yaml = yaml();
+  readonly #lines: LineCounter = new this.#yaml.LineCounter();
   readonly #problems: RuleProblem[] = [];
 
   constructor(text: string, file: string) {
     this.#file = file;
     this.#text = text;
     if (text.length > MAX_TEXT) throw invalidRules(file, [{ line: 1, column: 1, message: `${text.length} characters; at most ${MAX_TEXT} are read` }]);
-    this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false, stringKeys: true });
+    this.#document = this.#yaml.parseDocument(text, { lineCounter: this.#lines, prettyErrors: false, stringKeys: true });
     for (const { message, pos } of [...this.#document.errors, ...this.#document.warnings]) this.problemAt(pos[0], message);
     this.root = this.#document.contents;
   }
@@ -66,7 +72,7 @@ export class RuleDocument {
   /** The fields of a mapping; names not among `known` are problems. */
   fields<Name extends string>(node: Node | null | undefined, what: string, known: readonly Name[]): Partial<Record<Name, Node>> | undefined {
     const map = this.resolved(node);
-    if (!isMap(map)) {
+    if (!this.#yaml.isMap(map)) {
       this.problem(node, `${what} should be a mapping with ${known.join(', ')}`);
       return undefined;
     }
@@ -83,7 +89,7 @@ export class RuleDocument {
   members(node: Node | undefined, what: string): readonly Node[] {
     if (node === undefined) return [];
     const list = this.resolved(node);
-    if (isSeq(list)) return list.items as Node[];
+    if (this.#yaml.isSeq(list)) return list.items as Node[];
     this.problem(node, `${what} should be a list`);
     return [];
   }
@@ -92,13 +98,13 @@ export class RuleDocument {
   entries(node: Node | undefined, what: string): readonly (readonly [Scalar<string>, Scalar])[] {
     if (node === undefined) return [];
     const map = this.resolved(node);
-    if (!isMap(map)) {
+    if (!this.#yaml.isMap(map)) {
       this.problem(node, `${what} should be a mapping of names to texts`);
       return [];
     }
     return (map as YAMLMap<Scalar<string>, Node | null>).items.flatMap(({ key, value }) => {
       const scalar = this.resolved(value);
-      if (isScalar(scalar)) return [[key, scalar] as const];
+      if (this.#yaml.isScalar(scalar)) return [[key, scalar] as const];
       this.problem(key, `${what}.${key.value} should be a text`);
       return [];
     });
@@ -107,7 +113,7 @@ export class RuleDocument {
   /** A scalar with text in it. */
   scalar(node: Node | null | undefined, what: string): Scalar<string> | undefined {
     const scalar = this.resolved(node);
-    if (isScalar(scalar) && (typeof scalar.value === 'string' || typeof scalar.value === 'number')) {
+    if (this.#yaml.isScalar(scalar) && (typeof scalar.value === 'string' || typeof scalar.value === 'number')) {
       // As it stands in the file: `expr: 1.50` is a text too.
       if (typeof scalar.value === 'number') scalar.value = scalar.source ?? String(scalar.value);
       if (String(scalar.value).trim() !== '') return scalar as Scalar<string>;
@@ -130,7 +136,7 @@ export class RuleDocument {
   }
 
   resolved(node: Node | null | undefined): Node | null | undefined {
-    return isAlias(node) ? node.resolve(this.#document) : node;
+    return this.#yaml.isAlias(node) ? node.resolve(this.#document) : node;
   }
 
   #contentStart(node: Scalar): number {

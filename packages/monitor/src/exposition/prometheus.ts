@@ -1,0 +1,73 @@
+import { Counter, Gauge, Registry } from 'prom-client';
+import { invalidOption } from '../errors.js';
+import type { Monitor } from '../monitor.js';
+import { checkNames } from '../option-names.js';
+import { Readings, type Reading } from './readings.js';
+
+export interface PrometheusOptions {
+  /** Before every name: letters, digits and _. @default '' */
+  readonly prefix?: string;
+  /** Registries of your own, whose metrics are in the same answer. @default none */
+  readonly registries?: readonly Registry[];
+}
+
+export interface PrometheusExporter {
+  /** To send as `content-type`. */
+  readonly contentType: string;
+  /** What to answer a scrape with. */
+  metrics(): Promise<string>;
+}
+
+/**
+ * The series of a monitor in Prometheus' text format, under OpenTelemetry's names as Prometheus writes them:
+ * `system_memory_usage_bytes{system_memory_state="used"}`. Rates are counters, which count from now on.
+ * @throws {MonitorError} `ERR_MONITOR_INVALID_OPTION`
+ */
+export function createPrometheusExporter(monitor: Monitor, options: PrometheusOptions = {}): PrometheusExporter {
+  checkNames('exporter option', options, ['prefix', 'registries']);
+  const { prefix = '', registries = [] } = options;
+  if (!/^(?:[a-z_]\w*)?$/i.test(prefix)) throw invalidOption('prefix', prefix, 'letters, digits and _');
+  const readings = new Readings(monitor);
+  return {
+    contentType: Registry.PROMETHEUS_CONTENT_TYPE,
+    metrics: async () => {
+      const own = registryOf(readings.next(), prefix);
+      return (await Promise.all([own, ...registries].map((registry) => registry.metrics()))).join('\n');
+    },
+  };
+}
+
+/** Made anew for each scrape, since devices come and go. */
+function registryOf(readings: readonly Reading[], prefix: string): Registry {
+  const registry = new Registry();
+  const metrics = new Map<string, Reading[]>();
+  for (const reading of readings) {
+    const name = prefix + prometheusName(reading);
+    const known = metrics.get(name);
+    if (known === undefined) metrics.set(name, [reading]);
+    else known.push(reading);
+  }
+  for (const [name, members] of metrics) addMetric(registry, name, members);
+  return registry;
+}
+
+function addMetric(registry: Registry, name: string, members: readonly Reading[]): void {
+  const [first] = members;
+  const labelNames = [...new Set(members.flatMap(({ attributes }) => Object.keys(attributes).map(underscored)))];
+  const config = { name, help: first?.description || first?.name || name, labelNames, registers: [registry] };
+  const metric = first?.isRate === true ? new Counter(config) : new Gauge(config);
+  for (const { attributes, value } of members) {
+    const labels = Object.fromEntries(Object.entries(attributes).map(([label, text]) => [underscored(label), text]));
+    metric.inc(labels, value);
+  }
+}
+
+const SUFFIXES: Readonly<Record<string, string>> = { By: '_bytes', s: '_seconds', '1': '_ratio' };
+
+function prometheusName({ name, unit, isRate }: Reading): string {
+  const suffix = SUFFIXES[unit] ?? '';
+  const base = underscored(name);
+  return `${base}${base.endsWith(suffix) ? '' : suffix}${isRate ? '_total' : ''}`;
+}
+
+const underscored = (name: string): string => name.replaceAll('.', '_');
