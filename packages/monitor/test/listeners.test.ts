@@ -3,7 +3,7 @@ import { Listeners } from '../src/listeners.js';
 import type { Alert } from '../src/index.js';
 
 const alert: Alert = {
-  fingerprint: 'f', series: 's', unit: 'count', severity: 'warning', state: 'firing', value: 1, bound: 0, direction: 'above', startedAtMs: 0, changedAtMs: 0, message: '',
+  fingerprint: 'f', name: 'queue', labels: {}, annotations: {}, suppressedBy: undefined, series: 's', unit: 'count', severity: 'warning', state: 'firing', value: 1, bound: 0, direction: 'above', startedAtMs: 0, changedAtMs: 0, message: '',
 };
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
