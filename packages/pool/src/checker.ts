@@ -1,22 +1,26 @@
 import { attempt } from './attempt.js';
-import { type DestroyReason, type Entry, IN_HAND, RESETTING, VALIDATING } from './entry.js';
+import { type Entry, IN_HAND, RESETTING, VALIDATING } from './entry.js';
 import { callTimeout } from './errors.js';
 import type { ResolvedOptions } from './options.js';
 
+/** What is asked of a resource: before it is lent, while it is idle, after a use. */
+export type Check = 'validate' | 'keepalive' | 'reset';
+
 /** How a check ended; not called for one that was abandoned. */
 export interface CheckerEvents<R> {
-  passed(entry: Entry<R>): void;
-  failed(entry: Entry<R>, reason: DestroyReason, cause: unknown): void;
+  passed(entry: Entry<R>, check: Check): void;
+  failed(entry: Entry<R>, check: Check, cause: unknown): void;
 }
 
-type CheckerOptions<R> = Pick<ResolvedOptions<R>, 'name' | 'clock' | 'validateTimeoutMs' | 'resetTimeoutMs'>;
+type CheckerOptions<R> = Pick<ResolvedOptions<R>, 'name' | 'clock' | 'validate' | 'keepalive' | 'reset' | 'validateTimeoutMs' | 'resetTimeoutMs'>;
 
-/** Asks the user's `validate` and `reset`, each with its time-out: one that hangs must not keep its place in the pool. */
+/** Calls the user's checks, each with its time-out: one that hangs must not keep its place in the pool. */
 export class Checker<R> {
   readonly #options: CheckerOptions<R>;
   readonly #events: CheckerEvents<R>;
+  /** How to give up on each. */
+  readonly #underWay = new Map<Entry<R>, () => void>();
   #validating = 0;
-  #resetting = 0;
   validateErrors = 0;
   resetErrors = 0;
 
@@ -25,61 +29,57 @@ export class Checker<R> {
     this.#events = events;
   }
 
+  /** Validated or kept alive: those that are about to be idle. */
   get validating(): number {
     return this.#validating;
   }
 
   get underWay(): number {
-    return this.#validating + this.#resetting;
+    return this.#underWay.size;
   }
 
-  validate(entry: Entry<R>, validate: (resource: R) => boolean | PromiseLike<boolean>): void {
-    const { name, clock, validateTimeoutMs } = this.#options;
-    const refused = (cause: unknown): void => {
-      this.validateErrors += 1;
-      this.#events.failed(entry, entry.lost ? 'lost' : 'invalid', cause);
+  start(entry: Entry<R>, check: Check): void {
+    const { name, clock, resetTimeoutMs, validateTimeoutMs } = this.#options;
+    const resets = check === 'reset';
+    const timeoutMs = resets ? resetTimeoutMs : validateTimeoutMs;
+    const failed = (cause: unknown): void => {
+      if (resets) this.resetErrors += 1;
+      else this.validateErrors += 1;
+      this.#events.failed(entry, check, cause);
     };
-    entry.state = VALIDATING;
-    this.#validating += 1;
-    const giveUp = attempt(clock, validateTimeoutMs, () => validate(entry.resource), {
-      given: (valid) => {
-        if (valid) this.#pass(entry);
-        else refused(undefined);
+    entry.state = resets ? RESETTING : VALIDATING;
+    if (!resets) this.#validating += 1;
+    this.#underWay.set(entry, () => {});
+    const giveUp = attempt<unknown>(clock, timeoutMs, () => this.#call(entry.resource, check), {
+      given: (answer) => {
+        // `validate` must say yes; the others only must not say no.
+        if (check === 'validate' ? answer : resets || answer !== false) this.#pass(entry, check);
+        else failed(undefined);
       },
-      failed: refused,
-      timedOut: () => refused(callTimeout(name, 'validate', validateTimeoutMs)),
-    });
-    if (entry.state === VALIDATING) entry.endCheck = giveUp;
-  }
-
-  reset(entry: Entry<R>, reset: (resource: R) => unknown): void {
-    const { name, clock, resetTimeoutMs } = this.#options;
-    const failed = (error: unknown): void => {
-      this.resetErrors += 1;
-      this.#events.failed(entry, entry.lost ? 'lost' : 'reset-failed', error);
-    };
-    entry.state = RESETTING;
-    this.#resetting += 1;
-    const giveUp = attempt(clock, resetTimeoutMs, () => reset(entry.resource), {
-      given: () => this.#pass(entry),
       failed,
-      timedOut: () => failed(callTimeout(name, 'reset', resetTimeoutMs)),
+      timedOut: () => failed(callTimeout(name, check, timeoutMs)),
     });
-    if (entry.state === RESETTING) entry.endCheck = giveUp;
+    if (this.#underWay.has(entry)) this.#underWay.set(entry, giveUp);
   }
 
   /** Gives up on a check of `entry`, if there is one. */
   abandon(entry: Entry<R>): void {
+    const giveUp = this.#underWay.get(entry);
+    if (giveUp === undefined) return;
+    this.#underWay.delete(entry);
     if (entry.state === VALIDATING) this.#validating -= 1;
-    else if (entry.state === RESETTING) this.#resetting -= 1;
-    else return;
     entry.state = IN_HAND;
-    entry.endCheck?.();
-    entry.endCheck = undefined;
+    giveUp();
   }
 
-  #pass(entry: Entry<R>): void {
+  #pass(entry: Entry<R>, check: Check): void {
     this.abandon(entry);
-    this.#events.passed(entry);
+    this.#events.passed(entry, check);
+  }
+
+  #call(resource: R, check: Check): unknown {
+    const { validate, keepalive = validate, reset } = this.#options;
+    if (check === 'reset') return reset?.(resource);
+    return check === 'keepalive' ? keepalive?.(resource) : validate?.(resource);
   }
 }

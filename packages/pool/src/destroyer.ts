@@ -10,6 +10,7 @@ export interface Ending<R> {
   readonly reason: DestroyReason;
   readonly cause: unknown;
   readonly ageMs: number;
+  readonly leasedMs: number;
   readonly uses: number;
 }
 
@@ -43,7 +44,7 @@ export class Destroyer<R> {
 
   /** For what was never the pool's, and is not counted. */
   destroyLate(resource: R): void {
-    this.#end({ resource, reason: 'late', cause: undefined, ageMs: 0, uses: 0 }, () => {});
+    this.#end({ resource, reason: 'late', cause: undefined, ageMs: 0, leasedMs: 0, uses: 0 }, () => {});
   }
 
   #end(ending: Ending<R>, gone: () => void): void {

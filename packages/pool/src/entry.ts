@@ -1,17 +1,19 @@
-import type { Linked } from './linked-list.js';
-
 /**
  * Where an entry is in its life: new, then idle ⇄ leased, with checks between, until it is destroyed. While it is being
- * validated or reset it is nobody's, and not to be had.
+ * checked it is nobody's, and not to be had.
  */
 /** Between two other states: just created, or just back. */
 export const IN_HAND = 0;
+/** Lent to nobody, on the shelf. */
 export const IDLE = 1;
-export const LEASED = 2;
-export const VALIDATING = 3;
-export const RESETTING = 4;
-export const DESTROYED = 5;
-export type EntryState = typeof IN_HAND | typeof IDLE | typeof LEASED | typeof VALIDATING | typeof RESETTING | typeof DESTROYED;
+/** Lent, with room for further borrowers, and on the shelf for them. */
+export const SHARED = 2;
+/** Lent, and to nobody else. */
+export const LEASED = 3;
+export const VALIDATING = 4;
+export const RESETTING = 5;
+export const DESTROYED = 6;
+export type EntryState = typeof IN_HAND | typeof IDLE | typeof SHARED | typeof LEASED | typeof VALIDATING | typeof RESETTING | typeof DESTROYED;
 
 /** For `lastUse` and `expiresMs`: a small integer, where `Infinity` would be a heap number in every entry. */
 export const NEVER = -1;
@@ -24,7 +26,7 @@ export type DestroyReason =
   | 'expired'
   /** It was lent `maxUses` times. */
   | 'used-up'
-  /** `validate` refused it, failed or took too long. */
+  /** `validate` or `keepalive` refused it, failed or took too long. */
   | 'invalid'
   /** `reset` failed or took too long. */
   | 'reset-failed'
@@ -32,40 +34,53 @@ export type DestroyReason =
   | 'lost'
   /** Its borrower called `lease.destroy()`, or `use` was told to destroy on errors. */
   | 'discarded'
+  /** `evictAll()` was called. */
+  | 'evicted'
+  /** The pool became smaller, by `resize()` or as it adapts. */
+  | 'surplus'
+  /** Its borrower had it for `leakAfterMs`, and `leakReclaim` is on. */
+  | 'leaked'
   /** The pool was closed. */
   | 'closed'
   /** `create` gave it after `createTimeoutMs` or after the pool had closed. */
   | 'late';
 
+/** That an entry is to be destroyed as soon as nobody works with it. */
+export interface Sentence {
+  readonly reason: DestroyReason;
+  readonly cause: unknown;
+}
+
 /**
  * One resource and what the pool knows of it. Every field is set here, once, and holds small integers where it holds
- * numbers: one hidden class, and no heap number beside an idle entry.
+ * numbers: one hidden class, and no heap number beside an idle entry. Times are those of a coarse clock.
  */
-export class Entry<R> implements Linked<Entry<R>> {
+export class Entry<R> {
   readonly resource: R;
   state: EntryState = IN_HAND;
-  previous: Entry<R> | undefined = undefined;
-  next: Entry<R> | undefined = undefined;
   /** Its index among all that are alive. */
   place = 0;
+  borrowers = 0;
   uses = 0;
   /** The use after which it is destroyed, or `NEVER`. */
   readonly lastUse: number;
   readonly createdMs: number;
   /** Or `NEVER`. */
   readonly expiresMs: number;
-  idleSinceMs: number;
-  /** The resource is broken; it ends as soon as nobody works with it. */
-  lost = false;
-  lostCause: unknown = undefined;
-  /** Gives up on `validate` or `reset`. */
-  endCheck: (() => void) | undefined = undefined;
+  /** When it was lent, or came back. */
+  sinceMs: number;
+  /** When it was last known to work. */
+  provenMs: number;
+  /** How long it has been lent in all, up to `sinceMs`. */
+  leasedMs = 0;
+  sentence: Sentence | undefined = undefined;
 
   constructor(resource: R, createdMs: number, expiresMs: number, lastUse: number) {
     this.resource = resource;
     this.createdMs = createdMs;
     this.expiresMs = expiresMs;
     this.lastUse = lastUse;
-    this.idleSinceMs = createdMs;
+    this.sinceMs = createdMs;
+    this.provenMs = createdMs;
   }
 }

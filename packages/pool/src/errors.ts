@@ -3,17 +3,23 @@ import type { PoolStats } from './stats.js';
 
 export type PoolErrorCode =
   | 'ERR_POOL_ACQUIRE_TIMEOUT'
+  | 'ERR_POOL_CIRCUIT_OPEN'
   | 'ERR_POOL_CLOSED'
   | 'ERR_POOL_CLOSE_TIMEOUT'
   | 'ERR_POOL_CREATE_TIMEOUT'
+  | 'ERR_POOL_DEADLOCK'
   | 'ERR_POOL_DESTROY_TIMEOUT'
   | 'ERR_POOL_INVALID_OPTION'
   | 'ERR_POOL_INVALID_RESOURCE'
+  | 'ERR_POOL_KEEPALIVE_TIMEOUT'
+  | 'ERR_POOL_LEAKED'
   | 'ERR_POOL_LEASE_ENDED'
   | 'ERR_POOL_NOT_A_WORKER'
+  | 'ERR_POOL_OVERLOADED'
   | 'ERR_POOL_QUEUE_FULL'
   | 'ERR_POOL_RESET_TIMEOUT'
   | 'ERR_POOL_TRANSACTION_ROLLED_BACK'
+  | 'ERR_POOL_UNKNOWN_POOL'
   | 'ERR_POOL_UNKNOWN_TASK'
   | 'ERR_POOL_VALIDATE_TIMEOUT'
   | 'ERR_POOL_WORKER_CRASHED'
@@ -23,9 +29,13 @@ export type PoolErrorCode =
 export class PoolError extends Error {
   override readonly name = 'PoolError';
   readonly code: PoolErrorCode;
-  constructor(code: PoolErrorCode, message: string, options?: ErrorOptions) {
+  /** Of the pool when it happened; with `ERR_POOL_ACQUIRE_TIMEOUT`. */
+  declare readonly stats?: PoolStats;
+  constructor(code: PoolErrorCode, message: string, options?: ErrorOptions & { readonly stats?: PoolStats }) {
     super(message, options);
     this.code = code;
+    // Not enumerable: it would drown the message where the error is printed.
+    if (options?.stats !== undefined) Object.defineProperty(this, 'stats', { value: options.stats });
   }
 }
 
@@ -43,10 +53,34 @@ export function acquireTimeout(pool: string, waitMs: number, stats: PoolStats, l
   const { leased, idle, creating, max, waiting } = stats;
   const numbers = `${pool}: no resource in ${waitMs} ms: ${leased} of ${max} leased, ${idle} idle, ${creating} being created, ${waiting} still waiting`;
   return withoutStack(() => {
-    if (lastCreateError === undefined) return new PoolError('ERR_POOL_ACQUIRE_TIMEOUT', numbers);
-    const reason = lastCreateError instanceof Error ? lastCreateError.message || lastCreateError.name : inspect(lastCreateError, { depth: 0 });
-    return new PoolError('ERR_POOL_ACQUIRE_TIMEOUT', `${numbers}; the last create failed: ${reason}`, { cause: lastCreateError });
+    if (lastCreateError === undefined) return new PoolError('ERR_POOL_ACQUIRE_TIMEOUT', numbers, { stats });
+    return new PoolError('ERR_POOL_ACQUIRE_TIMEOUT', `${numbers}; the last create failed: ${reasonOf(lastCreateError)}`, { cause: lastCreateError, stats });
   });
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message || error.name : inspect(error, { depth: 0 });
+}
+
+export function circuitOpen(pool: string, failures: number, pauseMs: number, lastCreateError: unknown): PoolError {
+  const next = pauseMs > 0 ? `the next try is in ${Math.ceil(pauseMs)} ms` : 'another try is under way';
+  return new PoolError('ERR_POOL_CIRCUIT_OPEN', `${pool}: create failed ${failures} times in a row, ${next}; the last time: ${reasonOf(lastCreateError)}`, { cause: lastCreateError });
+}
+
+export function overloaded(pool: string, waitedMs: number, limitMs: number): PoolError {
+  return withoutStack(() => new PoolError('ERR_POOL_OVERLOADED', `${pool} is overloaded: refused after a wait of ${Math.round(waitedMs)} ms, as the limit is now ${limitMs} ms`));
+}
+
+export function deadlock(pool: string, leased: number): PoolError {
+  return new PoolError('ERR_POOL_DEADLOCK', `${pool}: all ${leased} leases are held by callers that wait for another; this one would wait for ever`);
+}
+
+export function leaked(pool: string, heldMs: number, stack: string | undefined): PoolError {
+  return withoutStack(() => new PoolError('ERR_POOL_LEAKED', `${pool}: a lease was held for ${Math.round(heldMs)} ms${stack === undefined ? '' : `; it was acquired\n${stack}`}`));
+}
+
+export function unknownPool(name: string, known: readonly string[]): PoolError {
+  return new PoolError('ERR_POOL_UNKNOWN_POOL', `there is no pool ${inspect(name)}; there is ${known.join(', ') || 'none'}`);
 }
 
 /**
@@ -80,10 +114,11 @@ export function closeTimeout(pool: string, waitMs: number, { leased, creating, d
 }
 
 /** A call of the user's that did not end in time. */
-export function callTimeout(pool: string, call: 'create' | 'validate' | 'reset' | 'destroy', timeoutMs: number): PoolError {
+export function callTimeout(pool: string, call: 'create' | 'validate' | 'keepalive' | 'reset' | 'destroy', timeoutMs: number): PoolError {
   const codes = {
     create: 'ERR_POOL_CREATE_TIMEOUT',
     validate: 'ERR_POOL_VALIDATE_TIMEOUT',
+    keepalive: 'ERR_POOL_KEEPALIVE_TIMEOUT',
     reset: 'ERR_POOL_RESET_TIMEOUT',
     destroy: 'ERR_POOL_DESTROY_TIMEOUT',
   } as const;

@@ -18,6 +18,8 @@ export interface ResourceDestroyed {
   /** What `destroy` threw, or that it took too long. */
   readonly error: unknown;
   readonly ageMs: number;
+  /** How long it was lent in all. */
+  readonly leasedMs: number;
   /** How often it was lent. */
   readonly uses: number;
 }
@@ -32,6 +34,19 @@ export interface CreateFailed {
   readonly pauseMs: number;
 }
 
+/** On `@fog/pool:circuit:opened`: callers are refused at once from now on. */
+export interface CircuitOpened {
+  readonly pool: string;
+  readonly error: unknown;
+  /** Failures in a row. */
+  readonly failures: number;
+}
+
+/** On `@fog/pool:circuit:closed`: a resource that was created has proved good. */
+export interface CircuitClosed {
+  readonly pool: string;
+}
+
 /** On `@fog/pool:lease:acquired`. */
 export interface LeaseAcquired {
   readonly pool: string;
@@ -44,6 +59,20 @@ export interface LeaseAcquired {
 export interface LeaseReleased {
   readonly pool: string;
   readonly resource: unknown;
+  /** How long it was lent; `NaN` if nobody was subscribed when it was. */
+  readonly useMs: number;
+}
+
+/** On `@fog/pool:lease:leaked`: a lease is out for `leakAfterMs`. */
+export interface LeaseLeaked {
+  readonly pool: string;
+  readonly resource: unknown;
+  readonly key: string | undefined;
+  readonly heldMs: number;
+  /** Where it was acquired, of those that `leakStackRatio` chose. */
+  readonly stack: string | undefined;
+  /** Whether it was ended and its resource destroyed. */
+  readonly reclaimed: boolean;
 }
 
 /** On `@fog/pool:wait:timed-out`. */
@@ -52,11 +81,24 @@ export interface WaitTimedOut {
   readonly error: Error;
 }
 
+/** On `@fog/pool:pool:resized`. */
+export interface PoolResized {
+  readonly pool: string;
+  readonly min: number;
+  readonly max: number;
+  /** Most resources now: `max`, or less as the pool adapts. */
+  readonly limit: number;
+}
+
 const created = diagnostics.channel('@fog/pool:resource:created');
 const destroyed = diagnostics.channel('@fog/pool:resource:destroyed');
 const failed = diagnostics.channel('@fog/pool:create:failed');
+const opened = diagnostics.channel('@fog/pool:circuit:opened');
+const closed = diagnostics.channel('@fog/pool:circuit:closed');
 const acquired = diagnostics.channel('@fog/pool:lease:acquired');
 const released = diagnostics.channel('@fog/pool:lease:released');
+const leaked = diagnostics.channel('@fog/pool:lease:leaked');
+const resized = diagnostics.channel('@fog/pool:pool:resized');
 const timedOut = diagnostics.channel('@fog/pool:wait:timed-out');
 
 export function resourceCreated(pool: string, resource: unknown, durationMs: number): void {
@@ -71,14 +113,35 @@ export function createFailed(pool: string, error: unknown, failures: number, pau
   if (failed.hasSubscribers) failed.publish({ pool, error, failures, pauseMs } satisfies CreateFailed);
 }
 
+export function circuitOpened(pool: string, error: unknown, failures: number): void {
+  if (opened.hasSubscribers) opened.publish({ pool, error, failures } satisfies CircuitOpened);
+}
+
+export function circuitClosed(pool: string): void {
+  if (closed.hasSubscribers) closed.publish({ pool } satisfies CircuitClosed);
+}
+
 export function leaseAcquired(pool: string, resource: unknown, waitMs: number): void {
   if (acquired.hasSubscribers) acquired.publish({ pool, resource, waitMs } satisfies LeaseAcquired);
 }
 
-export function leaseReleased(pool: string, resource: unknown): void {
-  if (released.hasSubscribers) released.publish({ pool, resource } satisfies LeaseReleased);
+/** Whether somebody wants to know how long each lease lasts. */
+export function wantsReleases(): boolean {
+  return released.hasSubscribers;
+}
+
+export function leaseReleased(pool: string, resource: unknown, useMs: number): void {
+  if (released.hasSubscribers) released.publish({ pool, resource, useMs } satisfies LeaseReleased);
+}
+
+export function leaseLeaked(event: LeaseLeaked): void {
+  if (leaked.hasSubscribers) leaked.publish(event);
 }
 
 export function waitTimedOut(pool: string, error: Error): void {
   if (timedOut.hasSubscribers) timedOut.publish({ pool, error } satisfies WaitTimedOut);
+}
+
+export function poolResized(event: PoolResized): void {
+  if (resized.hasSubscribers) resized.publish(event);
 }

@@ -2,13 +2,24 @@ import { type DestroyReason, NEVER } from './entry.js';
 
 /** What eviction looks at. */
 export interface Aging {
-  readonly idleSinceMs: number;
+  /** Since when it has been idle. */
+  readonly sinceMs: number;
+  readonly provenMs: number;
   /** Or `NEVER`. */
   readonly expiresMs: number;
 }
 
-export interface EvictionPlan<E> {
+export interface UpkeepRules {
+  readonly idleTimeoutMs: number;
+  readonly keepaliveMs: number;
+  /** How many may go for idleness. */
+  readonly spare: number;
+}
+
+export interface UpkeepPlan<E> {
   readonly evicted: readonly { readonly entry: E; readonly reason: DestroyReason }[];
+  /** Those to be kept alive. */
+  readonly checked: readonly E[];
   /** When the next of the others is due; `Infinity` for never. */
   readonly nextMs: number;
 }
@@ -19,21 +30,22 @@ export function isExpired({ expiresMs }: Aging, nowMs: number): boolean {
 
 /**
  * Which idle entries are due at `nowMs`: those whose lifetime is over, and those idle for too long, longest first, as
- * far as the pool has entries to spare beyond its minimum.
- * @param idle longest idle first
+ * far as the pool has entries to spare beyond its minimum; and which of the rest have not shown for too long that they work.
  */
-export function planEviction<E extends Aging>(idle: Iterable<E>, nowMs: number, idleTimeoutMs: number, spare: number): EvictionPlan<E> {
+export function planUpkeep<E extends Aging>(idle: readonly E[], nowMs: number, { idleTimeoutMs, keepaliveMs, spare }: UpkeepRules): UpkeepPlan<E> {
   const evicted: { entry: E; reason: DestroyReason }[] = [];
+  const checked: E[] = [];
   const kept: E[] = [];
   for (const entry of idle) {
     if (isExpired(entry, nowMs)) evicted.push({ entry, reason: 'expired' });
     else kept.push(entry);
   }
+  kept.sort((one, other) => one.sinceMs - other.sinceMs);
   // What expires will be replaced if the minimum needs it, but until then it is one to spare less.
   let left = spare - evicted.length;
   let nextMs = Infinity;
   for (const entry of kept) {
-    const idleEndMs = entry.idleSinceMs + idleTimeoutMs;
+    const idleEndMs = entry.sinceMs + idleTimeoutMs;
     if (left > 0 && nowMs >= idleEndMs) {
       evicted.push({ entry, reason: 'idle' });
       left -= 1;
@@ -41,6 +53,9 @@ export function planEviction<E extends Aging>(idle: Iterable<E>, nowMs: number, 
     }
     if (left > 0) nextMs = Math.min(nextMs, idleEndMs);
     if (entry.expiresMs !== NEVER) nextMs = Math.min(nextMs, entry.expiresMs);
+    const provenMs = Math.max(entry.provenMs, entry.sinceMs);
+    if (nowMs >= provenMs + keepaliveMs) checked.push(entry);
+    nextMs = Math.min(nextMs, (nowMs >= provenMs + keepaliveMs ? nowMs : provenMs) + keepaliveMs);
   }
-  return { evicted, nextMs };
+  return { evicted, checked, nextMs };
 }

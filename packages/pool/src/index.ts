@@ -1,10 +1,21 @@
 export { createPool } from './resource-pool.js';
-export type { Pool } from './pool.js';
-export type { AcquireOptions, CloseOptions, UseOptions, WaitOptions } from './wait-options.js';
+export type { Pool, ResourceReading } from './pool.js';
+export type { AcquireOptions, CloseOptions, PoolSize, UseOptions, WaitOptions } from './wait-options.js';
 export type { PoolOptions, PoolTuning } from './options.js';
 export type { Lease } from './lease.js';
 export type { DestroyReason } from './entry.js';
 export type { PoolStats } from './stats.js';
 export { PoolError, type PoolErrorCode } from './errors.js';
-export type { CreateFailed, LeaseAcquired, LeaseReleased, ResourceCreated, ResourceDestroyed, WaitTimedOut } from './events.js';
+export type {
+  CircuitClosed,
+  CircuitOpened,
+  CreateFailed,
+  LeaseAcquired,
+  LeaseLeaked,
+  LeaseReleased,
+  PoolResized,
+  ResourceCreated,
+  ResourceDestroyed,
+  WaitTimedOut,
+} from './events.js';
 export type { Clock, Timer } from './clock.js';

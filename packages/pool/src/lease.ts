@@ -21,18 +21,16 @@ export interface Lease<R> extends Disposable, AsyncDisposable {
   destroy(cause?: unknown): void;
 }
 
-/** Symbols, as a pool must not seem to have `release(resource)`, which could not tell a stale loan from a new one. */
-export const RELEASE: unique symbol = Symbol('release');
-export const DISCARD: unique symbol = Symbol('discard');
+export type DiscardReason = 'discarded' | 'leaked';
 
-/** What a lease needs of its pool. */
+/** What a lease needs of its pool; `started` is the stopwatch's. */
 export interface Lender<R> {
   readonly name: string;
-  [RELEASE](entry: Entry<R>): void;
-  [DISCARD](entry: Entry<R>, cause: unknown): void;
+  release(entry: Entry<R>, started: number): void;
+  discard(entry: Entry<R>, started: number, reason: DiscardReason, cause: unknown): void;
 }
 
-const NOBODY: Lender<undefined> = { name: 'nobody', [RELEASE]: () => {}, [DISCARD]: () => {} };
+const NOBODY: Lender<undefined> = { name: 'nobody', release: () => {}, discard: () => {} };
 
 export class PoolLease<R> implements Lease<R> {
   static {
@@ -42,15 +40,17 @@ export class PoolLease<R> implements Lease<R> {
     Object.defineProperty(PoolLease.prototype, 'then', { value: undefined });
     // One lease is kept for ever. A full garbage collection that finds none alive drops their hidden class, and with it the
     // compiled code of every loan: half as much again, until it is compiled anew.
-    Object.defineProperty(PoolLease, 'kept', { value: new PoolLease<undefined>(NOBODY, undefined) });
+    Object.defineProperty(PoolLease, 'kept', { value: new PoolLease<undefined>(NOBODY, undefined, 0) });
   }
 
   readonly #lender: Lender<R>;
   #entry: Entry<R> | undefined;
+  readonly #started: number;
 
-  constructor(lender: Lender<R>, entry: Entry<R> | undefined) {
+  constructor(lender: Lender<R>, entry: Entry<R> | undefined, started: number) {
     this.#lender = lender;
     this.#entry = entry;
+    this.#started = started;
   }
 
   get resource(): R {
@@ -59,11 +59,16 @@ export class PoolLease<R> implements Lease<R> {
   }
 
   release(): void {
-    this.#lender[RELEASE](this.#end('release'));
+    this.#lender.release(this.#end('release'), this.#started);
   }
 
   destroy(cause?: unknown): void {
-    this.#lender[DISCARD](this.#end('destroy'), cause);
+    this.#lender.discard(this.#end('destroy'), this.#started, 'discarded', cause);
+  }
+
+  /** As `destroy`, but not by its holder, who finds it ended. */
+  reclaim(cause: unknown): void {
+    this.#lender.discard(this.#end('reclaim'), this.#started, 'leaked', cause);
   }
 
   [Symbol.dispose](): void {

@@ -1,18 +1,35 @@
 import type { Lease } from './lease.js';
 import type { PoolStats } from './stats.js';
-import type { AcquireOptions, CloseOptions, UseOptions, WaitOptions } from './wait-options.js';
+import type { AcquireOptions, CloseOptions, PoolSize, UseOptions, WaitOptions } from './wait-options.js';
 
-/** Leases at most `max` resources, each to one borrower at a time, first come, first served. */
+/** One resource, as it is now. Times are to within 25 ms. */
+export interface ResourceReading<R> {
+  readonly resource: R;
+  readonly state: 'idle' | 'leased' | 'checking';
+  /** Leases of it. */
+  readonly borrowers: number;
+  /** How often it has been lent. */
+  readonly uses: number;
+  readonly ageMs: number;
+  /** Since it was lent, or came back. */
+  readonly stateMs: number;
+  /** How long it has been lent in all. */
+  readonly leasedMs: number;
+}
+
+/** Leases at most `max` resources, each to one borrower at a time or to `concurrency`, first come, first served. */
 export interface Pool<R> extends AsyncDisposable {
   readonly name: string;
   /**
-   * Leases a resource: an idle one, else a new one while there is room, else the next that comes back; first come, first
-   * served. Never throws synchronously.
+   * Leases a resource: an idle one, else a new one while there is room, else the next that comes back. The most urgent
+   * `priority` is served first, in it one `key` after the other, and of a key first come, first served. Never throws
+   * synchronously.
    *
    * Aborting ends the wait, not a `create` under way; its resource turns idle. Otherwise callers less patient than
    * `create` is slow would start it again and again and never get anything.
    * @throws {PoolError} `ERR_POOL_ACQUIRE_TIMEOUT` (its `cause` is the last error of `create`, if that is failing),
-   * `ERR_POOL_QUEUE_FULL`, `ERR_POOL_CLOSED`, `ERR_POOL_INVALID_OPTION`; or what `create` threw, unwrapped: to the first in
+   * `ERR_POOL_QUEUE_FULL`, `ERR_POOL_CIRCUIT_OPEN` (with the same `cause`), `ERR_POOL_OVERLOADED`, `ERR_POOL_DEADLOCK`,
+   * `ERR_POOL_CLOSED`, `ERR_POOL_INVALID_OPTION`; or what `create` threw, unwrapped: to the first in
    * line, and from the second failure in a row, if there is no resource at all, to everybody who waits.
    */
   acquire(options?: AcquireOptions): Promise<Lease<R>>;
@@ -30,6 +47,22 @@ export interface Pool<R> extends AsyncDisposable {
    */
   ready(options?: WaitOptions): Promise<void>;
   /**
+   * Changes how many resources there may be. What is too many goes at once if it is idle, else when it comes back.
+   * @throws {PoolError} `ERR_POOL_INVALID_OPTION`; `ERR_POOL_CLOSED` once it drains or closes
+   */
+  resize(size: PoolSize): void;
+  /**
+   * Lends and creates nothing until `resume()`, as while a backend fails over. Callers wait, no longer than their time-outs;
+   * leases that are out are not touched. Twice is as once, and closing ends it.
+   */
+  suspend(): void;
+  resume(): void;
+  /**
+   * Replaces all resources there are now, as after a change of credentials: idle ones go at once, leased ones when they
+   * come back, and those being created when they are there.
+   */
+  evictAll(): void;
+  /**
    * Takes no further borrowers, serves those who wait, and settles when all leases have come back.
    * @throws {PoolError} `ERR_POOL_INVALID_OPTION`
    */
@@ -42,4 +75,6 @@ export interface Pool<R> extends AsyncDisposable {
    */
   close(options?: CloseOptions): Promise<void>;
   stats(): PoolStats;
+  /** Each resource alive, in no order. */
+  resources(): ResourceReading<R>[];
 }

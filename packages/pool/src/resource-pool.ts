@@ -1,27 +1,30 @@
-import { Checker } from './checker.js';
 import { CoarseClock } from './coarse-clock.js';
-import { Creator } from './creator.js';
-import { Destroyer } from './destroyer.js';
-import { DESTROYED, type DestroyReason, Entry, IDLE, IN_HAND, LEASED, NEVER } from './entry.js';
-import { acquireTimeout, closeTimeout, poolClosed, type PoolError, queueFull } from './errors.js';
-import { leaseAcquired, leaseReleased, resourceCreated, waitTimedOut } from './events.js';
-import { isExpired } from './eviction.js';
-import { DISCARD, type Lease, type Lender, PoolLease, RELEASE } from './lease.js';
-import { LinkedList } from './linked-list.js';
-import { Milestone } from './milestone.js';
-import { type PoolOptions, type ResolvedOptions, resolveOptions } from './options.js';
-import type { Pool } from './pool.js';
+import { type Entry, IDLE, LEASED, SHARED } from './entry.js';
+import { acquireTimeout, circuitOpen, closeTimeout, deadlock, overloaded, type PoolError, queueFull } from './errors.js';
+import { poolResized, waitTimedOut } from './events.js';
+import { Histogram } from './histogram.js';
+import { type Lease, PoolLease } from './lease.js';
+import { Lending } from './lending.js';
+import type { Loan } from './loan.js';
+import { Loans } from './loans.js';
+import { type PoolOptions, requireSizes, type ResolvedOptions, resolveOptions } from './options.js';
+import { Phase } from './phase.js';
+import type { Pool, ResourceReading } from './pool.js';
+import { Shedder } from './shedder.js';
+import { Sizing } from './sizing.js';
 import { Counters, type PoolStats, readStats } from './stats.js';
-import { Sweeper } from './sweeper.js';
+import { Supply } from './supply.js';
 import { useEntry, useLease } from './use.js';
 import { WaitQueue } from './wait-queue.js';
 import {
   type AcquireOptions,
   checkAcquireOptions,
   checkCloseOptions,
+  checkSize,
   checkUseOptions,
   checkWaitOptions,
   type CloseOptions,
+  type PoolSize,
   type UseOptions,
   type WaitOptions,
 } from './wait-options.js';
@@ -34,117 +37,136 @@ export function createPool<R>(options: PoolOptions<R>): Pool<R> {
   return new ResourcePool(resolveOptions(options));
 }
 
-const OPEN = 0;
-const DRAINING = 1;
-const CLOSED = 2;
-
 /**
- * Shaped for an acquire that finds an idle resource and a release that finds nobody waiting: no closure, no timer, no
- * look at the real clock, and one promise, which is the caller's.
+ * Brings who waits and what can be lent together. Shaped for an acquire that finds an idle resource and a release that
+ * finds nobody waiting: no closure, no timer, no look at the real clock, and one promise, which is the caller's.
  */
-class ResourcePool<R> implements Pool<R>, Lender<R> {
+class ResourcePool<R> implements Pool<R> {
   readonly name: string;
   readonly #options: ResolvedOptions<R>;
-  // What every loan needs, out of the options.
-  readonly #lifo: boolean;
-  readonly #min: number;
-  readonly #reset: ((resource: R) => unknown) | undefined;
-  /** `Infinity` if there is no `validate`. */
-  readonly #staleAfterMs: number;
-  readonly #expires: boolean;
-  readonly #wearsOut: boolean;
   readonly #now: CoarseClock;
-  readonly #creator: Creator<R>;
-  readonly #checker: Checker<R>;
-  readonly #destroyer: Destroyer<R>;
-  readonly #sweeper: Sweeper<R>;
-  readonly #waiting: WaitQueue<R>;
-  /** Longest idle first. */
-  readonly #idle = new LinkedList<Entry<R>>();
-  readonly #alive: Entry<R>[] = [];
-  #state: typeof OPEN | typeof DRAINING | typeof CLOSED = OPEN;
+  readonly #supply: Supply<R>;
+  readonly #queue: WaitQueue<R>;
+  readonly #lending: Lending<R>;
+  readonly #phase: Phase;
+  /** Each of them only where the options ask for it. */
+  readonly #loans: Loans<R> | undefined;
+  readonly #shedder: Shedder<R> | undefined;
+  readonly #sizing: Sizing | undefined;
+  /** Whether a caller without options can have what is idle without further ado. */
+  #lendsPlainly = true;
+  #suspended = false;
   #matching = false;
   #matchAgain = false;
-  readonly #ready = new Milestone();
-  readonly #drained = new Milestone();
-  readonly #ended = new Milestone();
+  #min: number;
+  #max: number;
   readonly #counters = new Counters();
+  readonly #waits = new Histogram();
 
   constructor(options: ResolvedOptions<R>) {
-    const { name, clock, order, acquireTimeoutMs, min, reset, validate, validateAfterIdleMs, maxLifetimeMs, maxUses } = options;
+    const { name, clock, acquireTimeoutMs, min, max, overloadTargetMs, adaptive } = options;
     this.name = name;
     this.#options = options;
-    this.#lifo = order === 'lifo';
     this.#min = min;
-    this.#reset = reset;
-    this.#staleAfterMs = validate === undefined ? Infinity : validateAfterIdleMs;
-    this.#expires = maxLifetimeMs !== Infinity;
-    this.#wearsOut = maxUses !== Infinity;
+    this.#max = max;
     this.#now = new CoarseClock(clock);
-    this.#creator = new Creator(options, {
-      created: (resource, durationMs) => this.#adopt(resource, durationMs),
-      failed: (error) => this.#createFailed(error),
-      late: (resource) => this.#destroyer.destroyLate(resource),
+    this.#supply = new Supply(options, this.#now, {
+      isWanted: () => this.#queue.eligible > 0 && !this.#suspended,
+      serve: (entry) => this.#serveNext(entry),
+      returned: () => {
+        if (this.#queue.size > 0 || !this.#phase.isOpen) this.#match();
+      },
       changed: () => this.#match(),
+      createFailed: (error) => this.#createFailed(error),
     });
-    this.#checker = new Checker(options, {
-      passed: (entry) => this.#giveBack(entry),
-      failed: (entry, reason, cause) => this.#destroy(entry, reason, cause),
-    });
-    this.#destroyer = new Destroyer(options, () => this.#match());
-    this.#sweeper = new Sweeper(options, this.#idle, this.#now, {
-      spare: () => this.#alive.length - min,
-      evict: (entry, reason) => this.#destroy(entry, reason, undefined),
-    });
-    this.#waiting = new WaitQueue(clock, acquireTimeoutMs, {
+    this.#queue = new WaitQueue(clock, acquireTimeoutMs, {
       timedOut: (timeoutMs) => this.#timedOut(timeoutMs),
       aborted: () => {
         this.#counters.aborted += 1;
-        this.#checkMilestones();
+        this.#phase.look();
       },
     });
+    this.#phase = new Phase(name, {
+      hasMinimum: () => this.#supply.alive.length >= this.#supply.min,
+      isStill: () => this.#queue.size === 0 && this.#supply.busy === 0,
+      isEmpty: () => this.#supply.size === 0,
+    });
+    this.#shedder = overloadTargetMs === Infinity ? undefined : new Shedder(options, this.#queue, (waitedMs) => overloaded(name, waitedMs, 2 * overloadTargetMs), (shed) => this.#shed(shed));
+    const sizing = adaptive ? new Sizing(min, max) : undefined;
+    this.#sizing = sizing;
+    this.#lending = new Lending(name, clock, this.#now, this.#supply, sizing && ((useMs) => {
+      if (sizing.used(useMs, this.#lending.leases + 1, this.#now.now())) this.#applySize();
+    }));
+    this.#loans = Loans.of(options, this.#lending, this.#queue);
+    if (sizing !== undefined) this.#supply.resize(min, sizing.limit(min, max));
+    this.#lendsPlainly = this.#mayLendPlainly();
     // Not at once, as `create` may refer to the variable that this pool is about to be assigned to.
     if (min > 0) queueMicrotask(() => this.#match());
   }
 
   acquire(options?: AcquireOptions): Promise<Lease<R>> {
     if (options === undefined) {
-      const entry = this.#takeIdle();
-      return entry === undefined ? this.#wait(this.#options.acquireTimeoutMs, undefined) : Promise.resolve(new PoolLease(this, entry));
+      const entry = this.#takePlainly();
+      if (entry !== undefined) return Promise.resolve(this.#lending.lease(entry));
+      return this.#acquire({}, this.#loans?.open(undefined, false));
     }
     try {
       checkAcquireOptions(options);
     } catch (error) {
       return Promise.reject(error);
     }
-    return this.#acquire(options);
+    return this.#acquire(options, this.#loans?.open(options.key, false));
   }
 
   tryAcquire(): Lease<R> | undefined {
-    const entry = this.#takeIdle();
-    return entry === undefined ? undefined : new PoolLease(this, entry);
+    const entry = this.#takePlainly();
+    if (entry !== undefined) return this.#lending.lease(entry);
+    return this.#loans === undefined ? undefined : this.#take(undefined, this.#loans.open(undefined, false));
   }
 
   use<T>(fn: (resource: R) => T | PromiseLike<T>, options?: UseOptions): Promise<T> {
-    const entry = options === undefined ? this.#takeIdle() : undefined;
-    return entry === undefined ? this.#useWaiting(fn, options) : useEntry(this, entry, fn);
+    const entry = options === undefined ? this.#takePlainly() : undefined;
+    return entry === undefined ? this.#useLease(fn, options) : useEntry(this.#lending, entry, this.#lending.begin(entry, 0), fn);
   }
 
   async ready(options: WaitOptions = {}): Promise<void> {
     checkWaitOptions(options);
     options.signal?.throwIfAborted();
-    if (this.#state !== OPEN) throw this.#closedError();
-    if (!this.#isReady()) await this.#ready.wait(options.signal);
+    await this.#phase.ready(options.signal);
+  }
+
+  resize(size: PoolSize): void {
+    checkSize(size);
+    const { min = this.#min, max = this.#max } = size;
+    requireSizes(min, max);
+    if (!this.#phase.isOpen) throw this.#phase.refusal();
+    this.#min = min;
+    this.#max = max;
+    this.#applySize();
+  }
+
+  suspend(): void {
+    this.#suspended = true;
+    this.#lendsPlainly = false;
+  }
+
+  resume(): void {
+    this.#suspended = false;
+    this.#lendsPlainly = this.#mayLendPlainly();
+    this.#match();
+  }
+
+  evictAll(): void {
+    this.#supply.evictAll();
+    this.#match();
   }
 
   async drain(options: WaitOptions = {}): Promise<void> {
     checkWaitOptions(options);
     options.signal?.throwIfAborted();
-    if (this.#state === OPEN) {
-      this.#state = DRAINING;
-      this.#ready.fail(this.#closedError());
-    }
-    if (!this.#isDrained()) await this.#drained.wait(options.signal);
+    this.#phase.drain();
+    this.#lendsPlainly = false;
+    await this.#phase.drained(options.signal);
   }
 
   async close(options: CloseOptions = {}): Promise<void> {
@@ -152,12 +174,12 @@ class ResourcePool<R> implements Pool<R>, Lender<R> {
     const { timeoutMs = 10_000, force = false, signal } = options;
     this.#shut();
     signal?.throwIfAborted();
-    if (this.#isEnded()) return;
-    if (timeoutMs > 0 && (await this.#ended.waitAtMost(timeoutMs, this.#options.clock, signal))) return;
+    if (await this.#phase.endedWithin(timeoutMs, this.#options.clock, signal)) return;
     if (!force) throw closeTimeout(this.name, timeoutMs, this.stats());
-    for (let entry = this.#alive.at(-1); entry !== undefined; entry = this.#alive.at(-1)) this.#destroy(entry, 'closed', undefined);
-    this.#creator.abandon();
-    if (!this.#isEnded()) await this.#ended.wait(signal);
+    this.#lending.endAll();
+    this.#supply.force();
+    this.#phase.look();
+    if (!this.#phase.isEnded) await this.#phase.ended(signal);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -165,94 +187,121 @@ class ResourcePool<R> implements Pool<R>, Lender<R> {
   }
 
   stats(): PoolStats {
-    const { min, max } = this.#options;
-    const checking = this.#checker.underWay;
-    const levels = {
-      min,
-      max,
-      idle: this.#idle.size,
-      leased: this.#busy - checking,
-      checking,
-      creating: this.#creator.underWay,
-      destroying: this.#destroyer.underWay,
-      waiting: this.#waiting.size,
-    };
-    return readStats(levels, this.#counters, this.#checker, this.#destroyer);
+    const { idle, busy, max: limit, checker, creator, destroyer, circuit, createdTotal, firstUses } = this.#supply;
+    const checking = checker.underWay;
+    return readStats(
+      {
+        min: this.#min,
+        max: this.#max,
+        limit,
+        idle,
+        leased: busy - checking,
+        checking,
+        creating: creator.underWay,
+        destroying: destroyer.underWay,
+        waiting: this.#queue.size,
+        suspended: Number(this.#suspended),
+        overloaded: Number(this.#shedder?.isOverloaded ?? false),
+        circuitOpen: Number(circuit.isOpen),
+      },
+      this.#counters,
+      this.#lending,
+      {
+        created: createdTotal,
+        firstUses,
+        destroyed: destroyer.destroyed,
+        leaks: this.#loans?.leaks ?? 0,
+        createErrors: creator.errors,
+        validateErrors: checker.validateErrors,
+        resetErrors: checker.resetErrors,
+        destroyErrors: destroyer.destroyErrors,
+      },
+      { acquire: this.#waits, use: this.#lending.durations, create: this.#supply.durations },
+    );
   }
 
-  [RELEASE](entry: Entry<R>): void {
-    if (entry.state !== LEASED) return; // Destroyed by a forced close.
-    entry.state = IN_HAND;
-    this.#counters.released += 1;
-    leaseReleased(this.name, entry.resource);
-    if (this.#reset === undefined) this.#giveBack(entry);
-    else this.#checker.reset(entry, this.#reset);
+  resources(): ResourceReading<R>[] {
+    const nowMs = this.#now.exactly();
+    return this.#supply.alive.map(({ resource, state, borrowers, uses, createdMs, sinceMs, leasedMs }) => ({
+      resource,
+      state: state === IDLE ? 'idle' : state === LEASED || state === SHARED ? 'leased' : 'checking',
+      borrowers,
+      uses,
+      ageMs: nowMs - createdMs,
+      stateMs: nowMs - sinceMs,
+      leasedMs: borrowers > 0 ? leasedMs + nowMs - sinceMs : leasedMs,
+    }));
   }
 
-  [DISCARD](entry: Entry<R>, cause: unknown): void {
-    if (entry.state !== LEASED) return;
-    leaseReleased(this.name, entry.resource);
-    this.#destroy(entry, 'discarded', cause);
+  #mayLendPlainly(): boolean {
+    return this.#phase.isOpen && !this.#suspended && this.#loans === undefined;
   }
 
-  /** For a caller who may not pass those who wait. */
-  #takeIdle(): Entry<R> | undefined {
-    if (this.#state !== OPEN || this.#waiting.size > 0) return undefined;
-    const entry = this.#takeReady();
-    if (entry !== undefined) this.#lend(entry, 0);
-    return entry;
+  /** What is idle, for a caller who may not pass those who wait, and of whom there are no books to keep. */
+  #takePlainly(): Entry<R> | undefined {
+    if (!this.#lendsPlainly || this.#queue.size > 0) return undefined;
+    return this.#supply.borrow();
   }
 
-  /** Takes an idle entry that can be lent as it is out of its list; ends those on the way that are too old. */
-  #takeReady(): Entry<R> | undefined {
-    for (;;) {
-      const entry = this.#nextIdle();
-      if (entry === undefined) return undefined;
-      if (this.#expires && isExpired(entry, this.#now.now())) {
-        this.#destroy(entry, 'expired', undefined);
-        continue;
-      }
-      if (this.#staleAfterMs !== Infinity && this.#now.now() - entry.idleSinceMs >= this.#staleAfterMs) return undefined;
-      this.#idle.remove(entry);
-      return entry;
-    }
+  /** As {@link #takePlainly}, in any case. */
+  #take(key: string | undefined, loan: Loan<R> | undefined): PoolLease<R> | undefined {
+    if (!this.#phase.isOpen || this.#suspended || this.#queue.eligible > 0 || this.#loans?.mayLend(key) === false) return undefined;
+    const entry = this.#supply.borrow();
+    return entry && this.#lease(entry, 0, loan);
   }
 
-  #nextIdle(): Entry<R> | undefined {
-    return this.#lifo ? this.#idle.tail : this.#idle.head;
+  #lease(entry: Entry<R>, waitMs: number, loan: Loan<R> | undefined): PoolLease<R> {
+    if (loan !== undefined && this.#loans !== undefined) return this.#loans.begin(loan, entry, waitMs);
+    return new PoolLease(this.#lending, entry, this.#lending.begin(entry, waitMs));
   }
 
-  #lend(entry: Entry<R>, waitMs: number): void {
-    entry.state = LEASED;
-    if (entry.uses === 0) {
-      this.#counters.firstUses += 1;
-      this.#creator.proved();
-    }
-    entry.uses += 1;
-    leaseAcquired(this.name, entry.resource, waitMs);
-  }
-
-  #acquire({ signal, timeoutMs = this.#options.acquireTimeoutMs }: AcquireOptions): Promise<Lease<R>> {
+  #acquire(options: AcquireOptions, loan: Loan<R> | undefined): Promise<Lease<R>> {
+    const { signal, key, priority = 0, timeoutMs = this.#options.acquireTimeoutMs } = options;
     if (signal?.aborted === true) return Promise.reject(signal.reason);
-    const entry = this.#takeIdle();
-    return entry === undefined ? this.#wait(timeoutMs, signal) : Promise.resolve(new PoolLease(this, entry));
-  }
-
-  #wait(timeoutMs: number, signal: AbortSignal | undefined): Promise<Lease<R>> {
-    if (this.#state !== OPEN) return Promise.reject(this.#closedError());
-    const { max, maxWaiting, name } = this.#options;
-    if (this.#waiting.size - (max - this.#busy) >= maxWaiting) {
-      this.#counters.refused += 1;
-      return Promise.reject(queueFull(name, maxWaiting));
-    }
-    const promise = this.#waiting.wait(timeoutMs, signal);
+    const lease = this.#take(key, loan);
+    if (lease !== undefined) return Promise.resolve(lease);
+    const refusal = this.#refusal(loan);
+    if (refusal !== undefined) return Promise.reject(refusal);
+    const promise = this.#queue.wait({ timeoutMs, signal, priority, key, loan });
+    this.#shedder?.watch();
     this.#match();
     return promise;
   }
 
-  async #useWaiting<T>(fn: (resource: R) => T | PromiseLike<T>, options: UseOptions = {}): Promise<T> {
+  /** Why nobody may wait now. */
+  #refusal(loan: Loan<R> | undefined): PoolError | undefined {
+    if (!this.#phase.isOpen) return this.#phase.refusal();
+    const refusal = this.#circuitRefusal() ?? this.#queueRefusal() ?? this.#deadlockRefusal(loan);
+    if (refusal !== undefined) this.#counters.refused += 1;
+    return refusal;
+  }
+
+  #circuitRefusal(): PoolError | undefined {
+    const { circuit, creator, alive } = this.#supply;
+    if (!circuit.isOpen || !this.#options.failFast || alive.length > 0 || creator.mayStart) return undefined;
+    return circuitOpen(this.name, circuit.failures, circuit.pauseLeftMs, circuit.lastError);
+  }
+
+  #queueRefusal(): PoolError | undefined {
+    const { maxWaiting, concurrency } = this.#options;
+    if (maxWaiting === Infinity) return undefined;
+    const { max, checker } = this.#supply;
+    const room = (max - checker.underWay) * concurrency - this.#lending.leases;
+    return this.#queue.size - room >= maxWaiting ? queueFull(this.name, maxWaiting) : undefined;
+  }
+
+  #deadlockRefusal(loan: Loan<R> | undefined): PoolError | undefined {
+    const leased = this.#lending.leases;
+    if (loan === undefined || leased < this.#supply.max * this.#options.concurrency) return undefined;
+    return this.#loans?.wouldDeadlock(loan, leased) === true ? deadlock(this.name, leased) : undefined;
+  }
+
+  async #useLease<T>(fn: (resource: R) => T | PromiseLike<T>, options: UseOptions = {}): Promise<T> {
     checkUseOptions(options);
-    return useLease(await this.#acquire(options), fn, options.destroyOnError);
+    const loan = this.#loans?.open(options.key, true);
+    const lease = await this.#acquire(options, loan);
+    const call = loan === undefined ? fn : (resource: R) => this.#loans?.run(loan, () => fn(resource)) as T | PromiseLike<T>;
+    return useLease(lease, call, options.destroyOnError);
   }
 
   /** Brings those who wait, what is idle and what can be created together. User code called on the way may call back. */
@@ -263,180 +312,82 @@ class ResourcePool<R> implements Pool<R>, Lender<R> {
     try {
       while (this.#matchAgain) {
         this.#matchAgain = false;
-        this.#serveIdle();
-        this.#createMissing();
+        if (this.#suspended) continue;
+        this.#serve();
+        this.#supply.createMissing(this.#queue.eligible, this.#phase.isOpen);
       }
     } finally {
       this.#matching = false;
     }
-    this.#creator.holdProcess(this.#waiting.size > 0);
-    this.#checkMilestones();
+    this.#supply.circuit.holdProcess(this.#queue.size > 0);
+    this.#phase.look();
   }
 
   /** What has been idle too long is validated first, on behalf of somebody; what is next in line may be fresh. */
-  #serveIdle(): void {
-    const { validate } = this.#options;
-    while (this.#waiting.size > 0) {
-      const entry = this.#takeReady();
-      if (entry !== undefined) {
-        this.#place(entry);
-        continue;
-      }
-      const stale = this.#nextIdle();
-      if (stale === undefined || validate === undefined || this.#uncovered <= 0) return;
-      this.#idle.remove(stale);
-      this.#checker.validate(stale, validate);
+  #serve(): void {
+    while (this.#queue.eligible > 0) {
+      const entry = this.#supply.borrow();
+      if (entry !== undefined) this.#serveNext(entry);
+      else if (this.#queue.eligible <= this.#supply.coming || !this.#supply.validateNext()) return;
     }
   }
 
-  /** Waiters for whom nothing is under way. */
-  get #uncovered(): number {
-    return this.#waiting.size - this.#creator.underWay - this.#checker.validating;
+  #serveNext(entry: Entry<R>): void {
+    const waiter = this.#queue.shift();
+    if (waiter === undefined) return;
+    const waitMs = this.#options.clock.now() - waiter.sinceMs;
+    this.#waits.record(waitMs);
+    waiter.resolve(this.#lease(entry, waitMs, waiter.loan));
   }
 
-  #createMissing(): void {
-    const { max } = this.#options;
-    const wanted = (): boolean => this.#uncovered > 0 || (this.#state === OPEN && this.#alive.length + this.#creator.underWay < this.#min);
-    while (this.#creator.mayStart && this.#size < max && wanted()) this.#creator.start();
-  }
-
-  /** Gives a working entry that is in no list to the first in line, or lets it be idle. */
-  #place(entry: Entry<R>): void {
-    const waiter = this.#waiting.size > 0 ? this.#waiting.shift() : undefined;
-    if (waiter !== undefined) {
-      this.#lend(entry, this.#options.clock.now() - waiter.sinceMs);
-      waiter.resolve(new PoolLease(this, entry));
-      return;
-    }
-    this.#idle.push(entry);
-    entry.state = IDLE;
-    entry.idleSinceMs = this.#now.now();
-    this.#sweeper.watch(this.#alive.length > this.#min);
-    if (this.#state !== OPEN) this.#checkMilestones();
-  }
-
-  /** After a use: places the entry, unless it has to go. */
-  #giveBack(entry: Entry<R>): void {
-    const reason = this.#endOf(entry);
-    if (reason === undefined) this.#place(entry);
-    else this.#destroy(entry, reason, entry.lostCause);
-  }
-
-  #endOf(entry: Entry<R>): DestroyReason | undefined {
-    if (entry.lost) return 'lost';
-    if (this.#state === CLOSED) return 'closed';
-    if (this.#wearsOut && entry.uses === entry.lastUse) return 'used-up';
-    return this.#expires && isExpired(entry, this.#now.now()) ? 'expired' : undefined;
-  }
-
-  #adopt(resource: R, durationMs: number): void {
-    const { maxLifetimeMs, maxUses, jitterRatio, random, watch } = this.#options;
-    const nowMs = this.#now.exactly();
-    const share = 1 - jitterRatio * random();
-    const expiresMs = maxLifetimeMs === Infinity ? NEVER : Math.ceil(nowMs + maxLifetimeMs * share);
-    const lastUse = maxUses === Infinity ? NEVER : Math.ceil(maxUses * share);
-    const entry = new Entry(resource, nowMs, expiresMs, lastUse);
-    try {
-      watch?.(resource, (cause) => this.#lose(entry, cause));
-    } catch (error) {
-      this.#destroyer.destroyLate(resource);
-      throw error;
-    }
-    this.#counters.created += 1;
-    resourceCreated(this.name, resource, durationMs);
-    entry.place = this.#alive.push(entry) - 1;
-    this.#giveBack(entry);
+  #applySize(): void {
+    const limit = this.#sizing?.limit(this.#min, this.#max) ?? this.#max;
+    const before = this.#supply;
+    if (before.min === this.#min && before.max === limit) return;
+    this.#supply.resize(this.#min, limit);
+    poolResized({ pool: this.name, min: this.#min, max: this.#max, limit });
     this.#match();
   }
 
   #createFailed(error: unknown): void {
-    if (this.#state !== CLOSED) {
-      this.#counters.createErrors += 1;
-      this.#ready.fail(error);
+    if (!this.#phase.isClosed) {
+      this.#phase.failed(error);
       if (this.#options.failFast) this.#failWaiting(error);
     }
     this.#match();
   }
 
   #failWaiting(error: unknown): void {
-    this.#waiting.shift()?.reject(error);
+    this.#queue.rejectFirst(error);
     // Once may be a hiccup; twice, with nothing alive that could be waited for, is a backend that is down.
-    if (this.#creator.failures > 1 && this.#size === 0) this.#waiting.rejectAll(error);
-  }
-
-  #lose(entry: Entry<R>, cause: unknown): void {
-    if (entry.lost || entry.state === DESTROYED) return;
-    entry.lost = true;
-    entry.lostCause = cause;
-    if (entry.uses === 0) this.#creator.brokeUnused(cause);
-    if (entry.state === IDLE) this.#destroy(entry, 'lost', cause);
-  }
-
-  #destroy(entry: Entry<R>, reason: DestroyReason, cause: unknown): void {
-    if (entry.state === LEASED) this.#counters.released += 1;
-    this.#checker.abandon(entry);
-    if (entry.state === IDLE) this.#idle.remove(entry);
-    entry.state = DESTROYED;
-    const last = this.#alive.pop();
-    if (last !== undefined && last !== entry) {
-      this.#alive[entry.place] = last;
-      last.place = entry.place;
-    }
-    const { resource, createdMs, uses } = entry;
-    this.#destroyer.destroy({ resource, reason, cause, ageMs: this.#now.now() - createdMs, uses });
-    if (this.#state !== OPEN) this.#checkMilestones();
+    if (this.#supply.circuit.failures > 1 && this.#supply.size === 0) this.#queue.rejectAll(error);
   }
 
   #timedOut(timeoutMs: number): PoolError {
     this.#counters.timeouts += 1;
-    const error = acquireTimeout(this.name, timeoutMs, this.stats(), this.#creator.lastError);
+    const error = acquireTimeout(this.name, timeoutMs, this.stats(), this.#supply.circuit.lastError);
     waitTimedOut(this.name, error);
-    this.#checkMilestones();
+    this.#phase.look();
     return error;
   }
 
+  #shed(shed: number): void {
+    this.#counters.shed += shed;
+    this.#counters.refused += shed;
+    this.#phase.look();
+  }
+
   #shut(): void {
-    if (this.#state === CLOSED) return;
-    this.#state = CLOSED;
-    const error = this.#closedError();
-    this.#waiting.close(error);
-    this.#ready.fail(error);
-    this.#creator.close(error);
-    this.#sweeper.close();
-    for (let entry = this.#idle.head; entry !== undefined; entry = this.#idle.head) this.#destroy(entry, 'closed', undefined);
+    if (this.#phase.isClosed) return;
+    this.#phase.close();
+    this.#lendsPlainly = false;
+    this.#suspended = false;
+    const error = this.#phase.refusal();
+    this.#queue.close(error);
+    this.#supply.close(error);
+    this.#shedder?.close();
+    this.#loans?.close();
     this.#now.close();
-    this.#checkMilestones();
-  }
-
-  /** Leased or being checked. */
-  get #busy(): number {
-    return this.#alive.length - this.#idle.size;
-  }
-
-  /** What counts towards `max`. */
-  get #size(): number {
-    return this.#alive.length + this.#creator.underWay + this.#destroyer.underWay;
-  }
-
-  #isReady(): boolean {
-    return this.#alive.length >= this.#min;
-  }
-
-  #isDrained(): boolean {
-    return this.#state !== OPEN && this.#waiting.size === 0 && this.#busy === 0;
-  }
-
-  #isEnded(): boolean {
-    return this.#state === CLOSED && this.#size === 0;
-  }
-
-  #checkMilestones(): void {
-    if (this.#isReady()) this.#ready.reach();
-    if (this.#isDrained()) this.#drained.reach();
-    if (this.#isEnded()) this.#ended.reach();
-  }
-
-  #closedError(): PoolError {
-    return poolClosed(this.name, this.#state === CLOSED ? 'closed' : 'draining');
+    this.#phase.look();
   }
 }

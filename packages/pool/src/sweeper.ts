@@ -1,44 +1,46 @@
 import type { Timer } from './clock.js';
 import type { CoarseClock } from './coarse-clock.js';
 import { type DestroyReason, type Entry, IDLE } from './entry.js';
-import { planEviction } from './eviction.js';
-import type { LinkedList } from './linked-list.js';
+import { planUpkeep } from './eviction.js';
 import type { ResolvedOptions } from './options.js';
 
 export interface SweeperEvents<R> {
+  idle(): Entry<R>[];
   /** How many may go for idleness. */
   spare(): number;
   evict(entry: Entry<R>, reason: DestroyReason): void;
+  keepAlive(entry: Entry<R>): void;
 }
 
-type SweeperOptions<R> = Pick<ResolvedOptions<R>, 'clock' | 'idleTimeoutMs' | 'maxLifetimeMs' | 'jitterRatio'>;
+type SweeperOptions = Pick<ResolvedOptions<unknown>, 'clock' | 'idleTimeoutMs' | 'maxLifetimeMs' | 'jitterRatio' | 'keepaliveMs'>;
 
 /**
- * Evicts idle entries when their time has come. Its one timer holds no process, and is only set while something could
- * ever be due: a pool at its minimum without lifetimes sleeps.
+ * Evicts idle entries when their time has come, and has those kept alive that are idle for long. Its one timer holds no
+ * process, and is only set while something could ever be due: a pool at its minimum without lifetimes sleeps.
  */
 export class Sweeper<R> {
-  readonly #options: SweeperOptions<R>;
-  readonly #idle: LinkedList<Entry<R>>;
+  readonly #options: SweeperOptions;
   readonly #now: CoarseClock;
   readonly #events: SweeperEvents<R>;
-  /** The first that can be due when an entry turns idle while no timer is set. */
-  readonly #shortestLifetimeMs: number;
+  /** How soon an entry that turns idle now can be due: one of the minimum, and one to spare. */
+  readonly #neededMs: number;
+  readonly #spareMs: number;
   #timer: Timer | undefined = undefined;
+  #dueMs = Infinity;
   #closed = false;
 
-  constructor(options: SweeperOptions<R>, idle: LinkedList<Entry<R>>, now: CoarseClock, events: SweeperEvents<R>) {
+  constructor(options: SweeperOptions, now: CoarseClock, events: SweeperEvents<R>) {
     this.#options = options;
-    this.#idle = idle;
     this.#now = now;
     this.#events = events;
-    this.#shortestLifetimeMs = options.maxLifetimeMs * (1 - options.jitterRatio);
+    this.#neededMs = Math.min(options.keepaliveMs, options.maxLifetimeMs * (1 - options.jitterRatio));
+    this.#spareMs = Math.min(options.idleTimeoutMs, this.#neededMs);
   }
 
   /** An entry has turned idle, and may go for idleness if there are some to `spare`. */
-  watch(spare: boolean): void {
-    if (this.#timer !== undefined || (!spare && this.#shortestLifetimeMs === Infinity)) return;
-    this.#setTimer(Math.min(spare ? this.#options.idleTimeoutMs : Infinity, this.#shortestLifetimeMs));
+  watch(nowMs: number, spare: boolean): void {
+    const dueMs = nowMs + (spare ? this.#spareMs : this.#neededMs);
+    if (dueMs < this.#dueMs) this.#setTimer(dueMs, nowMs);
   }
 
   close(): void {
@@ -47,17 +49,21 @@ export class Sweeper<R> {
   }
 
   #sweep(): void {
-    this.#timer = undefined;
+    this.#dueMs = Infinity;
     const nowMs = this.#now.exactly();
-    const { evicted, nextMs } = planEviction(this.#idle, nowMs, this.#options.idleTimeoutMs, this.#events.spare());
-    this.#setTimer(nextMs - nowMs);
-    // `destroy` is the user's and may have called back.
+    const { idleTimeoutMs, keepaliveMs } = this.#options;
+    const { evicted, checked, nextMs } = planUpkeep(this.#events.idle(), nowMs, { idleTimeoutMs, keepaliveMs, spare: this.#events.spare() });
+    this.#setTimer(nextMs, nowMs);
+    // What is called here is the user's and may have called back.
     for (const { entry, reason } of evicted) if (entry.state === IDLE) this.#events.evict(entry, reason);
+    for (const entry of checked) if (entry.state === IDLE) this.#events.keepAlive(entry);
   }
 
-  #setTimer(delayMs: number): void {
-    if (delayMs === Infinity || this.#closed) return;
-    this.#timer = this.#options.clock.setTimeout(() => this.#sweep(), Math.max(1, delayMs));
+  #setTimer(dueMs: number, nowMs: number): void {
+    if (dueMs === Infinity || this.#closed) return;
+    this.#dueMs = dueMs;
+    this.#timer?.close();
+    this.#timer = this.#options.clock.setTimeout(() => this.#sweep(), Math.max(1, dueMs - nowMs));
     this.#timer.unref();
   }
 }

@@ -1,27 +1,27 @@
 import { isThenable } from './attempt.js';
 import type { Entry } from './entry.js';
-import { type Lease, type Lender, RELEASE } from './lease.js';
+import type { Lease, Lender } from './lease.js';
 import type { UseOptions } from './wait-options.js';
 
 /** Nobody but `fn` gets to see the resource, so there is no need for a lease; nor, if `fn` is done at once, for a second promise. */
-export function useEntry<R, T>(lender: Lender<R>, entry: Entry<R>, fn: (resource: R) => T | PromiseLike<T>): Promise<T> {
+export function useEntry<R, T>(lender: Lender<R>, entry: Entry<R>, started: number, fn: (resource: R) => T | PromiseLike<T>): Promise<T> {
   let result: T | PromiseLike<T>;
   try {
     result = fn(entry.resource);
-    if (isThenable(result)) return releaseAfter(lender, entry, result);
+    if (isThenable(result)) return releaseAfter(lender, entry, started, result);
   } catch (error) {
-    lender[RELEASE](entry);
+    lender.release(entry, started);
     return Promise.reject(error);
   }
-  lender[RELEASE](entry);
+  lender.release(entry, started);
   return Promise.resolve(result);
 }
 
-async function releaseAfter<R, T>(lender: Lender<R>, entry: Entry<R>, result: PromiseLike<T>): Promise<T> {
+async function releaseAfter<R, T>(lender: Lender<R>, entry: Entry<R>, started: number, result: PromiseLike<T>): Promise<T> {
   try {
     return await result;
   } finally {
-    lender[RELEASE](entry);
+    lender.release(entry, started);
   }
 }
 

@@ -1,7 +1,8 @@
 import type { Clock } from './clock.js';
 import { Deadlines } from './deadlines.js';
+import { type Lane, Level } from './lane.js';
 import type { Lease } from './lease.js';
-import { LinkedList } from './linked-list.js';
+import type { Loan } from './loan.js';
 import { Waiter } from './waiter.js';
 
 /** What becomes of a waiter that is not served; it has left the queue when this is called. */
@@ -11,21 +12,43 @@ export interface WaitQueueEvents {
   aborted(): void;
 }
 
-/** Waiting `acquire` calls, first come, first served. All of it is O(1), leaving by time-out or abort included. */
+/** Who waits, and for how long. */
+export interface Wait<R> {
+  readonly timeoutMs: number;
+  /** Must not have aborted yet. */
+  readonly signal: AbortSignal | undefined;
+  readonly priority: number;
+  readonly key: string | undefined;
+  readonly loan: Loan<R> | undefined;
+}
+
+/**
+ * Waiting `acquire` calls: the most urgent first, among these the keys in turn, and of a key first come, first served.
+ * Joining, being served and leaving by time-out or abort are O(1) in the number of waiters and of keys.
+ */
 export class WaitQueue<R> {
   readonly #clock: Clock;
   readonly #events: WaitQueueEvents;
-  readonly #waiters = new LinkedList<Waiter<R>>();
   readonly #deadlines: Deadlines<R>;
   readonly #abort = (waiter: Waiter<R>): void => {
     this.#leave(waiter);
     this.#events.aborted();
     waiter.reject(waiter.signal?.reason);
   };
+  readonly #usual: Level<R>;
+  /** Most urgent first; those of priority 0 have a level always. */
+  #levels: Level<R>[];
+  readonly #blockedKeys = new Set<string>();
+  #size = 0;
+  #blocked = 0;
+  /** Whether who came last is served first. */
+  newestFirst = false;
 
   constructor(clock: Clock, usualTimeoutMs: number, events: WaitQueueEvents) {
     this.#clock = clock;
     this.#events = events;
+    this.#usual = new Level(0, this.#abort);
+    this.#levels = [this.#usual];
     this.#deadlines = new Deadlines(clock, usualTimeoutMs, (waiter, timeoutMs) => {
       this.#leave(waiter);
       waiter.reject(this.#events.timedOut(timeoutMs));
@@ -33,27 +56,83 @@ export class WaitQueue<R> {
   }
 
   get size(): number {
-    return this.#waiters.size;
+    return this.#size;
   }
 
-  /** Parks a caller; `signal` must not have aborted yet. */
-  wait(timeoutMs: number, signal: AbortSignal | undefined): Promise<Lease<R>> {
+  /** Those whose key may have another lease. */
+  get eligible(): number {
+    return this.#size - this.#blocked;
+  }
+
+  /** Parks a caller. */
+  wait({ timeoutMs, signal, priority, key, loan }: Wait<R>): Promise<Lease<R>> {
+    const level = priority === 0 ? this.#usual : this.#levelOf(priority);
+    const lane = level.lane(key) ?? level.addLane(key as string, this.#blockedKeys.has(key as string));
     return new Promise((resolve, reject) => {
-      const waiter = new Waiter(resolve, reject, this.#clock.now(), signal, this.#abort);
-      this.#waiters.push(waiter);
+      const waiter = new Waiter(resolve, reject, this.#clock.now(), signal, lane, loan);
+      level.add(waiter);
+      this.#size += 1;
+      if (lane.blocked) this.#blocked += 1;
+      loan?.borrower?.waits(1);
       this.#deadlines.add(waiter, timeoutMs);
     });
   }
 
-  /** Takes out the first in line. */
+  /** Takes out the first in line, of those who can be served. */
   shift(): Waiter<R> | undefined {
-    const waiter = this.#waiters.head;
-    if (waiter !== undefined) this.#leave(waiter);
-    return waiter;
+    for (const level of this.#levels) {
+      const waiter = level.next(this.newestFirst);
+      if (waiter === undefined) continue;
+      this.#leave(waiter);
+      return waiter;
+    }
+    return undefined;
+  }
+
+  /** The key has as many leases as it may: who waits with it has to let others pass. */
+  block(key: string): void {
+    this.#blockedKeys.add(key);
+    for (const level of this.#levels) {
+      const lane = level.lane(key);
+      if (lane === undefined) continue;
+      level.block(lane);
+      this.#blocked += lane.waiters.size;
+    }
+  }
+
+  unblock(key: string): void {
+    this.#blockedKeys.delete(key);
+    for (const level of this.#levels) {
+      const lane = level.lane(key);
+      if (lane === undefined) continue;
+      level.unblock(lane);
+      this.#blocked -= lane.waiters.size;
+    }
+  }
+
+  /** How long who has waited longest has. */
+  longestWaitMs(): number {
+    const nowMs = this.#clock.now();
+    let firstMs = nowMs;
+    for (const { waiters } of this.#lanes()) if (waiters.head !== undefined) firstMs = Math.min(firstMs, waiters.head.sinceMs);
+    return nowMs - firstMs;
+  }
+
+  /** Rejects who has waited longer than `limitMs`; gives their number. */
+  rejectOlder(limitMs: number, error: (waitedMs: number) => unknown): number {
+    const nowMs = this.#clock.now();
+    const before = this.#size;
+    for (const { waiters } of this.#lanes())
+      for (let waiter = waiters.head; waiter !== undefined && nowMs - waiter.sinceMs > limitMs; waiter = waiters.head) this.#reject(waiter, error(nowMs - waiter.sinceMs));
+    return before - this.#size;
+  }
+
+  rejectFirst(reason: unknown): void {
+    this.shift()?.reject(reason);
   }
 
   rejectAll(reason: unknown): void {
-    for (let waiter = this.shift(); waiter !== undefined; waiter = this.shift()) waiter.reject(reason);
+    for (const { waiters } of this.#lanes()) for (let waiter = waiters.head; waiter !== undefined; waiter = waiters.head) this.#reject(waiter, reason);
   }
 
   /** Rejects all and leaves no timer. */
@@ -62,9 +141,33 @@ export class WaitQueue<R> {
     this.#deadlines.close();
   }
 
+  #reject(waiter: Waiter<R>, reason: unknown): void {
+    this.#leave(waiter);
+    waiter.reject(reason);
+  }
+
   #leave(waiter: Waiter<R>): void {
-    this.#waiters.remove(waiter);
+    const { lane, signal, loan } = waiter;
+    const { level } = lane;
+    if (lane.blocked) this.#blocked -= 1;
+    this.#size -= 1;
+    level.remove(waiter);
+    if (level.size === 0 && level !== this.#usual) this.#levels = this.#levels.filter((other) => other !== level);
     this.#deadlines.remove(waiter);
-    waiter.signal?.removeEventListener('abort', waiter);
+    signal?.removeEventListener('abort', waiter);
+    loan?.borrower?.waits(-1);
+  }
+
+  #levelOf(priority: number): Level<R> {
+    const at = this.#levels.findIndex((level) => level.priority <= priority);
+    const found = this.#levels[at];
+    if (found?.priority === priority) return found;
+    const level = new Level<R>(priority, this.#abort);
+    this.#levels = this.#levels.toSpliced(at === -1 ? this.#levels.length : at, 0, level);
+    return level;
+  }
+
+  *#lanes(): Generator<Lane<R>, undefined> {
+    for (const level of this.#levels) yield* level.lanes();
   }
 }

@@ -1,32 +1,35 @@
 import { describe, expect, it } from '@jest/globals';
 import { ManualClock } from '@fog/testkit';
 import type { Clock } from '../src/index.js';
-import { planEviction } from '../src/eviction.js';
+import { type Aging, planUpkeep, type UpkeepPlan } from '../src/eviction.js';
 import { runIdleProgram } from './adapters/program.js';
 import { setUp, settled } from './backend.js';
 
 describe('eviction', () => {
-  const entry = (idleSinceMs: number, expiresMs = -1): { idleSinceMs: number; expiresMs: number } => ({ idleSinceMs, expiresMs });
+  const entry = (sinceMs: number, expiresMs = -1, provenMs = 0): Aging => ({ sinceMs, expiresMs, provenMs });
+  const plan = (idle: readonly Aging[], nowMs: number, idleTimeoutMs: number, spare: number, keepaliveMs = Infinity): UpkeepPlan<Aging> =>
+    planUpkeep(idle, nowMs, { idleTimeoutMs, keepaliveMs, spare });
 
   it('takes the longest idle, as many as there are to spare', () => {
     const idle = [entry(0), entry(10), entry(20)];
-    expect(planEviction(idle, 100, 50, 2)).toEqual({
+    expect(plan(idle, 100, 50, 2)).toEqual({
       evicted: [{ entry: idle[0], reason: 'idle' }, { entry: idle[1], reason: 'idle' }],
+      checked: [],
       nextMs: Infinity,
     });
-    expect(planEviction(idle, 55, 50, 3)).toEqual({ evicted: [{ entry: idle[0], reason: 'idle' }], nextMs: 60 });
+    expect(plan(idle, 55, 50, 3)).toEqual({ evicted: [{ entry: idle[0], reason: 'idle' }], checked: [], nextMs: 60 });
   });
 
   it('takes the expired even if none are to spare, and counts them', () => {
     const idle = [entry(0), entry(0, 40), entry(0, 80)];
-    expect(planEviction(idle, 50, 50, 0)).toEqual({ evicted: [{ entry: idle[1], reason: 'expired' }], nextMs: 80 });
-    expect(planEviction(idle, 50, 50, 1)).toEqual({ evicted: [{ entry: idle[1], reason: 'expired' }], nextMs: 80 });
-    expect(planEviction(idle, 50, 50, 2).evicted).toHaveLength(2);
+    expect(plan(idle, 50, 50, 0)).toEqual({ evicted: [{ entry: idle[1], reason: 'expired' }], checked: [], nextMs: 80 });
+    expect(plan(idle, 50, 50, 1)).toEqual({ evicted: [{ entry: idle[1], reason: 'expired' }], checked: [], nextMs: 80 });
+    expect(plan(idle, 50, 50, 2).evicted).toHaveLength(2);
   });
 
   it('knows when there is nothing to wait for', () => {
-    expect(planEviction([], 5, 50, 0).nextMs).toBe(Infinity);
-    expect(planEviction([entry(0)], 5, 50, 0).nextMs).toBe(Infinity);
+    expect(plan([], 5, 50, 0).nextMs).toBe(Infinity);
+    expect(plan([entry(0)], 5, 50, 0).nextMs).toBe(Infinity);
   });
 });
 

@@ -29,8 +29,8 @@ describe('events', () => {
     (await waiting).destroy(new Error('garbled'));
     expect(created).toEqual([{ pool: 'db', resource, durationMs: 0 }]);
     expect(acquired).toEqual([{ pool: 'db', resource, waitMs: 0 }, { pool: 'db', resource, waitMs: 40 }]);
-    expect(released).toEqual([{ pool: 'db', resource }, { pool: 'db', resource }]);
-    expect(destroyed).toEqual([{ pool: 'db', resource, reason: 'discarded', cause: new Error('garbled'), error: undefined, ageMs: 40, uses: 2 }]);
+    expect(released).toEqual([{ pool: 'db', resource, useMs: 40 }, { pool: 'db', resource, useMs: 0 }]);
+    expect(destroyed).toEqual([{ pool: 'db', resource, reason: 'discarded', cause: new Error('garbled'), error: undefined, ageMs: 40, leasedMs: 40, uses: 2 }]);
   });
 
   it('tell what goes wrong', async () => {

@@ -48,6 +48,11 @@ export function createHoldingPool<R>(options: PoolOptions<R>, hold: (resource: R
     drain: (wait) => pool.drain(wait),
     close: (wait) => pool.close(wait),
     stats: () => pool.stats(),
+    resources: () => pool.resources(),
+    resize: (size) => pool.resize(size),
+    suspend: () => pool.suspend(),
+    resume: () => pool.resume(),
+    evictAll: () => pool.evictAll(),
     [Symbol.asyncDispose]: () => pool.close(),
   };
 }

@@ -1,0 +1,43 @@
+import type { Borrower } from './deadlock.js';
+import type { Entry } from './entry.js';
+import type { DiscardReason, Lender, PoolLease } from './lease.js';
+import type { Linked } from './linked-list.js';
+
+/**
+ * What is known of a lease beside its resource, from the call of `acquire` on, where a pool has quotas, watches for leaks
+ * or for deadlocks. It stands between the lease and its pool, so that a pool that has none of these pays nothing for them.
+ */
+export class Loan<R> implements Lender<R>, Linked<Loan<R>> {
+  readonly name: string;
+  readonly key: string | undefined;
+  readonly borrower: Borrower | undefined;
+  /** Where it was asked for, if that is kept. */
+  readonly stack: string | undefined;
+  readonly #lender: Lender<R>;
+  readonly #onEnd: (loan: Loan<R>) => void;
+  lease: PoolLease<R> | undefined = undefined;
+  sinceMs = 0;
+  /** In the leak watch's list. */
+  watched = false;
+  previous: Loan<R> | undefined = undefined;
+  next: Loan<R> | undefined = undefined;
+
+  constructor(lender: Lender<R>, key: string | undefined, borrower: Borrower | undefined, stack: string | undefined, onEnd: (loan: Loan<R>) => void) {
+    this.name = lender.name;
+    this.#lender = lender;
+    this.key = key;
+    this.borrower = borrower;
+    this.stack = stack;
+    this.#onEnd = onEnd;
+  }
+
+  release(entry: Entry<R>, started: number): void {
+    this.#onEnd(this);
+    this.#lender.release(entry, started);
+  }
+
+  discard(entry: Entry<R>, started: number, reason: DiscardReason, cause: unknown): void {
+    this.#onEnd(this);
+    this.#lender.discard(entry, started, reason, cause);
+  }
+}

@@ -1,0 +1,97 @@
+import { Borrower, DeadlockWatch } from './deadlock.js';
+import type { Entry } from './entry.js';
+import { leaked } from './errors.js';
+import { leaseLeaked } from './events.js';
+import { PoolLease } from './lease.js';
+import type { Lending } from './lending.js';
+import { LeakWatch } from './leak-watch.js';
+import { Loan } from './loan.js';
+import type { ResolvedOptions } from './options.js';
+import { Quotas } from './quotas.js';
+import type { WaitQueue } from './wait-queue.js';
+
+/** Keeps the books of leases, in a pool that has quotas, watches for leaks or for deadlocks; each as far as it is on. */
+export class Loans<R> {
+  readonly #options: ResolvedOptions<R>;
+  readonly #lending: Lending<R>;
+  readonly #queue: WaitQueue<R>;
+  readonly #quotas: Quotas | undefined;
+  readonly #leaks: LeakWatch<R> | undefined;
+  readonly #deadlocks: DeadlockWatch | undefined;
+  readonly #ended = (loan: Loan<R>): void => this.#end(loan);
+
+  /** `undefined` for a pool that has none of it. */
+  static of<R>(options: ResolvedOptions<R>, lending: Lending<R>, queue: WaitQueue<R>): Loans<R> | undefined {
+    const { maxPerKey, leakAfterMs, detectDeadlock } = options;
+    return maxPerKey === Infinity && leakAfterMs === Infinity && !detectDeadlock ? undefined : new Loans(options, lending, queue);
+  }
+
+  private constructor(options: ResolvedOptions<R>, lending: Lending<R>, queue: WaitQueue<R>) {
+    const { leakAfterMs, maxPerKey, detectDeadlock } = options;
+    this.#options = options;
+    this.#lending = lending;
+    this.#queue = queue;
+    this.#quotas = maxPerKey === Infinity ? undefined : new Quotas(maxPerKey);
+    this.#leaks = leakAfterMs === Infinity ? undefined : new LeakWatch(options, (loan, heldMs) => this.#leak(loan, heldMs));
+    this.#deadlocks = detectDeadlock ? new DeadlockWatch() : undefined;
+  }
+
+  get leaks(): number {
+    return this.#leaks?.leaks ?? 0;
+  }
+
+  /** @param inside it is a `use`, so that what its function asks for is asked for by this loan's holder */
+  open(key: string | undefined, inside: boolean): Loan<R> {
+    const outer = this.#deadlocks?.current;
+    const borrower = inside && this.#deadlocks !== undefined ? new Borrower(this.#deadlocks, outer) : outer;
+    return new Loan(this.#lending, key, borrower, this.#leaks?.stack(), this.#ended);
+  }
+
+  mayLend(key: string | undefined): boolean {
+    return key === undefined || this.#quotas === undefined || !this.#quotas.isFull(key);
+  }
+
+  /** Whether none of `leased` leases, all there can be, would ever come back if this one waited. */
+  wouldDeadlock(loan: Loan<R>, leased: number): boolean {
+    return loan.borrower?.wouldDeadlock(leased) ?? false;
+  }
+
+  begin(loan: Loan<R>, entry: Entry<R>, waitMs: number): PoolLease<R> {
+    const { key, borrower } = loan;
+    const lease = new PoolLease(loan, entry, this.#lending.begin(entry, waitMs));
+    loan.lease = lease;
+    borrower?.has(1);
+    this.#leaks?.begin(loan);
+    if (key !== undefined && this.#quotas !== undefined) {
+      this.#quotas.take(key);
+      if (this.#quotas.isFull(key)) this.#queue.block(key);
+    }
+    return lease;
+  }
+
+  /** Runs what a `use` lends to. */
+  run<T>(loan: Loan<R>, fn: () => T): T {
+    return this.#deadlocks === undefined || loan.borrower === undefined ? fn() : this.#deadlocks.run(loan.borrower, fn);
+  }
+
+  close(): void {
+    this.#leaks?.close();
+  }
+
+  #end(loan: Loan<R>): void {
+    const { key, borrower } = loan;
+    borrower?.has(-1);
+    this.#leaks?.end(loan);
+    if (key === undefined || this.#quotas === undefined) return;
+    const wasFull = this.#quotas.isFull(key);
+    this.#quotas.giveBack(key);
+    if (wasFull) this.#queue.unblock(key);
+  }
+
+  #leak({ lease, key, stack }: Loan<R>, heldMs: number): void {
+    if (lease === undefined) return;
+    const { name, leakReclaim } = this.#options;
+    leaseLeaked({ pool: name, resource: lease.resource, key, heldMs, stack, reclaimed: leakReclaim });
+    if (leakReclaim) lease.reclaim(leaked(name, heldMs, stack));
+  }
+}

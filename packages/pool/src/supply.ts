@@ -1,0 +1,363 @@
+import { type Check, Checker } from './checker.js';
+import { Circuit } from './circuit.js';
+import type { CoarseClock } from './coarse-clock.js';
+import { Creator } from './creator.js';
+import { Destroyer } from './destroyer.js';
+import { DESTROYED, type DestroyReason, Entry, IDLE, IN_HAND, LEASED, NEVER, SHARED } from './entry.js';
+import { resourceCreated } from './events.js';
+import { isExpired } from './eviction.js';
+import { Histogram } from './histogram.js';
+import type { ResolvedOptions } from './options.js';
+import { Shelf } from './shelf.js';
+import { Sweeper } from './sweeper.js';
+
+/** What the supply tells those who lend from it. */
+export interface SupplyEvents<R> {
+  /** Whether somebody can be served now. */
+  isWanted(): boolean;
+  /** For whoever is first; it is lent already. */
+  serve(entry: Entry<R>): void;
+  /** Something can be lent. */
+  returned(): void;
+  /** Something is gone, or there may be another create. */
+  changed(): void;
+  createFailed(error: unknown): void;
+}
+
+/**
+ * The resources: how many there are, which can be lent, what state they are in. It creates, checks and destroys them, and
+ * knows nothing of who waits but their number.
+ */
+export class Supply<R> {
+  readonly circuit: Circuit;
+  readonly creator: Creator<R>;
+  readonly checker: Checker<R>;
+  readonly destroyer: Destroyer<R>;
+  readonly #options: ResolvedOptions<R>;
+  readonly #events: SupplyEvents<R>;
+  readonly #now: CoarseClock;
+  readonly #sweeper: Sweeper<R>;
+  // What every loan needs, out of the options.
+  readonly #concurrency: number;
+  /** `Infinity` if there is no `validate`. */
+  readonly #staleAfterMs: number;
+  readonly #expires: boolean;
+  readonly #wearsOut: boolean;
+  readonly #resets: boolean;
+  /** Idle and shared ones. */
+  readonly #shelf: Shelf<Entry<R>>;
+  #shared = 0;
+  readonly #alive: Entry<R>[] = [];
+  #min: number;
+  #max: number;
+  readonly durations: Histogram = new Histogram();
+  createdTotal = 0;
+  firstUses = 0;
+
+  constructor(options: ResolvedOptions<R>, now: CoarseClock, events: SupplyEvents<R>) {
+    const { order, concurrency, validate, validateAfterIdleMs, maxLifetimeMs, maxUses, reset, min, max } = options;
+    this.#options = options;
+    this.#events = events;
+    this.#now = now;
+    this.#concurrency = concurrency;
+    this.#staleAfterMs = validate === undefined ? Infinity : validateAfterIdleMs;
+    this.#expires = maxLifetimeMs !== Infinity;
+    this.#wearsOut = maxUses !== Infinity;
+    this.#resets = reset !== undefined;
+    this.#shelf = new Shelf(order);
+    this.#min = min;
+    this.#max = max;
+    const changed = (): void => events.changed();
+    this.circuit = new Circuit(options, changed);
+    this.creator = new Creator(options, this.circuit, {
+      created: (resource, durationMs, outdated) => this.#adopt(resource, durationMs, outdated),
+      failed: (error) => events.createFailed(error),
+      late: (resource) => this.destroyer.destroyLate(resource),
+      settled: changed,
+    });
+    this.checker = new Checker(options, {
+      passed: (entry, check) => this.#passed(entry, check),
+      failed: (entry, check, cause) => this.#destroy(entry, entry.sentence?.reason ?? (check === 'reset' ? 'reset-failed' : 'invalid'), cause),
+    });
+    this.destroyer = new Destroyer(options, changed);
+    this.#sweeper = new Sweeper(options, now, {
+      idle: () => this.#idle(),
+      spare: () => this.#alive.length - this.#min,
+      evict: (entry, reason) => this.#destroy(entry, reason, undefined),
+      keepAlive: (entry) => {
+        this.#shelf.remove(entry);
+        this.checker.start(entry, 'keepalive');
+      },
+    });
+  }
+
+  get min(): number {
+    return this.#min;
+  }
+
+  get max(): number {
+    return this.#max;
+  }
+
+  get alive(): readonly Entry<R>[] {
+    return this.#alive;
+  }
+
+  get idle(): number {
+    return this.#shelf.size - this.#shared;
+  }
+
+  /** Leased or being checked. */
+  get busy(): number {
+    return this.#alive.length - this.idle;
+  }
+
+  /** What counts towards `max`. */
+  get size(): number {
+    return this.#alive.length + this.creator.underWay + this.destroyer.underWay;
+  }
+
+  /** Borrowers that find a place at what is being created or validated. */
+  get coming(): number {
+    return (this.creator.underWay + this.checker.validating) * this.#concurrency;
+  }
+
+  /**
+   * Takes a place at the next resource that can be lent as it is, and ends those on the way that are too old. `undefined`
+   * if there is none, or the next has been idle for so long that it has to be validated.
+   */
+  borrow(): Entry<R> | undefined {
+    for (;;) {
+      const entry = this.#shelf.next;
+      if (entry === undefined) return undefined;
+      const nowMs = this.#now.now();
+      if (this.#expires && isExpired(entry, nowMs)) {
+        this.#retire(entry, 'expired', undefined);
+        continue;
+      }
+      if (this.#staleAfterMs !== Infinity && this.#isStale(entry, nowMs)) return undefined;
+      this.#shelf.take();
+      this.#lend(entry, nowMs);
+      return entry;
+    }
+  }
+
+  /** Has the next validated, if that is what keeps it from being lent. */
+  validateNext(): boolean {
+    const entry = this.#shelf.next;
+    if (entry === undefined || this.#staleAfterMs === Infinity || !this.#isStale(entry, this.#now.now())) return false;
+    this.#shelf.take();
+    this.checker.start(entry, 'validate');
+    return true;
+  }
+
+  /** A borrower is done with `entry`. */
+  giveBack(entry: Entry<R>): void {
+    const nowMs = this.#now.now();
+    if (entry.borrowers > 1) {
+      this.#leaveShared(entry);
+      return;
+    }
+    entry.borrowers = 0;
+    entry.leasedMs += nowMs - entry.sinceMs;
+    entry.sinceMs = nowMs;
+    if (entry.state === SHARED) this.#unshelve(entry);
+    entry.state = IN_HAND;
+    if (this.#resets && entry.sentence === undefined) this.checker.start(entry, 'reset');
+    else this.#settle(entry, nowMs);
+  }
+
+  /** A borrower wants `entry` destroyed. */
+  discard(entry: Entry<R>, reason: 'discarded' | 'leaked', cause: unknown): void {
+    this.#retire(entry, reason, cause);
+    this.giveBack(entry);
+  }
+
+  /** Creates what `uncovered` callers need and the minimum lacks, as far as there is room and the backend is up. */
+  createMissing(waiting: number, keepsMinimum: boolean): void {
+    const wanted = (): boolean => waiting > this.coming || (keepsMinimum && this.#alive.length + this.creator.underWay < this.#min);
+    while (this.creator.mayStart && this.size < this.#max && wanted()) this.creator.start();
+  }
+
+  resize(min: number, max: number): void {
+    this.#min = min;
+    this.#max = max;
+    let surplus = this.#alive.filter(({ sentence }) => sentence === undefined).length + this.creator.underWay - max;
+    for (const entry of [...this.#idle(), ...this.#alive]) {
+      if (surplus <= 0) return;
+      if (entry.state === DESTROYED || entry.sentence !== undefined) continue;
+      surplus -= 1;
+      this.#retire(entry, 'surplus', undefined);
+    }
+  }
+
+  /** Destroys all there are, the leased ones when they come back, and those being created when they are there. */
+  evictAll(): void {
+    this.creator.outdate();
+    for (const entry of this.#alive.slice()) this.#retire(entry, 'evicted', undefined);
+  }
+
+  close(reason: unknown): void {
+    this.circuit.close();
+    this.creator.close(reason);
+    this.#sweeper.close();
+    for (const entry of this.#alive.slice()) this.#retire(entry, 'closed', undefined);
+  }
+
+  /** Waits for nobody: ends what is leased, and gives up on what is being created. */
+  force(): void {
+    for (const entry of this.#alive.slice()) this.#destroy(entry, 'closed', undefined);
+    this.creator.abandon();
+  }
+
+  /** The one that came back first is first. */
+  #idle(): Entry<R>[] {
+    return [...this.#shelf].filter(({ state }) => state === IDLE);
+  }
+
+  #isStale(entry: Entry<R>, nowMs: number): boolean {
+    return entry.state === IDLE && nowMs - Math.max(entry.sinceMs, entry.provenMs) >= this.#staleAfterMs;
+  }
+
+  #lend(entry: Entry<R>, nowMs: number): void {
+    entry.uses += 1;
+    if (entry.uses === 1) {
+      this.firstUses += 1;
+      this.circuit.proved();
+    }
+    if (this.#concurrency > 1) {
+      this.#lendShared(entry, nowMs);
+      return;
+    }
+    entry.state = LEASED;
+    entry.borrowers = 1;
+    entry.sinceMs = nowMs;
+  }
+
+  #lendShared(entry: Entry<R>, nowMs: number): void {
+    if (entry.state === IDLE) entry.sinceMs = nowMs;
+    else this.#shared -= 1;
+    entry.borrowers += 1;
+    entry.state = LEASED;
+    this.#share(entry);
+  }
+
+  /** Puts a leased one with a free place where others find it. */
+  #share(entry: Entry<R>): void {
+    if (entry.borrowers === this.#concurrency || entry.uses === entry.lastUse || entry.sentence !== undefined) return;
+    entry.state = SHARED;
+    this.#shared += 1;
+    this.#shelf.put(entry);
+  }
+
+  #leaveShared(entry: Entry<R>): void {
+    entry.borrowers -= 1;
+    if (entry.state === LEASED) this.#share(entry);
+    this.#events.returned();
+  }
+
+  #unshelve(entry: Entry<R>): void {
+    this.#shelf.remove(entry);
+    if (entry.state === SHARED) this.#shared -= 1;
+  }
+
+  /** Lets an entry that nobody works with be idle, unless it has to go. */
+  #settle(entry: Entry<R>, nowMs: number): void {
+    const reason = this.#endOf(entry, nowMs);
+    if (reason !== undefined) {
+      this.#destroy(entry, reason, entry.sentence?.cause);
+      return;
+    }
+    if (this.#events.isWanted()) this.#serve(entry, nowMs);
+    else {
+      entry.state = IDLE;
+      this.#shelf.put(entry);
+      this.#sweeper.watch(nowMs, this.#alive.length > this.#min);
+    }
+    this.#events.returned();
+  }
+
+  /** Straight to whoever is first, as it is known to work. */
+  #serve(entry: Entry<R>, nowMs: number): void {
+    entry.state = IDLE;
+    this.#lend(entry, nowMs);
+    this.#events.serve(entry);
+  }
+
+  #endOf(entry: Entry<R>, nowMs: number): DestroyReason | undefined {
+    if (entry.sentence !== undefined) return entry.sentence.reason;
+    if (this.#wearsOut && entry.uses === entry.lastUse) return 'used-up';
+    return this.#expires && isExpired(entry, nowMs) ? 'expired' : undefined;
+  }
+
+  #passed(entry: Entry<R>, check: Check): void {
+    const nowMs = this.#now.now();
+    entry.provenMs = nowMs;
+    if (check === 'reset' || this.#events.isWanted() || this.#endOf(entry, nowMs) !== undefined) {
+      this.#settle(entry, nowMs);
+      return;
+    }
+    // Nobody has used it: it goes on ageing where it was.
+    entry.state = IDLE;
+    this.#shelf.putBack(entry);
+    this.#sweeper.watch(nowMs, this.#alive.length > this.#min);
+    this.#events.returned();
+  }
+
+  #adopt(resource: R, durationMs: number, outdated: boolean): void {
+    const { name, maxLifetimeMs, maxUses, jitterRatio, random, watch } = this.#options;
+    const nowMs = this.#now.exactly();
+    const share = 1 - jitterRatio * random();
+    const expiresMs = maxLifetimeMs === Infinity ? NEVER : Math.ceil(nowMs + maxLifetimeMs * share);
+    const lastUse = maxUses === Infinity ? NEVER : Math.ceil(maxUses * share);
+    const entry = new Entry(resource, nowMs, expiresMs, lastUse);
+    try {
+      watch?.(resource, (cause) => this.#lose(entry, cause));
+    } catch (error) {
+      this.destroyer.destroyLate(resource);
+      throw error;
+    }
+    this.createdTotal += 1;
+    this.durations.record(durationMs);
+    resourceCreated(name, resource, durationMs);
+    entry.place = this.#alive.push(entry) - 1;
+    if (outdated) this.#retire(entry, 'evicted', undefined);
+    // Asked for when there was still room.
+    if (this.#alive.length + this.creator.underWay > this.#max) this.#retire(entry, 'surplus', undefined);
+    this.#settle(entry, nowMs);
+    this.#events.changed();
+  }
+
+  #lose(entry: Entry<R>, cause: unknown): void {
+    if (entry.sentence !== undefined || entry.state === DESTROYED) return;
+    if (entry.uses === 0) this.circuit.brokeUnused(cause);
+    this.#retire(entry, 'lost', cause);
+  }
+
+  /** Destroys an entry now if it is idle, else as soon as nobody works with it; until then nobody else gets it. */
+  #retire(entry: Entry<R>, reason: DestroyReason, cause: unknown): void {
+    if (entry.state === IDLE) {
+      this.#destroy(entry, reason, cause);
+      return;
+    }
+    entry.sentence ??= { reason, cause };
+    if (entry.state !== SHARED) return;
+    this.#unshelve(entry);
+    entry.state = LEASED;
+  }
+
+  #destroy(entry: Entry<R>, reason: DestroyReason, cause: unknown): void {
+    this.checker.abandon(entry);
+    if (entry.state === IDLE || entry.state === SHARED) this.#unshelve(entry);
+    entry.state = DESTROYED;
+    const last = this.#alive.pop();
+    if (last !== undefined && last !== entry) {
+      this.#alive[entry.place] = last;
+      last.place = entry.place;
+    }
+    const { resource, createdMs, uses, leasedMs, borrowers, sinceMs } = entry;
+    const nowMs = this.#now.now();
+    const totalLeasedMs = borrowers > 0 ? leasedMs + nowMs - sinceMs : leasedMs;
+    this.destroyer.destroy({ resource, reason, cause, ageMs: nowMs - createdMs, leasedMs: totalLeasedMs, uses });
+  }
+}
