@@ -33,7 +33,7 @@ export function costsOf(samples: Samples): Costs {
   const { frames, valueTypes } = samples;
   const { self, total } = sumsByFrame(samples);
 
-  const sums = { script: 0, node: 0, native: 0, program: 0, gc: 0, idle: 0 };
+  const sums = { script: 0, profiler: 0, node: 0, native: 0, program: 0, gc: 0, idle: 0 };
   for (const [index, { kind }] of frames.entries()) sums[kind] += self[index] ?? 0;
   const all = Object.values(sums).reduce((sum, part) => sum + part, 0);
   const busy = all - sums.idle;

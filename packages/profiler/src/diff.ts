@@ -2,7 +2,7 @@ import { sumsByFrame } from './call-tree.js';
 import { invalidOption } from './errors.js';
 import { type Compared, compareSamples } from './merge.js';
 import { asObject, refuseUnknown } from './options.js';
-import type { CostsOptions, HtmlOptions, Profile } from './profile.js';
+import { type CostsOptions, type HtmlOptions, type Profile, type SamplesKind, samplesOf } from './profile.js';
 import { renderHtml } from './report/html.js';
 import { diffReportData } from './report/report-data.js';
 import type { Frame, Samples } from './samples.js';
@@ -48,18 +48,15 @@ export function diffProfiles(before: Profile, after: Profile, options: DiffOptio
   const { scaled = false, ...unknown } = asObject('diff options', options);
   refuseUnknown('', unknown);
   if (typeof scaled !== 'boolean') throw invalidOption('scaled', scaled, 'true or false');
-  const compared = (of: 'cpu' | 'memory', from: Samples, to: Samples): Compared => {
+  const compared = (of: SamplesKind, from: Samples, to: Samples): Compared => {
     const result = compareSamples(from, to);
     const [was, is] = [before.costs({ of }).busy, after.costs({ of }).busy];
     return scaled && was > 0 ? { ...result, before: result.before.map((value) => (value * is) / was) } : result;
   };
   return {
     functions: (wanted = {}) => {
-      const { of = before.cpu && after.cpu ? 'cpu' : 'memory' } = wanted;
-      before.costs({ ...wanted, of });
-      after.costs({ ...wanted, of }); // Refuse what is not there.
-      const [from, to] = [before[of], after[of]];
-      return from && to ? changes(compared(of, from, to)) : [];
+      const { of = before.cpu && after.cpu ? 'cpu' : before.memory && after.memory ? 'memory' : 'io' } = wanted;
+      return changes(compared(of, samplesOf(before, { ...wanted, of }), samplesOf(after, { ...wanted, of })));
     },
     toHtml: (wanted = {}) => {
       const { title = 'What changed', ...unknown } = asObject('html options', wanted);
@@ -67,7 +64,8 @@ export function diffProfiles(before: Profile, after: Profile, options: DiffOptio
       if (typeof title !== 'string') throw invalidOption('title', title, 'a string');
       const cpu = before.cpu && after.cpu && compared('cpu', before.cpu, after.cpu);
       const memory = before.memory && after.memory && compared('memory', before.memory, after.memory);
-      return renderHtml(diffReportData(after, title, { cpu, memory }));
+      const io = before.io && after.io && compared('io', before.io.sites, after.io.sites);
+      return renderHtml(diffReportData(after, title, { cpu, memory, io }));
     },
   };
 }

@@ -6,6 +6,7 @@ export type ProfilerErrorCode =
   | 'ERR_PROFILER_INVALID_OPTION'
   | 'ERR_PROFILER_INVALID_PROFILE'
   | 'ERR_PROFILER_NOT_CONTINUOUS'
+  | 'ERR_PROFILER_NOT_LIVE'
   | 'ERR_PROFILER_NOT_RECORDED'
   | 'ERR_PROFILER_NOT_RECORDING'
   | 'ERR_PROFILER_WRITE_FAILED';
@@ -46,6 +47,9 @@ export const notRecorded = (wanted: string): ProfilerError =>
 
 export const notContinuous = (name: string): ProfilerError =>
   new ProfilerError('ERR_PROFILER_NOT_CONTINUOUS', `${name} keeps no past: create it with { continuous: {} }`);
+
+export const notLive = (): ProfilerError =>
+  new ProfilerError('ERR_PROFILER_NOT_LIVE', "this recording knows no live heap to make a checkpoint of: start it with { memory: 'live' }");
 
 export const invalidProfile = (where: string, value: unknown, expected: string): ProfilerError =>
   new ProfilerError('ERR_PROFILER_INVALID_PROFILE', `not a profile that can be read: ${where} is ${shown(value)}, expected ${expected}`);

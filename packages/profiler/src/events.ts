@@ -4,7 +4,10 @@ import diagnostics from 'node:diagnostics_channel';
 export interface RecordingStarted {
   readonly profiler: string;
   readonly cpu: boolean;
-  readonly memory: boolean;
+  readonly memory: boolean | 'live';
+  readonly io: boolean;
+  readonly promises: boolean;
+  readonly workers: boolean;
   /** How long starting took. */
   readonly startMs: number;
 }

@@ -5,8 +5,15 @@ type Inspector = typeof inspectorModule;
 
 /** A session with the inspector of this thread. */
 export interface InspectorSession {
-  /** @throws {ProfilerError} `ERR_PROFILER_INSPECTOR_FAILED` */
+  /**
+   * Profilers of the session's own thread answer before this returns.
+   * @throws {ProfilerError} `ERR_PROFILER_INSPECTOR_FAILED`
+   */
+  call(method: string, params?: object): object;
+  /** For what another thread answers. @throws {ProfilerError} `ERR_PROFILER_INSPECTOR_FAILED` */
   post(method: string, params?: object): Promise<object>;
+  /** Calls `listener` with the parameters of an event of the session. */
+  on(event: string, listener: (params: object) => void): void;
   /** Begins and ends a profile by title, in every session of this thread whose profiler is enabled. */
   readonly console: Pick<Console, 'profile' | 'profileEnd'>;
   /** Calls `listener` with each profile begun through `console` that ends in this session. */
@@ -29,6 +36,16 @@ export function openSession(inspector: Inspector | null = loadInspector()): Insp
     throw inspectorUnavailable(cause);
   }
   return {
+    call(method, params) {
+      let answer: { readonly error: Error | null; readonly result: object | undefined } | undefined;
+      session.post(method, params, (error, result) => (answer = { error, result }));
+      if (answer === undefined) throw inspectorFailed(method, 'it did not answer at once');
+      if (answer.error !== null) throw inspectorFailed(method, answer.error);
+      return answer.result ?? {};
+    },
+    on: (event, listener) => {
+      session.on(event as 'inspectorNotification', (message) => listener((message as { readonly params: object }).params));
+    },
     post: (method, params) =>
       new Promise((resolve, reject) => {
         session.post(method, params, (error, result) => {

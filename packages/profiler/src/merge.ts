@@ -12,11 +12,34 @@ export function mergeSamples(all: readonly Samples[]): Samples | undefined {
     for (const [index, samples] of all.entries()) addUp(sums, samples.values[column], nodesOf[index]);
     return sums;
   });
-  const merged: Samples = { valueTypes: first.valueTypes, ...tree.columns(), values, ...mergedTicks(all, nodesOf) };
+  const merged: Samples = { valueTypes: first.valueTypes, ...tree.columns(), values, ...mergedTicks(all, nodesOf), ...mergedBuiltins(all) };
   const timelines = all.flatMap(({ timeline }, index) => (timeline ? [{ ...timeline, nodes: timeline.nodes.map((node) => nodesOf[index]?.[node] ?? 0) }] : []));
   if (timelines.length < all.length) return merged;
   const timeline = laidEndToEnd(timelines);
-  return { ...merged, timeline, values: timedValues(timeline, tree.nodeCount) };
+  return { ...merged, timeline: { ...timeline, ...mergedLabels(all) }, values: timedValues(timeline, tree.nodeCount), ...mergedLabelSets(all) };
+}
+
+function mergedBuiltins(all: readonly Samples[]): Pick<Samples, 'builtins'> {
+  const builtins = all.flatMap((samples) => [...(samples.builtins ?? [])]);
+  return builtins.length === 0 ? {} : { builtins: new Map(builtins) };
+}
+
+const isLabelled = ({ labelSets }: Samples): boolean => labelSets !== undefined;
+
+/** Equal sets of different profiles stay two; whoever adds up goes by what is in them. */
+function mergedLabelSets(all: readonly Samples[]): Pick<Samples, 'labelSets'> {
+  return all.some(isLabelled) ? { labelSets: all.flatMap(({ labelSets = [{}] }) => labelSets) } : {};
+}
+
+function mergedLabels(all: readonly Samples[]): Pick<Timeline, 'labels'> {
+  if (!all.some(isLabelled)) return {};
+  const labels: number[] = [];
+  let offset = 0;
+  for (const { timeline, labelSets = [{}] } of all) {
+    for (const index of timeline?.nodes.keys() ?? []) labels.push(offset + (timeline?.labels?.[index] ?? 0));
+    offset += labelSets.length;
+  }
+  return { labels: Int32Array.from(labels) };
 }
 
 /** The node in `tree` of each node of `samples`. */

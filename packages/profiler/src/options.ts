@@ -1,12 +1,18 @@
 import { type Clock, systemClock } from './clock.js';
 import { invalidOption } from './errors.js';
+import { type LabelOptions, resolveLabels } from './labels.js';
+import { type ProfilingMode, SOURCES, type Sources } from './mode.js';
 import type { Profile } from './profile.js';
 
 export interface ProfilerOptions {
   /** Used in errors and events. Not empty. @default 'profiler' */
   readonly name?: string;
+  /** What recordings are of that do not say it: `'CPU'`, `'MEMORY'`, `'IO'` or `'ALL'`. @default 'CPU' */
+  readonly mode?: ProfilingMode;
   readonly cpu?: CpuOptions;
   readonly memory?: MemoryOptions;
+  /** What `label()` accepts. */
+  readonly labels?: LabelOptions;
   /**
    * Samples CPU from creation until `close()` and keeps what lies not too far back, for `recent()`. Implies
    * `cpu.keepWarm`. @default undefined: not continuous
@@ -80,15 +86,28 @@ export interface MemoryOptions {
   readonly samplingIntervalBytes?: number;
 }
 
-/** What to record; with nothing asked for, CPU. */
+/** What to record; with nothing asked for, what the profiler's `mode` says. */
 export interface RecordingOptions {
-  /** Where CPU time goes. @default true unless `memory` is asked for */
+  /** What is recorded unless the options below say otherwise. @default the profiler's `mode`; with any of them set, nothing */
+  readonly mode?: ProfilingMode;
+  /** Where CPU time goes. */
   readonly cpu?: boolean;
   /**
-   * Where memory is allocated, what was collected meanwhile included. Stopping then forces a full garbage collection,
-   * 1.5-2 ms per MB of live heap. @default false
+   * `true`: where memory is allocated, what was collected meanwhile included. `'live'`: what of it is still alive at the
+   * end and at every `checkpoint()`, which tells what keeps growing. Stopping forces a full garbage collection, 1.5-2 ms
+   * per MB of live heap, and so does a checkpoint.
    */
-  readonly memory?: boolean;
+  readonly memory?: boolean | 'live';
+  /** What is read and written, by file, host and call site. Replaces functions of `node:fs` and `node:net` meanwhile. */
+  readonly io?: boolean;
+  /** How many promises are created and open, and by whom; some 100 ns a promise. */
+  readonly promises?: boolean;
+  /** CPU of worker threads too, those included that start meanwhile. With `cpu` only. @default false */
+  readonly workers?: boolean;
+}
+
+export interface ResolvedRecording extends Sources {
+  readonly workers: boolean;
 }
 
 export interface ResolvedContinuous {
@@ -99,6 +118,8 @@ export interface ResolvedContinuous {
 
 export interface ResolvedOptions {
   readonly name: string;
+  readonly mode: ProfilingMode;
+  readonly labels: Required<LabelOptions>;
   readonly cpu: Required<CpuOptions>;
   readonly memory: Required<MemoryOptions>;
   readonly continuous: ResolvedContinuous | undefined;
@@ -106,11 +127,11 @@ export interface ResolvedOptions {
 }
 
 export function resolveOptions(options: ProfilerOptions): ResolvedOptions {
-  const { name = 'profiler', cpu = {}, memory = {}, continuous, clock = systemClock, ...unknown } = asObject('options', options);
+  const { name = 'profiler', mode = 'CPU', cpu = {}, memory = {}, labels = {}, continuous, clock = systemClock, ...unknown } = asObject('options', options);
   refuseUnknown('', unknown);
   if (typeof name !== 'string' || name === '') throw invalidOption('name', name, 'a string that is not empty');
   const resolved = continuous === undefined ? undefined : resolveContinuous(continuous);
-  return { name, cpu: resolveCpu(cpu, resolved !== undefined), memory: resolveMemory(memory), continuous: resolved, clock };
+  return { name, mode: asMode(mode), cpu: resolveCpu(cpu, resolved !== undefined), memory: resolveMemory(memory), labels: resolveLabels(asObject('labels', labels)), continuous: resolved, clock };
 }
 
 function resolveContinuous(options: ContinuousOptions): ResolvedContinuous {
@@ -157,13 +178,26 @@ function resolveMemory(options: MemoryOptions): Required<MemoryOptions> {
   return { samplingIntervalBytes };
 }
 
-export function resolveRecording(options: RecordingOptions): Required<RecordingOptions> {
-  const { memory = false, cpu = !memory, ...unknown } = asObject('recording options', options);
+export function resolveRecording(options: RecordingOptions, defaultMode: ProfilingMode): ResolvedRecording {
+  const { mode, cpu, memory, io, promises, workers = false, ...unknown } = asObject('recording options', options);
   refuseUnknown('', unknown);
-  asBoolean('memory', memory);
-  asBoolean('cpu', cpu);
-  if (!cpu && !memory) throw invalidOption('cpu', cpu, 'true, unless memory is: a recording of nothing says nothing');
-  return { cpu, memory };
+  const saysWhat = cpu === true || Boolean(memory) || io === true || promises === true;
+  const base = mode === undefined && saysWhat ? undefined : SOURCES[asMode(mode ?? defaultMode)];
+  const wanted = {
+    cpu: asBoolean('cpu', cpu ?? base?.cpu ?? false),
+    memory: memory === 'live' ? memory : asBoolean('memory', memory ?? (base?.memory === true), "true, false or 'live'"),
+    io: asBoolean('io', io ?? base?.io ?? false),
+    promises: asBoolean('promises', promises ?? base?.promises ?? false),
+    workers: asBoolean('workers', workers),
+  };
+  if (!wanted.cpu && wanted.memory === false && !wanted.io && !wanted.promises) throw invalidOption('cpu', cpu, 'true, unless something else is: a recording of nothing says nothing');
+  if (workers && !wanted.cpu) throw invalidOption('workers', workers, 'false without cpu');
+  return wanted;
+}
+
+function asMode(mode: ProfilingMode): ProfilingMode {
+  if (typeof mode !== 'string' || !Object.hasOwn(SOURCES, mode)) throw invalidOption('mode', mode, Object.keys(SOURCES).join(', '));
+  return mode;
 }
 
 export function asObject<T extends object>(option: string, value: T): T {
@@ -171,8 +205,8 @@ export function asObject<T extends object>(option: string, value: T): T {
   return value;
 }
 
-function asBoolean(option: string, value: boolean): boolean {
-  if (typeof value !== 'boolean') throw invalidOption(option, value, 'true or false');
+function asBoolean(option: string, value: boolean, expected = 'true or false'): boolean {
+  if (typeof value !== 'boolean') throw invalidOption(option, value, expected);
   return value;
 }
 

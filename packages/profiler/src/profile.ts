@@ -1,22 +1,28 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Costs, type FunctionCost, costsOf } from './call-tree.js';
+import type { Bottleneck, BottleneckThresholds } from './bottlenecks/bottleneck.js';
+import { findBottlenecks } from './bottlenecks/find.js';
 import { invalidOption, invalidProfile, notRecorded } from './errors.js';
 import { isCpuProfile, readCpuProfile, writeCpuProfile } from './formats/cpuprofile.js';
 import { writeFolded } from './formats/folded.js';
 import { isHeapProfile, readHeapProfile, writeHeapProfile } from './formats/heapprofile.js';
 import { parseJson } from './formats/json.js';
+import { type LabelCost, type Labels, labelCosts, withLabels } from './labels.js';
 import { readPprof, writePprof } from './formats/pprof.js';
 import { mergeSamples } from './merge.js';
 import { asObject, refuseUnknown } from './options.js';
-import type { ProfileData } from './profile-data.js';
+import { type PartialProfileData, type ProfileData, completeData } from './profile-data.js';
 import { type WriteOptions, writeProfile } from './profile-file.js';
 import { renderHtml } from './report/html.js';
 import { reportData } from './report/report-data.js';
 import type { Samples } from './samples.js';
 
-/** Which of a profile's samples are meant. @default 'cpu' if CPU was recorded, else 'memory' */
+/** Of which of a profile's samples. */
+export type SamplesKind = 'cpu' | 'memory' | 'io';
+
+/** Which of a profile's samples are meant. @default 'cpu' if CPU was recorded, else 'memory', else 'io' */
 export interface CostsOptions {
-  readonly of?: 'cpu' | 'memory';
+  readonly of?: SamplesKind;
 }
 
 export interface TopOptions extends CostsOptions {
@@ -44,6 +50,22 @@ export interface Profile extends ProfileData {
    * @throws {ProfilerError} `ERR_PROFILER_NOT_RECORDED`, `ERR_PROFILER_INVALID_OPTION`
    */
   top(options?: TopOptions): readonly FunctionCost[];
+  /**
+   * What is worth a look, with evidence and a next step, by the share it has. The more was recorded, the more is seen:
+   * `mode: 'ALL'` gives all rules what they go by. Nothing of a healthy program.
+   * @throws {ProfilerError} `ERR_PROFILER_INVALID_OPTION`
+   */
+  bottlenecks(thresholds?: BottleneckThresholds): readonly Bottleneck[];
+  /**
+   * What CPU samples cost by the values of a label, as `labels('endpoint')`.
+   * @throws {ProfilerError} `ERR_PROFILER_NOT_RECORDED` when CPU was not.
+   */
+  labels(key: string): readonly LabelCost[];
+  /**
+   * This profile with the CPU samples alone that were taken under these labels, and perhaps others.
+   * @throws {ProfilerError} `ERR_PROFILER_NOT_RECORDED` when CPU was not.
+   */
+  only(labels: Labels): Profile;
   /**
    * A page to look at, in one file that loads nothing: flame graph, functions, run conditions. It names functions and
    * files, the latter relative to what they share; no arguments and no environment.
@@ -80,7 +102,8 @@ export interface Profile extends ProfileData {
   writeTo(path: string | URL, options?: WriteOptions): Promise<void>;
 }
 
-export function createProfile(data: ProfileData): Profile {
+export function createProfile(partial: PartialProfileData): Profile {
+  const data = completeData(partial);
   const costs = new Map<Samples, Costs>();
   const profile: Profile = {
     ...data,
@@ -98,6 +121,9 @@ export function createProfile(data: ProfileData): Profile {
       const { functions } = profile.costs(of === undefined ? {} : { of });
       return functions.toSorted((a, b) => b[by] - a[by]).slice(0, limit);
     },
+    bottlenecks: (thresholds) => findBottlenecks(data, thresholds),
+    labels: (key) => labelCosts(samplesOf(data, { of: 'cpu' }), key),
+    only: (labels) => createProfile({ durationMs: data.durationMs, startedAtMs: data.startedAtMs, conditions: data.conditions, cpu: withLabels(samplesOf(data, { of: 'cpu' }), labels) }),
     toHtml: (options = {}) => {
       const { title = 'Profile', ...unknown } = asObject('html options', options);
       refuseUnknown('', unknown);
@@ -110,7 +136,8 @@ export function createProfile(data: ProfileData): Profile {
     toPprof: (options) => {
       const samples = samplesOf(data, options);
       const { cpuIntervalUs = 0, memorySamplingIntervalBytes = 0 } = data.conditions ?? {};
-      return writePprof(samples, { ...data, period: samples === data.cpu ? cpuIntervalUs : memorySamplingIntervalBytes });
+      const period = samples === data.cpu ? cpuIntervalUs : samples === data.memory ? memorySamplingIntervalBytes : 0;
+      return writePprof(samples, { ...data, period });
     },
     writeTo: (path, options) => writeProfile(profile, path, options),
   };
@@ -123,12 +150,11 @@ export function createProfile(data: ProfileData): Profile {
  * @throws {ProfilerError} `ERR_PROFILER_INVALID_PROFILE`, naming the place in the file that is wrong.
  */
 export function parseProfile(content: string | Uint8Array): Profile {
-  const unknown = { cpu: undefined, memory: undefined, runtime: undefined, conditions: undefined };
   if (typeof content !== 'string') {
     const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
     if (bytes[0] !== LEFT_BRACE) {
       const { samples, of, ...run } = readPprof(bytes);
-      return createProfile({ ...unknown, ...run, [of]: samples });
+      return createProfile({ ...run, [of]: samples });
     }
   }
   const file = parseJson(typeof content === 'string' ? content : Buffer.from(content).toString('utf8'));
@@ -136,7 +162,7 @@ export function parseProfile(content: string | Uint8Array): Profile {
   const memory = isHeapProfile(file) ? readHeapProfile(file) : undefined;
   if (cpu === undefined && memory === undefined) throw invalidProfile('the file', file.value, 'an object with nodes (.cpuprofile) or head (.heapprofile)');
   const { startUs, endUs } = cpu?.timeline ?? { startUs: 0, endUs: 0 };
-  return createProfile({ ...unknown, startedAtMs: undefined, durationMs: (endUs - startUs) / 1e3, cpu, memory });
+  return createProfile({ durationMs: (endUs - startUs) / 1e3, cpu, memory });
 }
 
 const LEFT_BRACE = 0x7b;
@@ -156,16 +182,16 @@ export function mergeProfiles(profiles: readonly Profile[]): Profile {
     durationMs: profiles.reduce((sum, { durationMs }) => sum + durationMs, 0),
     cpu: all('cpu'),
     memory: all('memory'),
-    runtime: undefined,
     conditions: profiles.every(({ conditions }) => isDeepStrictEqual(conditions, first.conditions)) ? first.conditions : undefined,
   });
 }
 
-function samplesOf({ cpu, memory }: ProfileData, options: CostsOptions = {}): Samples {
-  const { of = cpu === undefined ? 'memory' : 'cpu', ...unknown } = asObject('options', options);
+export function samplesOf({ cpu, memory, io }: ProfileData, options: CostsOptions = {}): Samples {
+  const known = { cpu, memory, io: io?.sites };
+  const { of = cpu !== undefined ? 'cpu' : memory !== undefined ? 'memory' : io !== undefined ? 'io' : 'cpu', ...unknown } = asObject('options', options);
   refuseUnknown('', unknown);
-  if (of !== 'cpu' && of !== 'memory') throw invalidOption('of', of, "'cpu' or 'memory'");
-  const samples = of === 'cpu' ? cpu : memory;
+  if (typeof of !== 'string' || !Object.hasOwn(known, of)) throw invalidOption('of', of, "'cpu', 'memory' or 'io'");
+  const samples = known[of];
   if (samples === undefined) throw notRecorded(of);
   return samples;
 }

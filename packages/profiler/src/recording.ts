@@ -1,64 +1,149 @@
-import type { Clock } from './clock.js';
 import type { Collector } from './collectors/collector.js';
 import { cpuCollector } from './collectors/cpu.js';
 import { type EventLoopFacts, eventLoopCollector } from './collectors/event-loop.js';
-import { type GcFacts, gcCollector } from './collectors/gc.js';
-import { heapCollector } from './collectors/heap.js';
+import { type GcCollector, gcCollector } from './collectors/gc.js';
+import { type HeapCollector, heapCollector } from './collectors/heap.js';
+import { type HeapSize, heapSizeCollector } from './collectors/heap-size.js';
+import { type PromiseFacts, promiseCollector } from './collectors/promises.js';
+import { type ThreadTime, threadTimeCollector } from './collectors/thread-time.js';
+import { type WorkersCollector, workersCollector } from './collectors/workers.js';
 import { runConditions } from './conditions.js';
+import { notLive } from './errors.js';
 import type { InspectorSession } from './inspector-session.js';
-import type { RecordingOptions, ResolvedOptions } from './options.js';
-import type { ProfileData } from './profile-data.js';
+import type { IoProfile } from './io/io-profile.js';
+import { ioRecorder } from './io/io-recorder.js';
+import type { ResolvedOptions, ResolvedRecording } from './options.js';
+import { type ProfileData, type WorkerCpu, completeData } from './profile-data.js';
 import type { Samples } from './samples.js';
 
 /** One recording: all its sources started and stopped together. */
 export class RecordingRun {
-  readonly #cpu: Collector<Samples> | undefined;
-  readonly #memory: Collector<Samples> | undefined;
-  readonly #eventLoop: Collector<EventLoopFacts> = eventLoopCollector();
-  readonly #gc: Collector<GcFacts> = gcCollector();
   readonly #options: ResolvedOptions;
+  readonly #label: (samples: Samples) => Samples;
+  readonly #gc: GcCollector = gcCollector();
+  readonly #eventLoop: Collector<EventLoopFacts>;
+  readonly #heapSize: Collector<HeapSize>;
+  readonly #threadTime: Collector<ThreadTime | undefined> = threadTimeCollector();
+  readonly #cpu: Collector<Samples> | undefined;
+  readonly #memory: HeapCollector | undefined;
+  readonly #io: Collector<IoProfile> | undefined;
+  readonly #promises: Collector<PromiseFacts> | undefined;
+  readonly #workers: WorkersCollector | undefined;
+  readonly #isLive: boolean;
+  readonly #checkpoints: Samples[] = [];
   #startedAtMs = 0;
   #beganMs = 0;
 
-  constructor(session: InspectorSession, wanted: Required<RecordingOptions>, options: ResolvedOptions) {
+  /** `label` gives CPU samples the labels of their time. */
+  constructor(session: InspectorSession, wanted: ResolvedRecording, options: ResolvedOptions, label: (samples: Samples) => Samples) {
+    const { clock, cpu, memory } = options;
     this.#options = options;
-    this.#cpu = wanted.cpu ? cpuCollector(session, options.cpu) : undefined;
-    this.#memory = wanted.memory ? heapCollector(session, options.memory.samplingIntervalBytes) : undefined;
+    this.#label = label;
+    this.#isLive = wanted.memory === 'live';
+    this.#eventLoop = eventLoopCollector(clock);
+    this.#heapSize = heapSizeCollector(clock);
+    this.#cpu = wanted.cpu ? cpuCollector(session, cpu) : undefined;
+    this.#memory = wanted.memory === false ? undefined : heapCollector(session, memory.samplingIntervalBytes, this.#isLive ? 'live' : 'allocated');
+    this.#io = wanted.io ? ioRecorder() : undefined;
+    this.#promises = wanted.promises ? promiseCollector() : undefined;
+    this.#workers = wanted.workers ? workersCollector(session, cpu.intervalUs) : undefined;
   }
 
   /** Starts all or none. */
-  async start(): Promise<void> {
+  start(): void {
     const started: Collector<unknown>[] = [];
     try {
       // CPU last, so that the others' starting is not in the profile.
-      for (const collector of [this.#gc, this.#eventLoop, this.#memory, this.#cpu]) {
+      for (const collector of [this.#gc, this.#eventLoop, this.#heapSize, this.#threadTime, this.#promises, this.#memory, this.#io, this.#cpu]) {
         if (collector === undefined) continue;
-        await collector.start();
+        collector.start();
         started.push(collector);
       }
+      this.#workers?.start();
     } catch (error) {
-      await Promise.allSettled(started.map((collector) => collector.stop()));
+      for (const collector of started) outcomeOf(collector);
       throw error;
     }
     this.#startedAtMs = Date.now();
-    this.#beganMs = this.#clock.now();
+    this.#beganMs = this.#options.clock.now();
+  }
+
+  /**
+   * Reads what is alive in the middle of the recording.
+   * @throws {ProfilerError} `ERR_PROFILER_NOT_LIVE`, `ERR_PROFILER_INSPECTOR_FAILED`
+   */
+  checkpoint(): void {
+    if (this.#memory === undefined || !this.#isLive) throw notLive();
+    this.#checkpoints.push(this.#memory.read());
   }
 
   /** Stops all, whichever fail. */
   async stop(): Promise<ProfileData> {
-    const durationMs = this.#clock.now() - this.#beganMs;
-    // All are told to stop before any is waited for, memory last: it forces a garbage collection that is not the run's.
-    const stopping = [Promise.resolve(this.#cpu?.stop()), this.#eventLoop.stop(), this.#gc.stop(), Promise.resolve(this.#memory?.stop())] as const;
-    await Promise.allSettled(stopping);
-    const [cpu, eventLoop, gc, memory] = await Promise.all(stopping);
-    const conditions = runConditions({
-      ...(cpu && { cpuIntervalUs: this.#options.cpu.intervalUs }),
-      ...(memory && { memorySamplingIntervalBytes: this.#options.memory.samplingIntervalBytes }),
-    });
-    return { startedAtMs: this.#startedAtMs, durationMs, cpu, memory, runtime: { eventLoop, gc }, conditions };
+    const ended = this.#end();
+    const workers = this.#workers?.stop();
+    await new Promise((resolve) => setImmediate(resolve)); // Or collections of this turn would be missing.
+    return this.#finish(ended, (await workers) ?? []);
   }
 
-  get #clock(): Clock {
-    return this.#options.clock;
+  /** As a program exits, when nothing can be waited for: without workers, and collections of the last turn. */
+  stopNow(): ProfileData {
+    return this.#finish(this.#end(), []);
+  }
+
+  /** What is to end with the run and not some time later. */
+  #end(): Ended {
+    this.#gc.end();
+    const durationMs = this.#options.clock.now() - this.#beganMs;
+    const io = outcomeOf(this.#io); // Before CPU: recovering inlined functions reads files.
+    const cpu = outcomeOf(this.#cpu);
+    const promises = outcomeOf(this.#promises);
+    return { durationMs, cpu, io, promises, thread: outcomeOf(this.#threadTime), eventLoop: outcomeOf(this.#eventLoop), heap: outcomeOf(this.#heapSize) };
+  }
+
+  #finish(ended: Ended, workers: readonly WorkerCpu[]): ProfileData {
+    const gc = this.#gc.stop();
+    const memory = outcomeOf(this.#memory)(); // Last, as it forces a garbage collection that is not the run's.
+    const cpu = ended.cpu();
+    const [eventLoop, heap] = [ended.eventLoop(), ended.heap()];
+    return completeData({
+      startedAtMs: this.#startedAtMs,
+      durationMs: ended.durationMs,
+      cpu: cpu && this.#label(cpu),
+      memory,
+      checkpoints: this.#checkpoints,
+      io: ended.io(),
+      promises: ended.promises(),
+      workers,
+      runtime: eventLoop && heap && { eventLoop, heap, gc, thread: ended.thread() },
+      conditions: runConditions({
+        ...(cpu && { cpuIntervalUs: this.#options.cpu.intervalUs }),
+        ...(memory && { memorySamplingIntervalBytes: this.#options.memory.samplingIntervalBytes }),
+      }),
+    });
+  }
+}
+
+/** Gives the result of a collector that was stopped, or throws what stopping it threw. */
+type Outcome<Result> = () => Result;
+
+interface Ended {
+  readonly durationMs: number;
+  readonly cpu: Outcome<Samples | undefined>;
+  readonly io: Outcome<IoProfile | undefined>;
+  readonly promises: Outcome<PromiseFacts | undefined>;
+  readonly thread: Outcome<ThreadTime | undefined>;
+  readonly eventLoop: Outcome<EventLoopFacts | undefined>;
+  readonly heap: Outcome<HeapSize | undefined>;
+}
+
+/** Stops now, and tells or throws later: one that fails must not keep the others from being stopped. */
+function outcomeOf<Result>(collector: Collector<Result> | undefined): Outcome<Result | undefined> {
+  try {
+    const result = collector?.stop();
+    return () => result;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
   }
 }

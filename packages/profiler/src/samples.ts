@@ -2,6 +2,8 @@
 export type FrameKind =
   /** JavaScript of the program and its dependencies. */
   | 'script'
+  /** JavaScript of this profiler. */
+  | 'profiler'
   /** JavaScript of Node itself, `node:…`. */
   | 'node'
   /** A built-in or native function, by name. */
@@ -28,7 +30,10 @@ export interface Frame {
 export type ValueType =
   | { readonly type: 'samples'; readonly unit: 'count' }
   | { readonly type: 'time'; readonly unit: 'microseconds' }
-  | { readonly type: 'allocated'; readonly unit: 'bytes' };
+  | { readonly type: 'allocated'; readonly unit: 'bytes' }
+  | { readonly type: 'live'; readonly unit: 'bytes' }
+  | { readonly type: 'waited'; readonly unit: 'microseconds' }
+  | { readonly type: 'transferred'; readonly unit: 'bytes' };
 
 /** How many samples saw a function at one of its lines (from 1). */
 export interface LineTicks {
@@ -45,6 +50,8 @@ export interface Timeline {
   readonly nodes: Int32Array;
   /** When sample n was taken, on the clock of `startUs`; ascending. */
   readonly timesUs: Float64Array;
+  /** The labels that sample n was taken under: index into `labelSets`. */
+  readonly labels?: Int32Array;
 }
 
 /**
@@ -68,6 +75,10 @@ export interface Samples {
   readonly lineTicks?: ReadonlyMap<number, readonly LineTicks[]>;
   /** By node, how many of its `samples` V8 had booked on the caller that the function was inlined into. */
   readonly inlined?: ReadonlyMap<number, number>;
+  /** Sets of labels, each once; at 0 the empty one. */
+  readonly labelSets?: readonly Readonly<Record<string, string>>[];
+  /** What of the language a sampled line calls that costs much by nature, by `url:line`. */
+  readonly builtins?: ReadonlyMap<string, string>;
 }
 
 /** Number of samples. */

@@ -57,7 +57,7 @@ export function between(samples: Samples, fromUs: number, untilUs: number): Samp
   const { timesUs } = timeline;
   const first = indexFrom(timesUs, startUs);
   const end = untilUs > timeline.endUs ? timesUs.length : indexFrom(timesUs, endUs);
-  const rest: Timeline = { startUs, endUs, nodes: timeline.nodes.slice(first, end), timesUs: timesUs.slice(first, end) };
+  const rest: Timeline = { startUs, endUs, nodes: timeline.nodes.slice(first, end), timesUs: timesUs.slice(first, end), ...(timeline.labels && { labels: timeline.labels.slice(first, end) }) };
   const values = timedValues(rest, nodeFrames.length);
   // Ticks have no time: they go with the last sample of their node.
   const ticks = lineTicks && new Map([...lineTicks].filter(([node]) => (values[0][node] ?? 0) > 0));

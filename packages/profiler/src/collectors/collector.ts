@@ -1,6 +1,7 @@
-/** One source of a recording. A start that rejects leaves nothing running. */
+/** One source of a recording. All of it is synchronous, so that a program that exits can still be recorded to its end. */
 export interface Collector<Result> {
-  start(): Promise<void>;
-  /** Ends what `start` began, even when it rejects. */
-  stop(): Promise<Result>;
+  /** One that throws leaves nothing running. */
+  start(): void;
+  /** Ends what `start` began, even when it throws. */
+  stop(): Result;
 }

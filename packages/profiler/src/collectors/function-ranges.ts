@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Unchecked, numberIn, objectAt, objectsIn, textIn } from '../formats/json.js';
 import { type FunctionRange, type FunctionRanges, namesOfUnexplained, recoverInlined } from '../inlining.js';
@@ -16,31 +16,31 @@ const INITIALIZER = /^<(?:instance_members|static)_initializer>$/;
  * V8 knows the ranges from its bookkeeping of calls, without precise coverage, which would slow the program down. The
  * session's profiler must be enabled.
  */
-export async function withInlined(samples: Samples, session: InspectorSession): Promise<Samples> {
+export function withInlined(samples: Samples, session: InspectorSession): Samples {
   if (samples.lineTicks === undefined) return samples;
-  const coverage = objectsIn(objectAt('Profiler.getBestEffortCoverage', await session.post('Profiler.getBestEffortCoverage')), 'result');
+  const coverage = objectsIn(objectAt('Profiler.getBestEffortCoverage', session.call('Profiler.getBestEffortCoverage')), 'result');
   const scripts = new Map<string, Unchecked[]>(); // Of a script that was loaded several times, the last one.
   for (const script of coverage) {
     const url = textIn(script, 'url');
     if (url.startsWith('file:')) scripts.set(url, objectsIn(script, 'functions'));
   }
   const sampled = new Set([...samples.lineTicks.keys()].map((node) => samples.frames[samples.nodeFrames[node] ?? -1]?.url ?? ''));
-  const ranges = await readRanges(scripts, [...sampled]);
+  const ranges = readRanges(scripts, [...sampled]);
   const names = namesOfUnexplained(samples, ranges);
   const further = names.size === 0 ? [] : [...scripts].filter(([url, functions]) => !sampled.has(url) && functions.some((one) => names.has(textIn(one, 'functionName'))));
   if (further.length > MOST_FURTHER_SCRIPTS) return recoverInlined(samples, ranges);
-  const more = await readRanges(scripts, further.map(([url]) => url));
+  const more = readRanges(scripts, further.map(([url]) => url));
   return recoverInlined(samples, new Map([...ranges, ...more]));
 }
 
-async function readRanges(scripts: ReadonlyMap<string, readonly Unchecked[]>, urls: readonly string[]): Promise<FunctionRanges> {
-  const read = await Promise.all(urls.map(async (url) => [url, await rangesOf(url, scripts.get(url))] as const));
+function readRanges(scripts: ReadonlyMap<string, readonly Unchecked[]>, urls: readonly string[]): FunctionRanges {
+  const read = urls.map((url) => [url, rangesOf(url, scripts.get(url))] as const);
   return new Map(read.filter(([, ranges]) => ranges.length > 0));
 }
 
-async function rangesOf(url: string, functions: readonly Unchecked[] = []): Promise<readonly FunctionRange[]> {
+function rangesOf(url: string, functions: readonly Unchecked[] = []): readonly FunctionRange[] {
   if (functions.length === 0) return [];
-  const text = await readFile(fileURLToPath(url), 'utf8').catch(() => '');
+  const text = textOf(url);
   const places = functions
     .map((one) => {
       const [whole] = objectsIn(one, 'ranges');
@@ -59,6 +59,14 @@ async function rangesOf(url: string, functions: readonly Unchecked[] = []): Prom
       const frame = { name: name === '' ? '(anonymous)' : name, url, line: line + 1, column: at - (lineStarts[line] ?? 0) + 1, kind: 'script' } as const;
       return { frame, firstLine: lineOf(lineStarts, from) + 1, lastLine: lineOf(lineStarts, to - 1) + 1, text: written };
     });
+}
+
+function textOf(url: string): string {
+  try {
+    return readFileSync(fileURLToPath(url), 'utf8');
+  } catch {
+    return ''; // No file, as of a script that a loader made.
+  }
 }
 
 /** Whether a function can have been written from `from` to `to`: shifted by a loader, one of a script's ranges cannot. */

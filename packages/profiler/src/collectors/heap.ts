@@ -2,6 +2,7 @@ import { alreadyRecording } from '../errors.js';
 import { readHeapProfile } from '../formats/heapprofile.js';
 import { objectAt, objectIn } from '../formats/json.js';
 import type { InspectorSession } from '../inspector-session.js';
+import { markOwn } from '../own-frames.js';
 import type { Samples } from '../samples.js';
 import type { Collector } from './collector.js';
 
@@ -11,27 +12,36 @@ import type { Collector } from './collector.js';
  */
 let sampling = false;
 
-/** Sampled allocations of this thread, those included that were collected meanwhile. */
-export const heapCollector = (session: InspectorSession, samplingIntervalBytes: number): Collector<Samples> => ({
-  async start() {
-    if (sampling) throw alreadyRecording('another profiler of this thread records memory');
-    sampling = true;
-    try {
-      await session.post('HeapProfiler.startSampling', {
-        samplingInterval: samplingIntervalBytes,
-        includeObjectsCollectedByMajorGC: true,
-        includeObjectsCollectedByMinorGC: true,
-      });
-    } catch (error) {
-      sampling = false;
-      throw error;
-    }
-  },
-  async stop() {
-    try {
-      return readHeapProfile(objectIn(objectAt('HeapProfiler.stopSampling', await session.post('HeapProfiler.stopSampling')), 'profile'));
-    } finally {
-      sampling = false;
-    }
-  },
-});
+export interface HeapCollector extends Collector<Samples> {
+  /** What the samples say so far. Forces a full garbage collection. */
+  read(): Samples;
+}
+
+/** Sampled allocations of this thread: all, or those that are still alive when the samples are read. */
+export function heapCollector(session: InspectorSession, samplingIntervalBytes: number, of: 'allocated' | 'live'): HeapCollector {
+  const samplesIn = (method: string): Samples => markOwn(readHeapProfile(objectIn(objectAt(method, session.call(method)), 'profile'), of));
+  return {
+    start() {
+      if (sampling) throw alreadyRecording('another profiler of this thread records memory');
+      sampling = true;
+      try {
+        session.call('HeapProfiler.startSampling', {
+          samplingInterval: samplingIntervalBytes,
+          includeObjectsCollectedByMajorGC: of === 'allocated',
+          includeObjectsCollectedByMinorGC: of === 'allocated',
+        });
+      } catch (error) {
+        sampling = false;
+        throw error;
+      }
+    },
+    read: () => samplesIn('HeapProfiler.getSamplingProfile'),
+    stop() {
+      try {
+        return samplesIn('HeapProfiler.stopSampling');
+      } finally {
+        sampling = false;
+      }
+    },
+  };
+}

@@ -28,18 +28,17 @@ export interface Keeper {
  * optimised before it: the first profile of a session walks the heap for functions, and misses code that is reached
  * by on-stack replacement alone. One kept profile would grow without bound; they take turns, each begun before the
  * last one ends, as V8 forgets its code map with the last profile of a session. The first one has begun when this
- * returns, before its promise is settled.
+ * returns.
  */
-export async function keepWarm(session: InspectorSession, { intervalUs, rotationMs, clock, onEnded }: KeeperOptions): Promise<Keeper> {
-  const enabling = enableSampling(session, intervalUs);
+export function keepWarm(session: InspectorSession, { intervalUs, rotationMs, clock, onEnded }: KeeperOptions): Keeper {
+  enableSampling(session, intervalUs);
   const begin = (): { readonly title: string; readonly beganUs: number } => {
     const title = `@fog/profiler ${randomUUID()}`; // Ending a profile ends it in every session that knows its title.
     session.console.profile(title);
     return { title, beganUs: nowUs() };
   };
-  let kept = begin(); // Before anything is waited for: code that runs and is optimised meanwhile would stay unknown.
+  let kept = begin();
   let ending = kept;
-  await enabling;
   session.onConsoleProfile((title, profile) => {
     if (title === ending.title) onEnded?.(profile, ending.beganUs, kept.beganUs);
   });

@@ -1,6 +1,6 @@
 import { invalidProfile } from '../errors.js';
 import { type Frame, type LineTicks, type Samples, StackTree, type Timeline } from '../samples.js';
-import { TIMED_VALUE_TYPES, timedValues } from '../timeline.js';
+import { TIMED_VALUE_TYPES, evenTimeline, timedValues } from '../timeline.js';
 import { CallFrameWriter, PROGRAM, ROOT, isRoot, toFrame } from './call-frame.js';
 import { type Unchecked, numberIn, numbersIn, objectIn, objectsIn } from './json.js';
 
@@ -144,7 +144,7 @@ export function writeCpuProfile(samples: Samples): string {
     children: children.get(idOf(node)) ?? [],
     ...(lineTicks?.has(node) && { positionTicks: lineTicks.get(node) }),
   }));
-  const { startUs, endUs, nodes: sampled, timesUs } = timeline ?? { startUs: 0, endUs: 0, nodes: [], timesUs: [] };
+  const { startUs, endUs, nodes: sampled, timesUs } = timeline ?? evenTimeline(values[0] ?? new Float64Array(), values.at(-1) ?? new Float64Array());
   return JSON.stringify({
     nodes: [{ id: 1, callFrame: ROOT, hitCount: 0, children: children.get(1) ?? [] }, ...nodes],
     startTime: startUs,

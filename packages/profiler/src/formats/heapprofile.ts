@@ -1,5 +1,5 @@
 import { invalidProfile } from '../errors.js';
-import { type Samples, StackTree } from '../samples.js';
+import { type Samples, StackTree, type ValueType } from '../samples.js';
 import { type CallFrame, CallFrameWriter, PROGRAM, ROOT, isRoot, toFrame } from './call-frame.js';
 import { type Unchecked, numberIn, objectIn, objectsIn } from './json.js';
 
@@ -8,16 +8,16 @@ import { type Unchecked, numberIn, objectIn, objectsIn } from './json.js';
  * https://chromedevtools.github.io/devtools-protocol/v8/HeapProfiler/#type-SamplingHeapProfile
  */
 
-const VALUE_TYPES = [
+const valueTypes = (type: 'allocated' | 'live'): readonly ValueType[] => [
   { type: 'samples', unit: 'count' },
-  { type: 'allocated', unit: 'bytes' },
-] as const;
+  { type, unit: 'bytes' },
+];
 
 /** Whether a file's top level looks like a heap profile. */
 export const isHeapProfile = ({ value }: Unchecked): boolean => Object.hasOwn(value, 'head');
 
 /** @throws {ProfilerError} `ERR_PROFILER_INVALID_PROFILE` */
-export function readHeapProfile(file: Unchecked): Samples {
+export function readHeapProfile(file: Unchecked, of: 'allocated' | 'live' = 'allocated'): Samples {
   const tree = new StackTree();
   const counts: number[] = [];
   const bytes: number[] = [];
@@ -43,7 +43,7 @@ export function readHeapProfile(file: Unchecked): Samples {
     if (node >= 0) add(counts, node, 1);
   }
   const column = (values: readonly number[]): Float64Array => Float64Array.from({ length: tree.nodeCount }, (_, node) => values[node] ?? 0);
-  return { valueTypes: VALUE_TYPES, ...tree.columns(), values: [column(counts), column(bytes)] };
+  return { valueTypes: valueTypes(of), ...tree.columns(), values: [column(counts), column(bytes)] };
 }
 
 interface HeapNode {

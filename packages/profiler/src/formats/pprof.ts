@@ -23,6 +23,9 @@ const NAMES: Readonly<Record<ValueType['type'], readonly [type: string, unit: st
   samples: ['samples', 'count', 1],
   time: ['wall', 'nanoseconds', 1e3],
   allocated: ['alloc_space', 'bytes', 1],
+  live: ['inuse_space', 'bytes', 1],
+  waited: ['wait', 'nanoseconds', 1e3],
+  transferred: ['io_space', 'bytes', 1],
 };
 
 export interface PprofRun {

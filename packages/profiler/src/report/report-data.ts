@@ -1,5 +1,6 @@
 import { costsOf, subtreeSums, sumsByFrame, walk } from '../call-tree.js';
 import type { Compared } from '../merge.js';
+import type { SamplesKind } from '../profile.js';
 import type { ProfileData } from '../profile-data.js';
 import { type FrameKind, type Samples, sampleCount } from '../samples.js';
 import { shortLocations } from './locations.js';
@@ -42,12 +43,12 @@ export function reportData(profile: ProfileData, title: string): ReportData {
 }
 
 /** What changed, under the conditions of the profile that came after. */
-export function diffReportData(after: ProfileData, title: string, { cpu, memory }: Record<'cpu' | 'memory', Compared | undefined>): ReportData {
+export function diffReportData(after: ProfileData, title: string, { cpu, memory, io }: Record<SamplesKind, Compared | undefined>): ReportData {
   return {
     title,
     conditions: conditionsText(after),
     facts: [],
-    parts: [...(cpu ? [diffPart('CPU', cpu)] : []), ...(memory ? [diffPart('Memory', memory)] : [])],
+    parts: [...(cpu ? [diffPart('CPU', cpu)] : []), ...(memory ? [diffPart('Memory', memory)] : []), ...(io ? [diffPart('I/O', io)] : [])],
   };
 }
 
@@ -84,7 +85,7 @@ function memoryPart(samples: Samples): ReportPart {
   return { name: 'Memory', unit: 'bytes', facts, ...columns(samples) };
 }
 
-const KINDS: readonly FrameKind[] = ['script', 'node', 'native', 'program', 'gc'];
+const KINDS: readonly FrameKind[] = ['script', 'node', 'native', 'program', 'gc', 'profiler'];
 
 /** The tree, idle time as wide as nothing: of a service that mostly waits, nothing else would be seen. */
 function columns(samples: Samples, before?: Float64Array): Omit<ReportPart, 'name' | 'unit' | 'facts'> {

@@ -1,0 +1,26 @@
+import type { ProfileData } from '../profile-data.js';
+import { type Bottleneck, type BottleneckThresholds, resolveThresholds } from './bottleneck.js';
+import { hotBuiltins } from './rules/builtins.js';
+import { eventLoopStalls, promiseStorm } from './rules/event-loop.js';
+import { slowFunctions } from './rules/functions.js';
+import { repeatedWaits, transferRates } from './rules/io.js';
+import { gcPressure, largeAllocations, leakSuspects } from './rules/memory.js';
+import { syncIo } from './rules/sync-io.js';
+
+const RULES = [hotBuiltins, syncIo, slowFunctions, gcPressure, largeAllocations, leakSuspects, transferRates, repeatedWaits, promiseStorm, eventLoopStalls] as const;
+
+/** Less likely than not is no finding. */
+const LEAST_CONFIDENCE = 0.5;
+
+/** What is worth a look, by the share it has; nothing of a healthy program. */
+export function findBottlenecks(data: ProfileData, thresholds: BottleneckThresholds = {}): readonly Bottleneck[] {
+  const resolved = resolveThresholds(thresholds);
+  const found = RULES.flatMap((rule) => rule(data, resolved)).filter(({ confidence }) => confidence >= LEAST_CONFIDENCE);
+  return found.filter((one) => !found.some((other) => explains(other, one))).sort((a, b) => b.share - a.share);
+}
+
+/** A function is slow because of what it calls: then that is the finding. */
+function explains(cause: Bottleneck, effect: Bottleneck): boolean {
+  if (effect.kind !== 'slow-function' && effect.kind !== 'hot-function') return false;
+  return (cause.kind === 'hot-builtin' || cause.kind === 'sync-io') && cause.frame === effect.frame && cause.share >= effect.share / 2;
+}

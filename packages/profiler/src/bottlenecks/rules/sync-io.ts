@@ -1,0 +1,70 @@
+import type { ProfileData } from '../../profile-data.js';
+import type { Frame } from '../../samples.js';
+import type { Bottleneck, BottleneckThresholds } from '../bottleneck.js';
+import { confidenceAbove, count, errorOf, milliseconds, percent } from '../evidence.js';
+import { eachOwner, named, ownCosts } from '../own-costs.js';
+import { topCaller } from './builtins.js';
+
+const NEXT_STEP = 'Use the asynchronous form, or read once at the start and keep the result: meanwhile no request is served.';
+/** So many of them in one recording are a habit. */
+const LEAST_OPERATIONS = 20;
+/** Of the time; below it they do no harm, however many. */
+const LEAST_SHARE = 0.01;
+
+/** Files and processes that the event loop waits for: a share of the time that is seen, or some with every request. */
+export function syncIo(data: ProfileData, { timeShare }: Required<BottleneckThresholds>): Bottleneck[] {
+  const requests = data.io?.requests.reduce((sum, { count: more }) => sum + more, 0) ?? 0;
+  const operations = data.io?.targets.reduce((sum, { syncOperations }) => sum + syncOperations, 0) ?? 0;
+  const isHabit = requests > 0 && operations >= Math.max(LEAST_OPERATIONS, requests);
+  const { valueMs, samples, frame } = seenByCpu(data) ?? seenByIo(data);
+  const share = valueMs / data.durationMs;
+  if (share < (isHabit ? LEAST_SHARE : timeShare)) return [];
+  const sampled = { value: share, samples };
+  return [
+    {
+      kind: 'sync-io',
+      title: `Synchronous I/O holds the event loop for ${percent(share)} of the time${frame ? `, mostly from ${named(frame)}` : ''}`,
+      evidence: `${milliseconds(valueMs)}${operations > 0 ? ` in ${count(operations)} operations` : ''}${isHabit ? `, ${(operations / requests).toFixed(1)} a request` : ''}`,
+      nextStep: NEXT_STEP,
+      value: share,
+      error: errorOf(sampled),
+      threshold: isHabit ? LEAST_SHARE : timeShare,
+      unit: 'share',
+      confidence: samples === 0 ? 1 : confidenceAbove(isHabit ? LEAST_SHARE : timeShare, sampled),
+      share,
+      ...(frame && { frame }),
+    },
+  ];
+}
+
+interface Seen {
+  readonly valueMs: number;
+  /** 0 if it was counted. */
+  readonly samples: number;
+  readonly frame: Frame | undefined;
+}
+
+function seenByIo({ io }: ProfileData): Seen {
+  const valueMs = io?.disk.syncMs ?? 0;
+  return { valueMs, samples: 0, frame: io && ownCosts(io.sites)[0]?.frame };
+}
+
+const WAITING = /^(?:node:fs|node:child_process|node:internal\/(?:fs\/.*|child_process))$/;
+
+function seenByCpu({ cpu }: ProfileData): Seen | undefined {
+  if (cpu === undefined) return undefined;
+  const { frames, nodeFrames, nodeParents } = cpu;
+  const callers = new Map<number, number>();
+  let [costUs, samples] = [0, 0];
+  eachOwner(cpu, (owner, node, cost, counts) => {
+    for (let at = node; at >= 0 && nodeFrames[at] !== owner; at = nodeParents[at] ?? -1) {
+      const { name = '', url = '' } = frames[nodeFrames[at] ?? -1] ?? {};
+      if (!name.endsWith('Sync') || !WAITING.test(url)) continue;
+      costUs += cost;
+      samples += counts;
+      callers.set(owner, (callers.get(owner) ?? 0) + cost);
+      return;
+    }
+  });
+  return { valueMs: costUs / 1e3, samples, frame: topCaller(cpu, callers) };
+}

@@ -1,0 +1,28 @@
+/** An operation follows on the one before if it begins so soon after its answer, in ms: the program waited for nothing else. */
+const GAP_MS = 1;
+
+/**
+ * The longest row of operations of which each began when the one before had answered, and never two at once: what a loop
+ * with `await` in it does.
+ */
+export class Row {
+  longest = 0;
+  /** From the beginning of its first operation to the end of its last. */
+  longestMs = 0;
+  #length = 0;
+  #beganMs = 0;
+  #endedMs = -Infinity;
+
+  add(beganMs: number, endedMs: number): void {
+    const gapMs = beganMs - this.#endedMs;
+    if (gapMs < 0 || gapMs > GAP_MS) {
+      this.#length = 0;
+      this.#beganMs = beganMs;
+    }
+    this.#length += 1;
+    this.#endedMs = Math.max(this.#endedMs, endedMs);
+    if (this.#length <= this.longest) return;
+    this.longest = this.#length;
+    this.longestMs = this.#endedMs - this.#beganMs;
+  }
+}
