@@ -132,12 +132,12 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
   },
   'template read with every request': {
     problem: 'sync-io',
-    sites: ['template'],
+    sites: ['template', 'load'],
     run: async (folder) => {
       const file = join(folder, 'template.html');
-      writeFileSync(file, 'x'.repeat(100_000));
+      writeFileSync(file, 'x'.repeat(300_000));
       const template = (): string => readFileSync(file, 'utf8');
-      await serve((_, response) => response.end(template().slice(0, 100)), (url) => load(url, 300, 2));
+      await serve((_, response) => response.end(template().slice(0, 100)), (url) => load(url, 250, 4));
     },
   },
   'log written synchronously': {
@@ -198,7 +198,7 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
   },
   'network at full speed': {
     problem: 'network-rate',
-    sites: ['run', '(anonymous)'],
+    sites: ['run', 'round', '(anonymous)'],
     run: async () => {
       const block = Buffer.alloc(2_000_000, 1);
       await serve((_, response) => response.end(block), async (url) => {

@@ -9,6 +9,7 @@ import { join, normalize, relative, sep } from 'node:path';
 export const THIRD_PARTIES = new Map([
   ['packages/pool/src/adapters/pg.ts', ['pg']],
   ['packages/pool/src/adapters/ioredis.ts', ['ioredis']],
+  ['packages/profiler/src/opentelemetry.ts', ['@opentelemetry/api']],
   ['packages/monitor/src/sources/portable.ts', ['systeminformation']],
   ['packages/monitor/src/rules/document.ts', ['yaml']],
   ['packages/monitor/src/rules/rule-file.ts', ['yaml']],

@@ -1,7 +1,7 @@
 import { sumsByFrame } from './call-tree.js';
 import { invalidOption } from './errors.js';
 import { type Compared, compareSamples } from './merge.js';
-import { asObject, refuseUnknown } from './options.js';
+import { asObject, refuseUnknown } from './refusal.js';
 import { type CostsOptions, type HtmlOptions, type Profile, type SamplesKind, samplesOf } from './profile.js';
 import { renderHtml } from './report/html.js';
 import { diffReportData } from './report/report-data.js';

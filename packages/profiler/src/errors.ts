@@ -3,12 +3,15 @@ export type ProfilerErrorCode =
   | 'ERR_PROFILER_CLOSED'
   | 'ERR_PROFILER_INSPECTOR_FAILED'
   | 'ERR_PROFILER_INSPECTOR_UNAVAILABLE'
+  | 'ERR_PROFILER_INSPECTOR_UNREACHABLE'
   | 'ERR_PROFILER_INVALID_OPTION'
   | 'ERR_PROFILER_INVALID_PROFILE'
   | 'ERR_PROFILER_NOT_CONTINUOUS'
   | 'ERR_PROFILER_NOT_LIVE'
   | 'ERR_PROFILER_NOT_RECORDED'
   | 'ERR_PROFILER_NOT_RECORDING'
+  | 'ERR_PROFILER_PUSH_FAILED'
+  | 'ERR_PROFILER_READ_FAILED'
   | 'ERR_PROFILER_WRITE_FAILED';
 
 /** Match on `code`: unlike `instanceof`, it works with two copies of this package in one process. */
@@ -42,6 +45,9 @@ export const inspectorUnavailable = (cause?: unknown): ProfilerError =>
 export const inspectorFailed = (method: string, cause: unknown): ProfilerError =>
   new ProfilerError('ERR_PROFILER_INSPECTOR_FAILED', `the inspector refused ${method}: ${cause instanceof Error ? cause.message : shown(cause)}`, { cause });
 
+export const inspectorUnreachable = (where: string, cause: unknown): ProfilerError =>
+  new ProfilerError('ERR_PROFILER_INSPECTOR_UNREACHABLE', `no inspector to talk to at ${where}: ${cause instanceof Error ? cause.message : shown(cause)}`, { cause });
+
 export const notRecorded = (wanted: string): ProfilerError =>
   new ProfilerError('ERR_PROFILER_NOT_RECORDED', `this profile holds no ${wanted} samples: record it with { ${wanted}: true }`);
 
@@ -53,6 +59,12 @@ export const notLive = (): ProfilerError =>
 
 export const invalidProfile = (where: string, value: unknown, expected: string): ProfilerError =>
   new ProfilerError('ERR_PROFILER_INVALID_PROFILE', `not a profile that can be read: ${where} is ${shown(value)}, expected ${expected}`);
+
+export const readFailed = (path: string, cause: unknown): ProfilerError =>
+  new ProfilerError('ERR_PROFILER_READ_FAILED', `cannot read ${path}: ${cause instanceof Error ? cause.message : shown(cause)}`, { cause });
+
+export const pushFailed = (host: string, cause: unknown): ProfilerError =>
+  new ProfilerError('ERR_PROFILER_PUSH_FAILED', `${host} did not take the profile: ${cause instanceof Error ? cause.message : shown(cause)}`, { cause });
 
 export const writeFailed = (path: string, cause: unknown): ProfilerError =>
   new ProfilerError('ERR_PROFILER_WRITE_FAILED', `cannot write the profile to ${path}: ${cause instanceof Error ? cause.message : shown(cause)}`, { cause });

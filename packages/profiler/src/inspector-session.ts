@@ -12,8 +12,8 @@ export interface InspectorSession {
   call(method: string, params?: object): object;
   /** For what another thread answers. @throws {ProfilerError} `ERR_PROFILER_INSPECTOR_FAILED` */
   post(method: string, params?: object): Promise<object>;
-  /** Calls `listener` with the parameters of an event of the session. */
-  on(event: string, listener: (params: object) => void): void;
+  /** Calls `listener` with the parameters of an event of the session, until the returned function is called. */
+  on(event: string, listener: (params: object) => void): () => void;
   /** Begins and ends a profile by title, in every session of this thread whose profiler is enabled. */
   readonly console: Pick<Console, 'profile' | 'profileEnd'>;
   /** Calls `listener` with each profile begun through `console` that ends in this session. */
@@ -44,7 +44,9 @@ export function openSession(inspector: Inspector | null = loadInspector()): Insp
       return answer.result ?? {};
     },
     on: (event, listener) => {
-      session.on(event as 'inspectorNotification', (message) => listener((message as { readonly params: object }).params));
+      const heard = (message: unknown): void => listener((message as { readonly params: object }).params);
+      session.on(event, heard);
+      return () => void session.off(event, heard);
     },
     post: (method, params) =>
       new Promise((resolve, reject) => {

@@ -156,3 +156,26 @@ export function withLabels(samples: Samples, wanted: Labels): Samples {
   const ticks = lineTicks && new Map([...lineTicks].filter(([node]) => (counts[node] ?? 0) > 0));
   return { ...rest, values: [counts, times], ...(ticks && { lineTicks: ticks }) };
 }
+
+/** What fell on a node under one set of labels, by value type. */
+export interface LabelledValues {
+  readonly node: number;
+  readonly labels: Labels;
+  readonly values: readonly number[];
+}
+
+/** The values of each node, one for each set of labels that it was sampled under. */
+export function labelledValues({ timeline, labelSets, values, nodeFrames }: Samples): readonly LabelledValues[] {
+  if (timeline?.labels === undefined || labelSets === undefined)
+    return Array.from(nodeFrames.keys(), (node) => ({ node, labels: NONE, values: values.map((column) => column[node] ?? 0) }));
+  const found = new Map<number, { node: number; labels: Labels; values: [number, number] }>();
+  for (const [index, node] of timeline.nodes.entries()) {
+    const set = timeline.labels[index] ?? 0;
+    const key = node * labelSets.length + set;
+    const one = found.get(key) ?? { node, labels: labelSets[set] ?? NONE, values: [0, 0] };
+    found.set(key, one);
+    one.values[0] += 1;
+    one.values[1] += Math.max(0, (timeline.timesUs[index + 1] ?? timeline.endUs) - (timeline.timesUs[index] ?? timeline.endUs));
+  }
+  return [...found.values()];
+}

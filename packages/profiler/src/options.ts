@@ -1,8 +1,10 @@
 import { type Clock, systemClock } from './clock.js';
 import { invalidOption } from './errors.js';
 import { type LabelOptions, resolveLabels } from './labels.js';
+import { asBoolean, asObject, refuseUnknown } from './refusal.js';
 import { type ProfilingMode, SOURCES, type Sources } from './mode.js';
 import type { Profile } from './profile.js';
+import { type ResolvedTriggers, type TriggerOptions, resolveTriggers } from './triggers.js';
 
 export interface ProfilerOptions {
   /** Used in errors and events. Not empty. @default 'profiler' */
@@ -50,6 +52,13 @@ export interface ContinuousOptions {
   readonly windowMs?: number;
   /** Hands over who held the event loop. @default undefined: nobody watches */
   readonly stall?: StallOptions;
+  /** Hands over what is kept when CPU or heap are high, or on a signal. @default undefined: never */
+  readonly triggers?: TriggerOptions;
+  /**
+   * Gets each window as a profile, to be stored or sent: `windowDirectory().keep`, `pushWindows()`, or anything. One that
+   * fails is counted and told in events; none is waited for. @default undefined
+   */
+  readonly onWindow?: (profile: Profile) => void | Promise<void>;
 }
 
 export interface StallOptions {
@@ -114,6 +123,8 @@ export interface ResolvedContinuous {
   readonly keepMs: number;
   readonly windowMs: number;
   readonly stall: Required<StallOptions> | undefined;
+  readonly triggers: ResolvedTriggers | undefined;
+  readonly onWindow: ((profile: Profile) => void | Promise<void>) | undefined;
 }
 
 export interface ResolvedOptions {
@@ -135,12 +146,13 @@ export function resolveOptions(options: ProfilerOptions): ResolvedOptions {
 }
 
 function resolveContinuous(options: ContinuousOptions): ResolvedContinuous {
-  const { keepMs = 60_000, windowMs = 10_000, stall, ...unknown } = asObject('continuous', options);
+  const { keepMs = 60_000, windowMs = 10_000, stall, triggers, onWindow, ...unknown } = asObject('continuous', options);
   refuseUnknown('continuous.', unknown);
   if (!(typeof windowMs === 'number' && windowMs >= 1_000 && windowMs <= 600_000)) throw invalidOption('continuous.windowMs', windowMs, 'from 1000 to 600000');
   if (!(typeof keepMs === 'number' && keepMs >= windowMs && keepMs <= 86_400_000))
     throw invalidOption('continuous.keepMs', keepMs, `from windowMs, ${windowMs}, to 86400000`);
-  return { keepMs, windowMs, stall: stall === undefined ? undefined : resolveStall(stall) };
+  if (onWindow !== undefined && typeof onWindow !== 'function') throw invalidOption('continuous.onWindow', onWindow, 'a function');
+  return { keepMs, windowMs, stall: stall === undefined ? undefined : resolveStall(stall), triggers: triggers === undefined ? undefined : resolveTriggers(triggers), onWindow };
 }
 
 function resolveStall(options: StallOptions): Required<StallOptions> {
@@ -198,20 +210,4 @@ export function resolveRecording(options: RecordingOptions, defaultMode: Profili
 function asMode(mode: ProfilingMode): ProfilingMode {
   if (typeof mode !== 'string' || !Object.hasOwn(SOURCES, mode)) throw invalidOption('mode', mode, Object.keys(SOURCES).join(', '));
   return mode;
-}
-
-export function asObject<T extends object>(option: string, value: T): T {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalidOption(option, value, 'an object');
-  return value;
-}
-
-function asBoolean(option: string, value: boolean, expected = 'true or false'): boolean {
-  if (typeof value !== 'boolean') throw invalidOption(option, value, expected);
-  return value;
-}
-
-/** A misspelt option must not be silently without effect. */
-export function refuseUnknown(prefix: string, unknown: object): void {
-  const [first] = Object.entries(unknown);
-  if (first !== undefined) throw invalidOption(prefix + first[0], first[1], 'nothing: there is no such option');
 }

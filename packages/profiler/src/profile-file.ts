@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { invalidOption, writeFailed } from './errors.js';
-import { asObject, refuseUnknown } from './options.js';
+import { asObject, refuseUnknown } from './refusal.js';
 
 export interface WriteOptions {
   /** Ends the writing; what is written by then stays. */
@@ -10,17 +10,21 @@ export interface WriteOptions {
 
 interface Writable {
   toHtml(): string;
+  toFogProfile(): Uint8Array;
   toCpuProfile(): string;
   toHeapProfile(): string;
   toFolded(): string;
   toPprof(): Uint8Array;
+  toOtlp(): Uint8Array;
 }
 
 const FORMATS = new Map<string, (profile: Writable) => string | Uint8Array>([
   ['.html', (profile) => profile.toHtml()],
+  ['.fogprofile', (profile) => profile.toFogProfile()],
   ['.cpuprofile', (profile) => profile.toCpuProfile()],
   ['.heapprofile', (profile) => profile.toHeapProfile()],
   ['.pb.gz', (profile) => profile.toPprof()],
+  ['.otlp', (profile) => profile.toOtlp()],
   ['.folded', (profile) => profile.toFolded()],
 ]);
 

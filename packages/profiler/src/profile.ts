@@ -4,18 +4,21 @@ import type { Bottleneck, BottleneckThresholds } from './bottlenecks/bottleneck.
 import { findBottlenecks } from './bottlenecks/find.js';
 import { invalidOption, invalidProfile, notRecorded } from './errors.js';
 import { isCpuProfile, readCpuProfile, writeCpuProfile } from './formats/cpuprofile.js';
+import { isFogProfile, readFogProfile, writeFogProfile } from './formats/fogprofile.js';
 import { writeFolded } from './formats/folded.js';
 import { isHeapProfile, readHeapProfile, writeHeapProfile } from './formats/heapprofile.js';
 import { parseJson } from './formats/json.js';
 import { type LabelCost, type Labels, labelCosts, withLabels } from './labels.js';
-import { readPprof, writePprof } from './formats/pprof.js';
+import { writeOtlp } from './formats/otlp.js';
+import { readPprof, unzipped, writePprof } from './formats/pprof.js';
 import { mergeSamples } from './merge.js';
-import { asObject, refuseUnknown } from './options.js';
+import { asObject, refuseUnknown } from './refusal.js';
 import { type PartialProfileData, type ProfileData, completeData } from './profile-data.js';
 import { type WriteOptions, writeProfile } from './profile-file.js';
 import { renderHtml } from './report/html.js';
 import { reportData } from './report/report-data.js';
 import type { Samples } from './samples.js';
+import { resolveFrames } from './source-maps.js';
 
 /** Of which of a profile's samples. */
 export type SamplesKind = 'cpu' | 'memory' | 'io';
@@ -94,8 +97,21 @@ export interface Profile extends ProfileData {
    */
   toPprof(options?: CostsOptions): Uint8Array;
   /**
-   * Writes the file whose kind `path` ends in: `.html`, `.cpuprofile`, `.heapprofile`, `.pb.gz` (pprof) or
-   * `.folded`. A new file is readable for its owner alone.
+   * This profile with functions where they were written, by the source maps that lie beside the scripts or in them. Reading
+   * them holds the thread for some 50 ms a megabyte of map.
+   */
+  withSources(): Profile;
+  /** All of it, to be read again by `parseProfile`: no other format holds I/O, labels and what the runtime did. */
+  toFogProfile(): Uint8Array;
+  /**
+   * An OTLP message of profiles, version `v1development`, for OpenTelemetry's collector: labels are attributes, and
+   * `trace_id` with `span_id` a link. Holds full paths of scripts.
+   * @throws {ProfilerError} `ERR_PROFILER_NOT_RECORDED`, `ERR_PROFILER_INVALID_OPTION`
+   */
+  toOtlp(options?: CostsOptions): Uint8Array;
+  /**
+   * Writes the file whose kind `path` ends in: `.html`, `.fogprofile`, `.cpuprofile`, `.heapprofile`, `.pb.gz` (pprof),
+   * `.otlp` or `.folded`. A new file is readable for its owner alone.
    * @throws {ProfilerError} `ERR_PROFILER_WRITE_FAILED` with the reason in `cause`, `ERR_PROFILER_INVALID_OPTION` for
    *   another ending, `ERR_PROFILER_NOT_RECORDED`; or the signal's reason.
    */
@@ -135,29 +151,45 @@ export function createProfile(partial: PartialProfileData): Profile {
     toFolded: (options) => writeFolded(samplesOf(data, options)),
     toPprof: (options) => {
       const samples = samplesOf(data, options);
-      const { cpuIntervalUs = 0, memorySamplingIntervalBytes = 0 } = data.conditions ?? {};
-      const period = samples === data.cpu ? cpuIntervalUs : samples === data.memory ? memorySamplingIntervalBytes : 0;
-      return writePprof(samples, { ...data, period });
+      return writePprof(samples, { ...data, period: periodOf(data, samples) });
     },
+    toOtlp: (options) => {
+      const samples = samplesOf(data, options);
+      return writeOtlp(samples, { ...data, period: periodOf(data, samples) });
+    },
+    withSources: () => {
+      const lookups = new Map();
+      const resolved = <Part extends Samples | undefined>(samples: Part): Part => samples && (resolveFrames(samples, lookups) as Part);
+      const { io, promises } = data;
+      return createProfile({
+        ...data,
+        cpu: resolved(data.cpu),
+        memory: resolved(data.memory),
+        checkpoints: data.checkpoints.map(resolved),
+        io: io && { ...io, sites: resolved(io.sites) },
+        promises: promises && { ...promises, sites: resolved(promises.sites) },
+        workers: data.workers.map((worker) => ({ ...worker, cpu: resolved(worker.cpu) })),
+      });
+    },
+    toFogProfile: () => writeFogProfile(data),
     writeTo: (path, options) => writeProfile(profile, path, options),
   };
   return profile;
 }
 
 /**
- * Reads the content of a `.cpuprofile` or `.heapprofile`, ours or of Chrome, Node or VS Code, as text or bytes; or that of
- * a pprof file, gzipped or not, as bytes.
+ * Reads the content of a `.fogprofile`; of a `.cpuprofile` or `.heapprofile`, ours or of Chrome, Node or VS Code, as text or
+ * bytes; or of a pprof file, as bytes. Gzipped or not.
  * @throws {ProfilerError} `ERR_PROFILER_INVALID_PROFILE`, naming the place in the file that is wrong.
  */
 export function parseProfile(content: string | Uint8Array): Profile {
-  if (typeof content !== 'string') {
-    const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
-    if (bytes[0] !== LEFT_BRACE) {
-      const { samples, of, ...run } = readPprof(bytes);
-      return createProfile({ ...run, [of]: samples });
-    }
+  const bytes = typeof content === 'string' ? undefined : unzipped(Buffer.from(content.buffer, content.byteOffset, content.byteLength));
+  if (bytes !== undefined && bytes[0] !== LEFT_BRACE) {
+    const { samples, of, ...run } = readPprof(bytes);
+    return createProfile({ ...run, [of]: samples });
   }
-  const file = parseJson(typeof content === 'string' ? content : Buffer.from(content).toString('utf8'));
+  const file = parseJson(typeof content === 'string' ? content : (bytes?.toString('utf8') ?? ''));
+  if (isFogProfile(file)) return createProfile(readFogProfile(file));
   const cpu = isCpuProfile(file) ? readCpuProfile(file) : undefined;
   const memory = isHeapProfile(file) ? readHeapProfile(file) : undefined;
   if (cpu === undefined && memory === undefined) throw invalidProfile('the file', file.value, 'an object with nodes (.cpuprofile) or head (.heapprofile)');
@@ -184,6 +216,12 @@ export function mergeProfiles(profiles: readonly Profile[]): Profile {
     memory: all('memory'),
     conditions: profiles.every(({ conditions }) => isDeepStrictEqual(conditions, first.conditions)) ? first.conditions : undefined,
   });
+}
+
+/** Between two samples, in the unit of the last value type; 0 where it is not known. */
+function periodOf({ cpu, memory, conditions }: ProfileData, samples: Samples): number {
+  if (samples === cpu) return conditions?.cpuIntervalUs ?? 0;
+  return samples === memory ? (conditions?.memorySamplingIntervalBytes ?? 0) : 0;
 }
 
 export function samplesOf({ cpu, memory, io }: ProfileData, options: CostsOptions = {}): Samples {

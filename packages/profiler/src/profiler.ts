@@ -10,18 +10,22 @@ import { readCpuProfile } from './formats/cpuprofile.js';
 import { objectAt } from './formats/json.js';
 import { type Labels, LabelTrack } from './labels.js';
 import { type ProfilerOptions, type RecordingOptions, type ResolvedOptions, type ResolvedRecording, type SpanOptions, type StallOptions, resolveOptions, resolveRecording, resolveSpan } from './options.js';
-import { markOwn } from './own-frames.js';
+import { tidyFrames } from './own-frames.js';
 import { type Profile, createProfile } from './profile.js';
 import type { ProfileData } from './profile-data.js';
 import { RecordingRun } from './recording.js';
-import { sampleCount } from './samples.js';
+import { type Samples, sampleCount } from './samples.js';
 import { watchStalls } from './stall-watch.js';
 import type { ProfilerStats } from './stats.js';
+import { between } from './timeline.js';
+import { type ResolvedTriggers, watchTriggers } from './triggers.js';
 import { WindowRing } from './window-ring.js';
 
 /** Records where the time and the memory of this thread go; one recording at a time. */
 export interface Profiler extends AsyncDisposable {
   readonly name: string;
+  /** Whether `close()` was called. */
+  readonly closed: boolean;
   /**
    * Starts recording. With CPU, V8 first walks the heap for functions and holds the thread meanwhile: 5 ms in a bare
    * program, over 100 ms in one of 20,000 functions. `cpu.keepWarm` spares that: `pnpm bench profiler/start-stop`.
@@ -100,7 +104,10 @@ class InspectorProfiler implements Profiler {
   readonly #options: ResolvedOptions;
   #session: Promise<InspectorSession> | undefined;
   #keeper: Keeper | undefined;
+  /** Windows that are on their way to `onWindow`. */
+  readonly #handed = new Set<Promise<void>>();
   #stallWatch: { close(): void } | undefined;
+  #triggerWatch: { close(): void } | undefined;
   #nextStallMs = -Infinity;
   readonly #windows: WindowRing | undefined;
   readonly #labels: LabelTrack;
@@ -117,6 +124,10 @@ class InspectorProfiler implements Profiler {
     this.#windows = options.continuous && new WindowRing(options.continuous.keepMs * 1e3);
     // A failure here comes back from the first `start`, which opens again.
     if (options.cpu.keepWarm) this.#open().catch(() => undefined);
+  }
+
+  get closed(): boolean {
+    return this.#closing !== undefined;
   }
 
   async start(options: RecordingOptions = {}): Promise<Recording> {
@@ -157,11 +168,15 @@ class InspectorProfiler implements Profiler {
     this.#keeper?.rotate(); // Or what is under way would be missing.
     const offsetMs = Date.now() - nowUs() / 1e3;
     const { samples, fromUs, untilUs } = windows.recall((fromMs - offsetMs) * 1e3, Math.min((untilMs - offsetMs) * 1e3, nowUs()));
+    return this.#windowProfile(samples, fromUs, untilUs, session);
+  }
+
+  #windowProfile(samples: Samples, fromUs: number, untilUs: number, session: InspectorSession): Profile {
     const { intervalUs, recoverInlined } = this.#options.cpu;
     return createProfile({
-      startedAtMs: fromUs / 1e3 + offsetMs,
+      startedAtMs: Date.now() - (nowUs() - fromUs) / 1e3,
       durationMs: (untilUs - fromUs) / 1e3,
-      cpu: markOwn(withBuiltins(recoverInlined ? withInlined(samples, session) : samples)),
+      cpu: tidyFrames(withBuiltins(recoverInlined ? withInlined(samples, session) : samples)),
       conditions: runConditions({ cpuIntervalUs: intervalUs }),
     });
   }
@@ -262,9 +277,10 @@ class InspectorProfiler implements Profiler {
           intervalUs: cpu.intervalUs,
           rotationMs: continuous?.windowMs ?? ROTATION_MS,
           clock,
-          ...(windows && { onEnded: (...ended) => this.#keep(windows, ...ended) }),
+          ...(windows && { onEnded: (...ended) => this.#keep(windows, session, ...ended) }),
         });
       if (continuous?.stall) this.#watchStalls(continuous.stall);
+      if (continuous?.triggers) this.#watchTriggers(continuous.triggers);
       return session;
     } catch (error) {
       session.close();
@@ -273,12 +289,35 @@ class InspectorProfiler implements Profiler {
   }
 
   /** Called by the inspector: what is thrown here would end the program. */
-  #keep(windows: WindowRing, profile: object, fromUs: number, untilUs: number): void {
+  #keep(windows: WindowRing, session: InspectorSession, profile: object, fromUs: number, untilUs: number): void {
     try {
-      windows.push(this.#labels.join(readCpuProfile(objectAt('a kept profile', profile))), fromUs, untilUs);
+      const samples = this.#labels.join(readCpuProfile(objectAt('a kept profile', profile)));
+      windows.push(samples, fromUs, untilUs);
+      // Not within the inspector's call: inlined functions are asked of it, and somebody else's code runs.
+      if (this.#options.continuous?.onWindow) {
+        const handed = new Promise<void>((resolve) => setImmediate(() => void this.#handWindow(samples, fromUs, untilUs, session).then(resolve)).unref());
+        this.#handed.add(handed);
+        void handed.then(() => this.#handed.delete(handed));
+      }
     } catch (error) {
       this.#lose(error);
     }
+  }
+
+  async #handWindow(samples: Samples, fromUs: number, untilUs: number, session: InspectorSession): Promise<void> {
+    try {
+      await this.#options.continuous?.onWindow?.(this.#windowProfile(between(samples, fromUs, untilUs), fromUs, untilUs, session));
+    } catch (error) {
+      this.#lose(error);
+    }
+  }
+
+  #watchTriggers(triggers: ResolvedTriggers): void {
+    this.#triggerWatch = watchTriggers(triggers, this.#options.clock, (why) => {
+      this.recent()
+        .then((profile) => triggers.onTrigger({ ...why, profile }))
+        .catch((error: unknown) => this.#lose(error));
+    });
   }
 
   #watchStalls({ overMs, everyMs, onStall }: Required<StallOptions>): void {
@@ -305,7 +344,12 @@ class InspectorProfiler implements Profiler {
     await this.#discard(this.#current);
     const session = await this.#session?.catch(() => undefined);
     this.#stallWatch?.close();
+    this.#triggerWatch?.close();
     this.#labels.close();
+    if (this.#options.continuous?.onWindow) {
+      this.#keeper?.rotate(); // The window under way is one, too.
+      await Promise.all(this.#handed);
+    }
     this.#keeper?.close();
     session?.close();
   }

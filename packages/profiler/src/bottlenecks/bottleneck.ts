@@ -1,5 +1,5 @@
 import { invalidOption } from '../errors.js';
-import { asObject, refuseUnknown } from '../options.js';
+import { asObject, refuseUnknown } from '../refusal.js';
 import type { Frame } from '../samples.js';
 
 export type BottleneckKind =

@@ -2,6 +2,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { invalidProfile } from '../errors.js';
 import { type Frame, type Samples, StackTree, type ValueType } from '../samples.js';
 import { TIMED_VALUE_TYPES, evenTimeline } from '../timeline.js';
+import { labelledValues } from '../labels.js';
 import { frameFrom } from './call-frame.js';
 import { type Field, MessageWriter, fieldsOf, numbersOf } from './protobuf.js';
 
@@ -12,7 +13,8 @@ import { type Field, MessageWriter, fieldsOf, numbersOf } from './protobuf.js';
 
 const PROFILE = { sampleType: 1, sample: 2, mapping: 3, location: 4, function: 5, texts: 6, timeNanos: 9, durationNanos: 10, periodType: 11, period: 12, defaultSampleType: 14 } as const;
 const VALUE_TYPE = { type: 1, unit: 2 } as const;
-const SAMPLE = { locations: 1, values: 2 } as const;
+const SAMPLE = { locations: 1, values: 2, label: 3 } as const;
+const LABEL = { key: 1, text: 2 } as const;
 const MAPPING = { id: 1, hasFunctions: 7, hasFilenames: 8, hasLines: 9, hasInlineFrames: 10 } as const;
 const LOCATION = { id: 1, mapping: 2, line: 4 } as const;
 const LINE = { function: 1, line: 2, column: 3 } as const;
@@ -37,7 +39,7 @@ export interface PprofRun {
 
 /** Gzipped. Reading it gives the same stacks and costs; when each sample was taken, pprof does not hold. */
 export function writePprof(samples: Samples, { startedAtMs, durationMs, period }: PprofRun): Buffer {
-  const { frames, nodeFrames, nodeParents, values, valueTypes } = samples;
+  const { frames, nodeFrames, nodeParents, valueTypes } = samples;
   const texts = new Map([['', 0]]);
   const text = (value: string): number => {
     const known = texts.get(value) ?? texts.size;
@@ -49,12 +51,14 @@ export function writePprof(samples: Samples, { startedAtMs, durationMs, period }
 
   const profile = new MessageWriter();
   for (const type of types) profile.message(PROFILE.sampleType, typeOf(type));
-  for (const node of nodeFrames.keys()) {
-    const amounts = types.map(([, , scale], column) => Math.round((values[column]?.[node] ?? 0) * scale));
+  for (const { node, labels, values } of labelledValues(samples)) {
+    const amounts = types.map(([, , scale], column) => Math.round((values[column] ?? 0) * scale));
     if (amounts.every((amount) => amount === 0)) continue;
     const stack: number[] = []; // Innermost first.
     for (let at = node; at >= 0; at = nodeParents[at] ?? -1) stack.push((nodeFrames[at] ?? 0) + 1);
-    profile.message(PROFILE.sample, new MessageWriter().packed(SAMPLE.locations, stack).packed(SAMPLE.values, amounts));
+    const sample = new MessageWriter().packed(SAMPLE.locations, stack).packed(SAMPLE.values, amounts);
+    for (const [key, value] of Object.entries(labels)) sample.message(SAMPLE.label, new MessageWriter().number(LABEL.key, text(key)).number(LABEL.text, text(value)));
+    profile.message(PROFILE.sample, sample);
   }
   // `go tool pprof` looks up names itself unless a mapping says that they are there.
   const mapping = new MessageWriter().number(MAPPING.id, 1).number(MAPPING.hasFunctions, 1).number(MAPPING.hasFilenames, 1).number(MAPPING.hasLines, 1);
@@ -112,7 +116,8 @@ export function readPprof(file: Buffer): PprofContent {
   return { ...run, of: 'cpu', samples: { valueTypes: TIMED_VALUE_TYPES, ...tree.columns(), values, timeline: evenTimeline(...values) } };
 }
 
-function unzipped(file: Buffer): Buffer {
+/** @throws {ProfilerError} `ERR_PROFILER_INVALID_PROFILE` */
+export function unzipped(file: Buffer): Buffer {
   if (file[0] !== 0x1f || file[1] !== 0x8b) return file;
   try {
     return gunzipSync(file, { maxOutputLength: MOST_BYTES });

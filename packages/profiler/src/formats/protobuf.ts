@@ -27,6 +27,18 @@ export class MessageWriter {
     return this.#bytes(field, Buffer.from(value, 'utf8'));
   }
 
+  /** 64 bits of fixed length. */
+  fixed64(field: number, value: bigint): this {
+    this.#varint(field * 8 + FIXED64);
+    this.#reserve(8);
+    this.#length = this.#buffer.writeBigUInt64LE(value, this.#length);
+    return this;
+  }
+
+  bytes(field: number, value: Buffer): this {
+    return this.#bytes(field, value);
+  }
+
   message(field: number, message: MessageWriter): this {
     return this.#bytes(field, message.finish());
   }

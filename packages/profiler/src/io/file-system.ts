@@ -1,3 +1,4 @@
+/* oxlint-disable typescript/no-this-alias -- a function that replaces a method has the `this` of its caller */
 import fs from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Api, IoObserver, Site } from './operation.js';
@@ -105,7 +106,7 @@ class FileSystemWatch {
     const watch = this;
     return function watched(...args) {
       if (watch.#inside > 0) return original.apply(this, args);
-      const began = watch.#began(measure, args, watched as Api);
+      const began = watch.#began(measure, args, watched);
       let result: unknown = FAILED;
       watch.#inside += 1;
       try {
@@ -125,7 +126,7 @@ class FileSystemWatch {
       const callback = args.at(-1);
       if (watch.#inside > 0 || typeof callback !== 'function' || watch.#isClaimed(args[1])) return original.apply(this, args);
       if (measure === WRITES_ALL) args[1] = watch.#claim(args[1], args[2]);
-      const call: Call = { target: watch.#target(args[0]), measure, args, ...watch.#began(measure, args, watched as Api) };
+      const call: Call = { target: watch.#target(args[0]), measure, args, ...watch.#began(measure, args, watched) };
       args[args.length - 1] = function done(this: unknown, ...results: unknown[]) {
         const [error, result] = results;
         if (name === 'open') watch.#opened(result, args[0]);
@@ -145,7 +146,7 @@ class FileSystemWatch {
     const watch = this;
     return function watched(...args) {
       const target = watch.#target(args[0]);
-      const began = watch.#began(measure, args, watched as Api);
+      const began = watch.#began(measure, args, watched);
       const result = original.apply(this, args) as Promise<unknown>;
       const opened = name === 'open' ? (handle: unknown): void => watch.#openedHandle(handle, target) : undefined;
       return watch.#settled(result, { target, measure, args, ...began }, opened);
@@ -168,7 +169,7 @@ class FileSystemWatch {
     const watch = this;
     return function watched(...args) {
       const target = watch.#target((this as { readonly fd: number }).fd);
-      const began = watch.#began(measure, args, watched as Api);
+      const began = watch.#began(measure, args, watched);
       return watch.#settled(original.apply(this, args) as Promise<unknown>, { target, measure, args, ...began });
     };
   }

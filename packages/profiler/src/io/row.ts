@@ -1,5 +1,8 @@
-/** An operation follows on the one before if it begins so soon after its answer, in ms: the program waited for nothing else. */
-const GAP_MS = 1;
+/**
+ * An operation follows on the one before if it begins so soon after its answer, in ms: the program waited for nothing else,
+ * though perhaps for a core.
+ */
+const GAP_MS = 4;
 
 /**
  * The longest row of operations of which each began when the one before had answered, and never two at once: what a loop

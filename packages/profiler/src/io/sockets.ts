@@ -1,6 +1,7 @@
+/* oxlint-disable typescript/no-this-alias -- a function that replaces a method has the `this` of its caller */
 import diagnostics from 'node:diagnostics_channel';
 import net from 'node:net';
-import type { Api, IoObserver, Site } from './operation.js';
+import type { IoObserver, Site } from './operation.js';
 import { type Method, type Patch, replaceMethod } from './patch.js';
 
 /** What is known of a socket while it is open. */
@@ -58,7 +59,7 @@ class SocketWatch {
       const state = watch.#stateOf(this);
       const [chunk, encoding] = args;
       const bytes = sizeOf(chunk, encoding);
-      const site = bytes === 0 ? undefined : watch.#observer.site(bytes, watched as Api);
+      const site = bytes === 0 ? undefined : watch.#observer.site(bytes, watched);
       if (bytes > 0 && state.asks && state.asked === undefined) state.asked = { beganMs: performance.now(), bytes, site };
       else if (bytes > 0) watch.#done(state, { beganMs: performance.now(), bytes, site }, 0, undefined);
       return original.apply(this, args);
@@ -128,7 +129,7 @@ function hostOf(args: readonly unknown[]): string {
   const [given, host] = (Array.isArray(args[0]) ? args[0] : args) as readonly unknown[];
   const { port, host: named, path } = (typeof given === 'object' && given !== null ? given : isPort(given) ? { port: given, host } : { path: given }) as Readonly<Record<string, unknown>>;
   if (port === undefined) return typeof path === 'string' ? path : '(pipe)';
-  return `${typeof named === 'string' ? named : 'localhost'}:${String(port)}`;
+  return `${typeof named === 'string' ? named : 'localhost'}:${Number(port)}`;
 }
 
 const isPort = (value: unknown): boolean => typeof value === 'number' || (typeof value === 'string' && /^\d+$/.test(value));

@@ -16,7 +16,8 @@ export function syncIo(data: ProfileData, { timeShare }: Required<BottleneckThre
   const requests = data.io?.requests.reduce((sum, { count: more }) => sum + more, 0) ?? 0;
   const operations = data.io?.targets.reduce((sum, { syncOperations }) => sum + syncOperations, 0) ?? 0;
   const isHabit = requests > 0 && operations >= Math.max(LEAST_OPERATIONS, requests);
-  const { valueMs, samples, frame } = seenByCpu(data) ?? seenByIo(data);
+  const [byIo, byCpu] = [seenByIo(data), seenByCpu(data)];
+  const { valueMs, samples, frame } = byIo.valueMs >= byCpu.valueMs ? { ...byIo, frame: byCpu.frame ?? byIo.frame } : byCpu;
   const share = valueMs / data.durationMs;
   if (share < (isHabit ? LEAST_SHARE : timeShare)) return [];
   const sampled = { value: share, samples };
@@ -44,6 +45,7 @@ interface Seen {
   readonly frame: Frame | undefined;
 }
 
+/** Counted, whatever samples happened to see. */
 function seenByIo({ io }: ProfileData): Seen {
   const valueMs = io?.disk.syncMs ?? 0;
   return { valueMs, samples: 0, frame: io && ownCosts(io.sites)[0]?.frame };
@@ -51,8 +53,9 @@ function seenByIo({ io }: ProfileData): Seen {
 
 const WAITING = /^(?:node:fs|node:child_process|node:internal\/(?:fs\/.*|child_process))$/;
 
-function seenByCpu({ cpu }: ProfileData): Seen | undefined {
-  if (cpu === undefined) return undefined;
+/** Processes that are waited for too, and where I/O was not recorded. */
+function seenByCpu({ cpu }: ProfileData): Seen {
+  if (cpu === undefined) return { valueMs: 0, samples: 0, frame: undefined };
   const { frames, nodeFrames, nodeParents } = cpu;
   const callers = new Map<number, number>();
   let [costUs, samples] = [0, 0];

@@ -1,0 +1,87 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { constants, tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import process from 'node:process';
+import { SOURCES, type ProfilingMode } from '../mode.js';
+import { parseProfile } from '../profile.js';
+import type { RunOrder } from '../register.js';
+import { processUsage } from './process-usage.js';
+import { summaryOf } from './summary.js';
+import { UsageError, parsed, positiveNumber, splitProgram } from './usage.js';
+
+const OPTIONS = { mode: { type: 'string', default: 'ALL' }, 'interval-us': { type: 'string', default: '1000' }, out: { type: 'string' } } as const;
+
+export async function run(args: readonly string[]): Promise<number> {
+  const { own, program } = splitProgram(args, new Set(['--mode', '--interval-us', '--out']));
+  const { values } = parsed(own, OPTIONS, [0, 0]);
+  const [script] = program;
+  if (script === undefined) throw new UsageError('which program?');
+  const mode = values.mode.toUpperCase();
+  if (!Object.hasOwn(SOURCES, mode)) throw new UsageError(`--mode is ${values.mode}, expected ${Object.keys(SOURCES).join(', ')}`);
+  const out = values.out ?? `profile-${new Date().toISOString().replaceAll(/[-:]|\..*/g, '').replace('T', '-')}.html`;
+
+  const folder = await mkdtemp(join(tmpdir(), 'fog-profiler-'));
+  try {
+    const order: RunOrder = {
+      out: join(folder, 'run.fogprofile'),
+      recording: { mode: mode as ProfilingMode, ...(SOURCES[mode as ProfilingMode].cpu && { workers: true }) },
+      profiler: { cpu: { intervalUs: positiveNumber('--interval-us', values['interval-us']), keepWarm: true } },
+    };
+    const status = await runProgram(program, order);
+    const content = await readFile(order.out).catch(() => undefined);
+    if (content === undefined) {
+      process.stderr.write(`${basename(script)} ended without leaving a profile: was it killed?\n`);
+      return status === 0 ? 1 : status;
+    }
+    const profile = parseProfile(content).withSources();
+    await profile.writeTo(out);
+    process.stderr.write(`\n${summaryOf(profile)}\n${out}\n`);
+    return status;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Its exit status, or 128 and the signal that ended it, as shells say it. */
+async function runProgram(program: readonly string[], order: RunOrder): Promise<number> {
+  const register = new URL(import.meta.url.endsWith('.ts') ? '../register.ts' : '../register.js', import.meta.url).href;
+  const child = spawn(process.execPath, [...process.execArgv, '--import', register, ...program], {
+    stdio: 'inherit',
+    env: { ...process.env, FOG_PROFILER_RUN: JSON.stringify(order) },
+  });
+  // A terminal sends its signals to the program too; this process stays to write the report.
+  const pass = (signal: NodeJS.Signals): void => void (process.stdin.isTTY || child.kill(signal));
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const signal of signals) process.on(signal, pass);
+  const progress = showProgress(basename(program[0] ?? ''), child.pid);
+  try {
+    const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('exit', (...ended) => resolve(ended));
+    });
+    return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
+  } finally {
+    progress.close();
+    for (const signal of signals) process.off(signal, pass);
+  }
+}
+
+/** One line on a terminal that keeps changing, else one every ten seconds. */
+function showProgress(name: string, pid: number | undefined): { close(): void } {
+  const { isTTY } = process.stderr;
+  const startedMs = performance.now();
+  const timer = setInterval(
+    () => {
+      const line = `recording ${name} · ${((performance.now() - startedMs) / 1e3).toFixed(0)} s${pid === undefined ? '' : processUsage(pid)}`;
+      process.stderr.write(isTTY ? `\r\u001b[K${line}` : `${line}\n`);
+    },
+    isTTY ? 1_000 : 10_000,
+  );
+  return {
+    close() {
+      clearInterval(timer);
+      if (isTTY) process.stderr.write('\r\u001b[K');
+    },
+  };
+}

@@ -1,0 +1,63 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
+import { ProfilerError, invalidOption } from './errors.js';
+import { type ProfilingMode, SOURCES } from './mode.js';
+import { asObject, refuseUnknown } from './refusal.js';
+import type { Profile } from './profile.js';
+import type { Profiler } from './profiler.js';
+
+export interface HandlerOptions {
+  /** What `Authorization: Bearer …` has to hold. At least 16 letters. */
+  readonly token: string;
+  /** Longest recording that may be asked for, in seconds. Above 0, at most 3_600. @default 60 */
+  readonly maxSeconds?: number;
+}
+
+const FORMATS: ReadonlyMap<string, readonly [type: string, write: (profile: Profile) => string | Uint8Array]> = new Map([
+  ['html', ['text/html; charset=utf-8', (profile) => profile.toHtml()]],
+  ['cpuprofile', ['application/json', (profile) => profile.toCpuProfile()]],
+  ['pprof', ['application/octet-stream', (profile) => profile.toPprof()]],
+  ['folded', ['text/plain; charset=utf-8', (profile) => profile.toFolded()]],
+  ['fogprofile', ['application/gzip', (profile) => profile.toFogProfile()]],
+]);
+
+/**
+ * Answers HTTP requests with profiles: `?seconds=5` records for so long, `?recent=60` gives what continuous sampling has kept
+ * of the last minute, `&mode=ALL` and `&format=html|cpuprofile|pprof|folded|fogprofile` say of what and as what. For
+ * `node:http` and what is built on it; only who knows the token gets an answer, and of the token not even its length can be
+ * told from how long that takes.
+ * @throws {ProfilerError} `ERR_PROFILER_INVALID_OPTION`
+ */
+export function profileHandler(profiler: Profiler, options: HandlerOptions): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
+  const { token, maxSeconds = 60, ...unknown } = asObject('options', options);
+  refuseUnknown('', unknown);
+  if (typeof token !== 'string' || token.length < 16) throw invalidOption('token', typeof token === 'string' ? `a string of ${token.length}` : token, 'a string of at least 16 letters');
+  if (!(maxSeconds > 0 && maxSeconds <= 3_600)) throw invalidOption('maxSeconds', maxSeconds, 'above 0 and at most 3600');
+  const wanted = digest(`Bearer ${token}`);
+  return async (request, response) => {
+    const answer = (status: number, text: string): void => void response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' }).end(`${text}\n`);
+    if (!timingSafeEqual(digest(request.headers.authorization ?? ''), wanted)) return answer(401, 'unauthorized');
+    if (request.method !== 'GET') return answer(405, 'GET only');
+    const query = new URL(request.url ?? '/', 'http://profiler').searchParams;
+    const [type, write] = FORMATS.get(query.get('format') ?? 'html') ?? [];
+    const recent = query.get('recent');
+    const seconds = Number(recent ?? query.get('seconds') ?? 5);
+    const mode = (query.get('mode') ?? 'CPU').toUpperCase();
+    if (write === undefined) return answer(400, `format: one of ${[...FORMATS.keys()].join(', ')}`);
+    if (!(seconds > 0 && (recent !== null || seconds <= maxSeconds))) return answer(400, `seconds: above 0 and at most ${maxSeconds}`);
+    if (!Object.hasOwn(SOURCES, mode)) return answer(400, `mode: one of ${Object.keys(SOURCES).join(', ')}`);
+    try {
+      const profile = recent === null ? await record(profiler, mode as ProfilingMode, seconds) : await profiler.recent({ fromMs: Date.now() - seconds * 1e3 });
+      response.writeHead(200, { 'content-type': type, 'cache-control': 'no-store' }).end(write(profile));
+    } catch (error) {
+      if (!(error instanceof ProfilerError)) throw error;
+      answer(error.code === 'ERR_PROFILER_ALREADY_RECORDING' ? 409 : error.code === 'ERR_PROFILER_NOT_CONTINUOUS' || error.code === 'ERR_PROFILER_NOT_RECORDED' ? 400 : 503, error.message);
+    }
+  };
+}
+
+const record = async (profiler: Profiler, mode: ProfilingMode, seconds: number): Promise<Profile> => (await profiler.profile(() => pause(seconds * 1e3), { mode })).profile;
+
+/** Of one length, whatever was sent. */
+const digest = (text: string): Buffer => createHash('sha256').update(text).digest();

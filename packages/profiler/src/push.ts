@@ -1,0 +1,46 @@
+import { invalidOption, pushFailed } from './errors.js';
+import { asObject, refuseUnknown } from './refusal.js';
+import type { Profile } from './profile.js';
+
+export interface PushOptions {
+  /** Where a window is sent, as `POST`; as a function, it can have the time in it that some receivers ask for. */
+  readonly url: string | URL | ((profile: Profile) => string | URL);
+  /** @default 'pprof' */
+  readonly format?: 'pprof' | 'otlp' | 'fogprofile';
+  /** Sent along, as `authorization`. @default {} */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Longest wait for an answer, in ms. Above 0, at most 600_000. @default 10_000 */
+  readonly timeoutMs?: number;
+}
+
+const FORMATS = {
+  pprof: { type: 'application/octet-stream', write: (profile: Profile) => profile.toPprof() },
+  otlp: { type: 'application/x-protobuf', write: (profile: Profile) => profile.toOtlp() },
+  fogprofile: { type: 'application/gzip', write: (profile: Profile) => profile.toFogProfile() },
+} as const;
+
+/**
+ * Sends windows of continuous sampling to a collector; to be given as `continuous.onWindow`. A window that cannot be sent
+ * is lost, and counted in `recordingsFailedTotal`: the program does not wait, and memory does not grow.
+ * @throws {ProfilerError} `ERR_PROFILER_INVALID_OPTION`; what is returned rejects with `ERR_PROFILER_PUSH_FAILED`.
+ */
+export function pushWindows(options: PushOptions): (profile: Profile) => Promise<void> {
+  const { url, format = 'pprof', headers = {}, timeoutMs = 10_000, ...unknown } = asObject('options', options);
+  refuseUnknown('', unknown);
+  if (typeof url !== 'function' && !URL.canParse(String(url))) throw invalidOption('url', url, 'a URL, or a function that gives one');
+  if (typeof format !== 'string' || !Object.hasOwn(FORMATS, format)) throw invalidOption('format', format, Object.keys(FORMATS).join(', '));
+  if (!(timeoutMs > 0 && timeoutMs <= 600_000)) throw invalidOption('timeoutMs', timeoutMs, 'above 0 and at most 600000');
+  const { type, write } = FORMATS[format];
+  return async (profile) => {
+    const target = typeof url === 'function' ? url(profile) : url;
+    let status: number;
+    try {
+      const response = await fetch(target, { method: 'POST', headers: { 'content-type': type, ...headers }, body: write(profile), signal: AbortSignal.timeout(timeoutMs) });
+      await response.body?.cancel();
+      ({ status } = response);
+    } catch (cause) {
+      throw pushFailed(new URL(target).host, cause);
+    }
+    if (status < 200 || status > 299) throw pushFailed(new URL(target).host, `status ${status}`);
+  };
+}
