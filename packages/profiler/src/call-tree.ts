@@ -40,7 +40,7 @@ export function costsOf(samples: Samples): Costs {
 
   const functions = frames
     .map((frame, index) => functionCost(frame, self[index] ?? 0, total[index] ?? 0, busy))
-    .filter(({ kind, total }) => total > 0 && (kind === 'script' || kind === 'node' || kind === 'native'))
+    .filter(({ kind, total }) => total > 0 && (kind === 'script' || kind === 'profiler' || kind === 'node' || kind === 'native'))
     .sort((a, b) => b.self - a.self || b.total - a.total);
   return { unit: valueTypes.at(-1)?.unit ?? 'count', total: all, busy, idle: sums.idle, gc: sums.gc, program: sums.program, functions };
 }

@@ -78,6 +78,6 @@ function changes({ samples, before }: Compared): FunctionChange[] {
       const [selfBefore, self, totalBefore, total] = [was.self, after.self, was.total, after.total].map((sums) => sums[index] ?? 0) as [number, number, number, number];
       return { ...frame, selfBefore, self, selfDelta: self - selfBefore, totalBefore, total, totalDelta: total - totalBefore };
     })
-    .filter(({ kind, totalBefore, total }) => totalBefore + total > 0 && (kind === 'script' || kind === 'node' || kind === 'native'))
+    .filter(({ kind, totalBefore, total }) => totalBefore + total > 0 && (kind === 'script' || kind === 'profiler' || kind === 'node' || kind === 'native'))
     .sort((a, b) => Math.abs(b.selfDelta) - Math.abs(a.selfDelta) || Math.abs(b.totalDelta) - Math.abs(a.totalDelta));
 }

@@ -2,18 +2,16 @@ import { isAbsolute } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Frame, Samples } from './samples.js';
 
-/** The folder of this package's code. */
-const FOLDER = new URL('.', import.meta.url).href;
+/** The folder of this package's code; none where a bundler has put it in one file with the program's. */
+const FOLDER = /\/own-frames\.[cm]?[jt]s$/.test(import.meta.url) ? new URL('.', import.meta.url).href : undefined;
 
-/**
- * Frames as all sources are to have them: files by URL, where V8's heap sampler has paths; and those of this package marked,
- * as what the profiler does in the profiled program is its cost and nobody's finding.
- */
-export function tidyFrames(samples: Samples, folder: string = FOLDER): Samples {
-  const frames = samples.frames.map((frame): Frame => {
-    const url = isAbsolute(frame.url) ? pathToFileURL(frame.url).href : frame.url;
-    const isOwn = frame.kind === 'script' && url.startsWith(folder);
-    return isOwn || url !== frame.url ? { ...frame, url, kind: isOwn ? 'profiler' : frame.kind } : frame;
-  });
-  return { ...samples, frames };
+/** Marks frames of this package: what the profiler does in the profiled program is its cost and nobody's finding. */
+export function markOwn(samples: Samples, folder: string | undefined = FOLDER): Samples {
+  if (folder === undefined) return samples;
+  return mapFrames(samples, (frame) => (frame.kind === 'script' && frame.url.startsWith(folder) ? { ...frame, kind: 'profiler' } : frame));
 }
+
+/** Files by URL, where V8's heap sampler has paths. */
+export const withFileUrls = (samples: Samples): Samples => mapFrames(samples, (frame) => (isAbsolute(frame.url) ? { ...frame, url: pathToFileURL(frame.url).href } : frame));
+
+const mapFrames = (samples: Samples, change: (frame: Frame) => Frame): Samples => ({ ...samples, frames: samples.frames.map(change) });

@@ -13,6 +13,7 @@ import { writeOtlp } from './formats/otlp.js';
 import { readPprof, unzipped, writePprof } from './formats/pprof.js';
 import { mergeSamples } from './merge.js';
 import { asObject, refuseUnknown } from './refusal.js';
+import { markOwn } from './own-frames.js';
 import { type PartialProfileData, type ProfileData, completeData } from './profile-data.js';
 import { type WriteOptions, writeProfile } from './profile-file.js';
 import { renderHtml } from './report/html.js';
@@ -186,12 +187,12 @@ export function parseProfile(content: string | Uint8Array): Profile {
   const bytes = typeof content === 'string' ? undefined : unzipped(Buffer.from(content.buffer, content.byteOffset, content.byteLength));
   if (bytes !== undefined && bytes[0] !== LEFT_BRACE) {
     const { samples, of, ...run } = readPprof(bytes);
-    return createProfile({ ...run, [of]: samples });
+    return createProfile({ ...run, [of]: markOwn(samples) });
   }
   const file = parseJson(typeof content === 'string' ? content : (bytes?.toString('utf8') ?? ''));
   if (isFogProfile(file)) return createProfile(readFogProfile(file));
-  const cpu = isCpuProfile(file) ? readCpuProfile(file) : undefined;
-  const memory = isHeapProfile(file) ? readHeapProfile(file) : undefined;
+  const cpu = isCpuProfile(file) ? markOwn(readCpuProfile(file)) : undefined;
+  const memory = isHeapProfile(file) ? markOwn(readHeapProfile(file)) : undefined;
   if (cpu === undefined && memory === undefined) throw invalidProfile('the file', file.value, 'an object with nodes (.cpuprofile) or head (.heapprofile)');
   const { startUs, endUs } = cpu?.timeline ?? { startUs: 0, endUs: 0 };
   return createProfile({ durationMs: (endUs - startUs) / 1e3, cpu, memory });

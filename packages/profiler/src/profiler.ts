@@ -10,7 +10,7 @@ import { readCpuProfile } from './formats/cpuprofile.js';
 import { objectAt } from './formats/json.js';
 import { type Labels, LabelTrack } from './labels.js';
 import { type ProfilerOptions, type RecordingOptions, type ResolvedOptions, type ResolvedRecording, type SpanOptions, type StallOptions, resolveOptions, resolveRecording, resolveSpan } from './options.js';
-import { tidyFrames } from './own-frames.js';
+import { markOwn } from './own-frames.js';
 import { type Profile, createProfile } from './profile.js';
 import type { ProfileData } from './profile-data.js';
 import { RecordingRun } from './recording.js';
@@ -176,7 +176,7 @@ class InspectorProfiler implements Profiler {
     return createProfile({
       startedAtMs: Date.now() - (nowUs() - fromUs) / 1e3,
       durationMs: (untilUs - fromUs) / 1e3,
-      cpu: tidyFrames(withBuiltins(recoverInlined ? withInlined(samples, session) : samples)),
+      cpu: markOwn(withBuiltins(recoverInlined ? withInlined(samples, session) : samples)),
       conditions: runConditions({ cpuIntervalUs: intervalUs }),
     });
   }

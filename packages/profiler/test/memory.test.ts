@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { createProfiler } from '../src/index.js';
-import { allocate, kept } from './workload.js';
+import { allocate, kept, threeToOne } from './workload.js';
 
 describe('memory samples', () => {
   const profiler = createProfiler({ memory: { samplingIntervalBytes: 16_384 } });
@@ -24,7 +24,13 @@ describe('memory samples', () => {
   });
 
   it('come beside CPU samples when both are asked for', async () => {
-    const { profile } = await profiler.profile(() => allocate(500, 16_000), { cpu: true, memory: true });
+    const { profile } = await profiler.profile(
+      () => {
+        allocate(500, 16_000);
+        threeToOne(40); // Or all is over before the first CPU sample.
+      },
+      { cpu: true, memory: true },
+    );
     expect(profile.cpu?.timeline?.nodes.length).toBeGreaterThan(0);
     expect(profile.top({ of: 'memory', by: 'total' }).map(({ name }) => name)).toContain('allocate');
     expect(profile.costs().unit).toBe('microseconds');

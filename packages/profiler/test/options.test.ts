@@ -24,6 +24,14 @@ describe('options', () => {
     ['continuous.stall.overMs', { continuous: { stall: { overMs: 19, onStall } } }],
     ['continuous.stall.everyMs', { continuous: { stall: { everyMs: -1, onStall } } }],
     ['continuous.stall.after', { continuous: { stall: { after: 1, onStall } } }],
+    ['continuous.onWindow', { continuous: { onWindow: 'file' } }],
+    ['continuous.triggers.onTrigger', { continuous: { triggers: {} } }],
+    ['continuous.triggers.cpuAboveCores', { continuous: { triggers: { cpuAboveCores: 0, onTrigger: onStall } } }],
+    ['continuous.triggers.heapAboveRatio', { continuous: { triggers: { heapAboveRatio: 2, onTrigger: onStall } } }],
+    ['continuous.triggers.signal', { continuous: { triggers: { signal: 'SIGUSR1', onTrigger: onStall } } }],
+    ['labels.keys', { labels: { keys: ['a b'] } }],
+    ['labels.source', { labels: { source: {} } }],
+    ['mode', { mode: 'FAST' }],
     ['cpu', { cpu: true }],
     ['memory.samplingIntervalBytes', { memory: { samplingIntervalBytes: 0 } }],
     ['memory.samplingIntervalBytes', { memory: { samplingIntervalBytes: NaN } }],
@@ -41,7 +49,12 @@ describe('options', () => {
     ['cpu', { cpu: false }],
     ['cpu', { cpu: 1 }],
     ['memory', { memory: 'all' }],
-    ['io', { io: true }],
+    ['io', { io: 1 }],
+    ['mode', { mode: 'cpu' }],
+    ['mode', { mode: 'constructor' }],
+    ['promises', { promises: 'all' }],
+    ['workers', { workers: true, memory: true }],
+    ['disk', { disk: true }],
     ['recording options', null],
   ])('refuses a recording with a bad %s, naming it', async (option, options) => {
     const profiler = createProfiler();
@@ -57,10 +70,16 @@ describe('options', () => {
     });
   });
 
-  it('records CPU unless memory alone is asked for', () => {
-    expect(resolveRecording({})).toEqual({ cpu: true, memory: false });
-    expect(resolveRecording({ memory: true })).toEqual({ cpu: false, memory: true });
-    expect(resolveRecording({ memory: false })).toEqual({ cpu: true, memory: false });
-    expect(resolveRecording({ cpu: true, memory: true })).toEqual({ cpu: true, memory: true });
+  it('records what the mode says unless something is asked for by name', () => {
+    const nothing = { cpu: false, memory: false, io: false, promises: false, workers: false };
+    expect(resolveRecording({}, 'CPU')).toEqual({ ...nothing, cpu: true });
+    expect(resolveRecording({}, 'ALL')).toEqual({ ...nothing, cpu: true, memory: true, io: true, promises: true });
+    expect(resolveRecording({ mode: 'IO' }, 'ALL')).toEqual({ ...nothing, io: true });
+    expect(resolveRecording({ mode: 'MEMORY', cpu: true }, 'CPU')).toEqual({ ...nothing, cpu: true, memory: true });
+    expect(resolveRecording({ memory: true }, 'CPU')).toEqual({ ...nothing, memory: true });
+    expect(resolveRecording({ memory: 'live' }, 'CPU')).toEqual({ ...nothing, memory: 'live' });
+    expect(resolveRecording({ memory: false }, 'CPU')).toEqual({ ...nothing, cpu: true });
+    expect(resolveRecording({ cpu: true, memory: true, io: true }, 'CPU')).toEqual({ ...nothing, cpu: true, memory: true, io: true });
+    expect(resolveRecording({ mode: 'ALL', memory: 'live' }, 'CPU')).toMatchObject({ memory: 'live', cpu: true, io: true });
   });
 });

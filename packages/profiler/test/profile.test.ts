@@ -33,7 +33,7 @@ describe('a profile', () => {
     await expect(profile.writeTo(join(tmpdir(), 'never.heapprofile'))).rejects.toMatchObject({ code });
     const refused = expect.objectContaining({ code: 'ERR_PROFILER_INVALID_OPTION' });
     const untyped = (options: unknown) => options as CostsOptions & HtmlOptions;
-    expect(() => profile.costs(untyped({ of: 'io' }))).toThrow(refused);
+    expect(() => profile.costs(untyped({ of: 'disk' }))).toThrow(refused);
     expect(() => profile.toFolded(untyped({ by: 'self' }))).toThrow(refused);
     expect(() => profile.top(untyped({ by: 'flat' }))).toThrow(refused);
     expect(() => profile.top({ limit: 0 })).toThrow(refused);

@@ -128,7 +128,7 @@ describe('a profiler', () => {
     const { startMsTotal, stopMsTotal, samplesTotal } = profiler.stats();
     expect(samplesTotal).toBe(samples);
     expect(heard).toEqual([
-      ['@fog/profiler:recording:started', { profiler: 'batch', cpu: true, memory: false, startMs: startMsTotal }],
+      ['@fog/profiler:recording:started', { profiler: 'batch', cpu: true, memory: false, io: false, promises: false, workers: false, startMs: startMsTotal }],
       ['@fog/profiler:recording:stopped', { profiler: 'batch', durationMs: profile.durationMs, samples, stopMs: stopMsTotal }],
     ]);
   });

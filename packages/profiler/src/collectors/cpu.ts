@@ -2,7 +2,7 @@ import { readCpuProfile } from '../formats/cpuprofile.js';
 import { objectAt, objectIn } from '../formats/json.js';
 import type { InspectorSession } from '../inspector-session.js';
 import type { CpuOptions } from '../options.js';
-import { tidyFrames } from '../own-frames.js';
+import { markOwn } from '../own-frames.js';
 import type { Samples } from '../samples.js';
 import { since } from '../timeline.js';
 import { withBuiltins } from './builtins.js';
@@ -31,7 +31,7 @@ export function cpuCollector(session: InspectorSession, { intervalUs, keepWarm, 
       try {
         const samples = readCpuProfile(objectIn(objectAt('Profiler.stop', session.call('Profiler.stop')), 'profile'));
         const cut = since(samples, startedUs); // V8's first sample is of the start itself and would bear all its time.
-        return tidyFrames(withBuiltins(recoverInlined ? withInlined(cut, session) : cut));
+        return markOwn(withBuiltins(recoverInlined ? withInlined(cut, session) : cut));
       } finally {
         disable();
       }

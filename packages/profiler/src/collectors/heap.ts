@@ -2,7 +2,7 @@ import { alreadyRecording } from '../errors.js';
 import { readHeapProfile } from '../formats/heapprofile.js';
 import { objectAt, objectIn } from '../formats/json.js';
 import type { InspectorSession } from '../inspector-session.js';
-import { tidyFrames } from '../own-frames.js';
+import { markOwn, withFileUrls } from '../own-frames.js';
 import type { Samples } from '../samples.js';
 import type { Collector } from './collector.js';
 
@@ -19,7 +19,7 @@ export interface HeapCollector extends Collector<Samples> {
 
 /** Sampled allocations of this thread: all, or those that are still alive when the samples are read. */
 export function heapCollector(session: InspectorSession, samplingIntervalBytes: number, of: 'allocated' | 'live'): HeapCollector {
-  const samplesIn = (method: string): Samples => tidyFrames(readHeapProfile(objectIn(objectAt(method, session.call(method)), 'profile'), of));
+  const samplesIn = (method: string): Samples => markOwn(withFileUrls(readHeapProfile(objectIn(objectAt(method, session.call(method)), 'profile'), of)));
   return {
     start() {
       if (sampling) throw alreadyRecording('another profiler of this thread records memory');

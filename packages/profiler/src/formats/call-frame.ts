@@ -55,7 +55,7 @@ export class CallFrameWriter {
   }
 
   #scriptId(url: string, kind: FrameKind): string {
-    if (kind !== 'script' && kind !== 'node') return '0';
+    if (kind !== 'script' && kind !== 'profiler' && kind !== 'node') return '0';
     const known = this.#scriptIds.get(url);
     if (known !== undefined) return known;
     const id = String(this.#scriptIds.size + 1);
