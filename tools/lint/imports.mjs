@@ -8,6 +8,10 @@ import { join, normalize, relative, sep } from 'node:path';
 /** Third parties a file of a package may import: its optional peers, or what an ADR allows. */
 export const THIRD_PARTIES = new Map([
   ['packages/pool/src/adapters/pg.ts', ['pg']],
+  ['packages/pool/src/postgres/connection.ts', ['pg']],
+  ['packages/pool/src/postgres/cancellable.ts', ['pg']],
+  ['packages/pool/src/postgres/transaction.ts', ['pg']],
+  ['packages/pool/src/postgres/drop-in-pool.ts', ['pg']],
   ['packages/pool/src/adapters/ioredis.ts', ['ioredis']],
   ['packages/profiler/src/opentelemetry.ts', ['@opentelemetry/api']],
   ['packages/monitor/src/sources/portable.ts', ['systeminformation']],

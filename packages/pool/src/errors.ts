@@ -18,6 +18,7 @@ export type PoolErrorCode =
   | 'ERR_POOL_OVERLOADED'
   | 'ERR_POOL_QUEUE_FULL'
   | 'ERR_POOL_RESET_TIMEOUT'
+  | 'ERR_POOL_STATEMENT_TIMEOUT'
   | 'ERR_POOL_TRANSACTION_ROLLED_BACK'
   | 'ERR_POOL_UNKNOWN_POOL'
   | 'ERR_POOL_UNKNOWN_TASK'
@@ -131,6 +132,10 @@ export function invalidResource(pool: string, value: unknown): PoolError {
 
 export function leaseEnded(pool: string, attempt: string): PoolError {
   return new PoolError('ERR_POOL_LEASE_ENDED', `${pool}: ${attempt} of a lease that has ended; somebody else may have its resource by now`);
+}
+
+export function statementTimeout(pool: string, timeoutMs: number): PoolError {
+  return new PoolError('ERR_POOL_STATEMENT_TIMEOUT', `${pool}: the statement did not end in ${timeoutMs} ms, and was cancelled`);
 }
 
 export function transactionRolledBack(pool: string): PoolError {

@@ -1,14 +1,19 @@
 import type { Socket } from 'node:net';
-import type { Client, ClientConfig, QueryArrayConfig, QueryArrayResult, QueryConfig, QueryConfigValues, QueryResult, QueryResultRow } from 'pg';
-import pg from 'pg';
+import type { Client, ClientConfig, PoolClient, QueryArrayConfig, QueryArrayResult, QueryConfig, QueryConfigValues, QueryResult, QueryResultRow } from 'pg';
 import { type Clock, systemClock } from '../clock.js';
-import { invalidOption, transactionRolledBack } from '../errors.js';
+import { invalidOption, statementTimeout } from '../errors.js';
 import type { Lease } from '../lease.js';
-import { type PoolTuning, requireKnown, TUNING } from '../options.js';
+import { type PoolTuning, requireDuration, requireKnown, TUNING } from '../options.js';
 import type { Pool } from '../pool.js';
+import { cancellable } from '../postgres/cancellable.js';
+import { connect, discard, end, isClean, rollBack } from '../postgres/connection.js';
+import { beginStatement, serverTimeout, type TransactionOptions, transact } from '../postgres/transaction.js';
 import type { PoolStats } from '../stats.js';
 import { type AcquireOptions, type CloseOptions, checkAcquireOptions, type UseOptions, type WaitOptions } from '../wait-options.js';
 import { createHoldingPool } from './holding-pool.js';
+
+export { Pool, type PoolConfig } from '../postgres/drop-in-pool.js';
+export type { TransactionOptions } from '../postgres/transaction.js';
 
 export interface PgPoolOptions extends PoolTuning {
   /** As in `postgresql://user@host:5432/database`. */
@@ -17,13 +22,20 @@ export interface PgPoolOptions extends PoolTuning {
   readonly connection?: ClientConfig | undefined;
   /** Most connections. @default 10 */
   readonly max?: number;
+  /** Longest statement, in ms; the server ends one that takes longer. @default Infinity */
+  readonly statementTimeoutMs?: number | undefined;
+  /**
+   * Run on each connection that comes back, as `DISCARD ALL`, against settings and temporary tables that borrowers leave behind.
+   * @default none; transactions left open are rolled back in any case
+   */
+  readonly resetQuery?: string | undefined;
 }
 
-export interface TransactionOptions extends AcquireOptions {
-  /** @default what the server has as its default */
-  readonly isolation?: 'read committed' | 'repeatable read' | 'serializable' | undefined;
-  /** @default false */
-  readonly readOnly?: boolean | undefined;
+export interface QueryOptions extends AcquireOptions {
+  /** Ends the wait for a connection, or the query: the caller is freed at once, and the server told to cancel it. */
+  readonly signal?: AbortSignal | undefined;
+  /** Longest run of the statement, in ms, after which it is cancelled as by `signal`. @default the pool's */
+  readonly statementTimeoutMs?: number | undefined;
 }
 
 /**
@@ -35,14 +47,22 @@ export interface PgPool extends AsyncDisposable {
   readonly name: string;
   /**
    * Runs one statement on whichever connection is free.
-   * @throws what the server says, unwrapped; or as {@link PgPool.acquire}.
+   * @throws what the server says, unwrapped; {@link PoolError} `ERR_POOL_STATEMENT_TIMEOUT` after the `statementTimeoutMs` of this
+   * call; or as {@link PgPool.acquire}.
    */
-  query<R extends unknown[] = unknown[]>(query: QueryArrayConfig, values?: QueryConfigValues<unknown[]>): Promise<QueryArrayResult<R>>;
-  query<R extends QueryResultRow = QueryResultRow>(query: string | QueryConfig, values?: QueryConfigValues<unknown[]>): Promise<QueryResult<R>>;
+  query<R extends unknown[] = unknown[]>(query: QueryArrayConfig, values?: QueryConfigValues<unknown[]>, options?: QueryOptions): Promise<QueryArrayResult<R>>;
+  query<R extends QueryResultRow = QueryResultRow>(query: string | QueryConfig, values?: QueryConfigValues<unknown[]>, options?: QueryOptions): Promise<QueryResult<R>>;
+  /**
+   * A client to be given back by its `release()`, or closed by `release(true)`: what query builders expect of a pool of node-postgres.
+   * @throws as {@link PgPool.acquire}
+   */
+  connect(options?: AcquireOptions): Promise<PoolClient>;
+  /** Serves those who wait, then closes: `drain()` and `close()`. */
+  end(): Promise<void>;
   /**
    * Runs `fn` between `BEGIN` and `COMMIT`, or `ROLLBACK` if it throws.
    * @throws {PoolError} `ERR_POOL_TRANSACTION_ROLLED_BACK` if the server rolled back although `fn` succeeded, since a query in it
-   * had failed; what `fn` threw; or as {@link PgPool.acquire}.
+   * had failed; what `fn` threw; `signal.reason`, once it is rolled back; or as {@link PgPool.acquire}.
    */
   transaction<T>(fn: (client: Client) => T | PromiseLike<T>, options?: TransactionOptions): Promise<T>;
   /** Lends one connection to `fn`, as `Pool.use`. */
@@ -58,15 +78,25 @@ export interface PgPool extends AsyncDisposable {
   stats(): PoolStats;
 }
 
-const OPTIONS: readonly string[] = ['connectionString', 'connection', ...TUNING];
+const OPTIONS: readonly string[] = ['connectionString', 'connection', 'statementTimeoutMs', 'resetQuery', ...TUNING];
 
 /** @throws {PoolError} `ERR_POOL_INVALID_OPTION` */
 export function createPgPool(options: PgPoolOptions = {}): PgPool {
   requireKnown(options, OPTIONS);
-  const { connectionString, connection = {}, max = 10, name = 'pg', clock = systemClock, ...tuning } = options;
+  const { connectionString, connection = {}, statementTimeoutMs, resetQuery, max = 10, name = 'pg', clock = systemClock, ...tuning } = options;
   if (connectionString !== undefined && typeof connectionString !== 'string') throw invalidOption('connectionString', connectionString, 'a string');
   if (typeof connection !== 'object' || connection === null) throw invalidOption('connection', connection, 'the options of a node-postgres client');
-  const config = connectionString === undefined ? connection : { ...connection, connectionString };
+  if (statementTimeoutMs !== undefined) requireDuration('statementTimeoutMs', statementTimeoutMs);
+  if (resetQuery !== undefined && typeof resetQuery !== 'string') throw invalidOption('resetQuery', resetQuery, 'a string');
+  const config: ClientConfig = {
+    ...connection,
+    ...(connectionString !== undefined && { connectionString }),
+    ...(statementTimeoutMs !== undefined && { statement_timeout: serverTimeout(statementTimeoutMs) }),
+  };
+  const reset = async (client: Client, statement: string): Promise<void> => {
+    if (!isClean(client)) await rollBack(client);
+    await discard(client, statement);
+  };
   const pool = createHoldingPool<Client>(
     {
       ...tuning,
@@ -79,7 +109,7 @@ export function createPgPool(options: PgPoolOptions = {}): PgPool {
         client.on('end', lost);
       },
       validate: async (client) => (await client.query('SELECT 1')).rowCount === 1,
-      reset: (client) => (isClean(client) ? undefined : clean(client)),
+      reset: resetQuery === undefined ? (client) => (isClean(client) ? undefined : rollBack(client)) : (client) => reset(client, resetQuery),
       destroy: (client) => end(client, clock),
     },
     (client, held) => {
@@ -88,42 +118,47 @@ export function createPgPool(options: PgPoolOptions = {}): PgPool {
       else socket.unref?.();
     },
   );
-  return new PostgresPool(pool);
+  return new PostgresPool(pool, clock);
 }
 
 class PostgresPool implements PgPool {
   readonly name: string;
   readonly #pool: Pool<Client>;
+  readonly #clock: Clock;
 
-  constructor(pool: Pool<Client>) {
+  constructor(pool: Pool<Client>, clock: Clock) {
     this.name = pool.name;
     this.#pool = pool;
+    this.#clock = clock;
   }
 
-  query<R extends unknown[]>(query: QueryArrayConfig, values?: QueryConfigValues<unknown[]>): Promise<QueryArrayResult<R>>;
-  query<R extends QueryResultRow>(query: string | QueryConfig, values?: QueryConfigValues<unknown[]>): Promise<QueryResult<R>>;
-  query(query: string | QueryConfig, values?: QueryConfigValues<unknown[]>): Promise<QueryResult> {
-    return this.#pool.use((client) => client.query(query, values));
+  query<R extends unknown[]>(query: QueryArrayConfig, values?: QueryConfigValues<unknown[]>, options?: QueryOptions): Promise<QueryArrayResult<R>>;
+  query<R extends QueryResultRow>(query: string | QueryConfig, values?: QueryConfigValues<unknown[]>, options?: QueryOptions): Promise<QueryResult<R>>;
+  query(query: string | QueryConfig, values?: QueryConfigValues<unknown[]>, options?: QueryOptions): Promise<QueryResult> {
+    if (options === undefined) return this.#pool.use((client) => client.query(query, values));
+    return this.#queryCancellably(query, values, options);
   }
 
   async transaction<T>(fn: (client: Client) => T | PromiseLike<T>, options: TransactionOptions = {}): Promise<T> {
-    const { isolation, readOnly, ...wait } = options;
+    const { isolation, readOnly, statementTimeoutMs, ...wait } = options;
     checkAcquireOptions(wait);
-    const begin = beginStatement(isolation, readOnly);
-    return this.#pool.use(async (client) => {
-      await client.query(begin);
-      let result: T;
-      try {
-        result = await fn(client);
-      } catch (error) {
-        // If this fails too, the reset finds out, and the connection goes; the caller wants to know what came first.
-        await client.query('ROLLBACK').catch(() => {});
-        throw error;
-      }
-      const { command } = await client.query('COMMIT');
-      if (command === 'ROLLBACK') throw transactionRolledBack(this.name);
-      return result;
-    }, wait);
+    const begin = beginStatement(isolation, readOnly, statementTimeoutMs);
+    return this.#pool.use((client) => transact(client, fn, begin, wait.signal, this.name), wait);
+  }
+
+  async connect(options?: AcquireOptions): Promise<PoolClient> {
+    const lease = await this.#pool.acquire(options);
+    return Object.assign(lease.resource, {
+      release: (error?: Error | boolean) => {
+        if (error) lease.destroy(error);
+        else lease.release();
+      },
+    }) as PoolClient;
+  }
+
+  async end(): Promise<void> {
+    await this.#pool.drain();
+    await this.#pool.close();
   }
 
   use<T>(fn: (client: Client) => T | PromiseLike<T>, options?: UseOptions): Promise<T> {
@@ -153,64 +188,22 @@ class PostgresPool implements PgPool {
   [Symbol.asyncDispose](): Promise<void> {
     return this.#pool.close();
   }
-}
 
-const ISOLATIONS = ['read committed', 'repeatable read', 'serializable'] as const;
-
-function beginStatement(isolation: unknown, readOnly: unknown): string {
-  const known = ISOLATIONS.find((known) => known === isolation);
-  if (known === undefined && isolation !== undefined) throw invalidOption('isolation', isolation, "'read committed', 'repeatable read' or 'serializable'");
-  if (readOnly !== undefined && typeof readOnly !== 'boolean') throw invalidOption('readOnly', readOnly, 'a boolean');
-  return `BEGIN${known === undefined ? '' : ` ISOLATION LEVEL ${known}`}${readOnly === true ? ' READ ONLY' : ''}`;
-}
-
-/** What the server last said: 'I' idle, 'T' in a transaction, 'E' in a failed one. */
-const transactionStatus = new WeakMap<Client, string>();
-
-async function connect(config: ClientConfig, signal: AbortSignal): Promise<Client> {
-  const client = new pg.Client(config);
-  // An 'error' without a listener would end the process, now as well as when the server goes while the connection is idle.
-  client.on('error', () => {});
-  client.connection.on('readyForQuery', ({ status }: { readonly status: string }) => transactionStatus.set(client, status));
-  const abort = (): void => {
-    client.connection.stream.destroy();
-  };
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    await client.connect();
-  } catch (error) {
-    // It may have failed with the socket open, as after a wrong password.
-    abort();
-    throw error;
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
-  return client;
-}
-
-function isClean(client: Client): boolean {
-  return transactionStatus.get(client) === 'I' && !isBusy(client);
-}
-
-/** A query of the borrower's, not waited for, is still under way. */
-function isBusy(client: Client): boolean {
-  return (client as { readonly readyForQuery?: boolean }).readyForQuery === false;
-}
-
-/** Waits for what is under way, too, as the server answers in order. */
-async function clean(client: Client): Promise<void> {
-  await client.query('ROLLBACK');
-  if (!isClean(client)) throw new Error('the connection is still in a transaction after ROLLBACK');
-}
-
-/** For the server's goodbye. */
-const END_GRACE_MS = 1_000;
-
-async function end(client: Client, clock: Clock): Promise<void> {
-  const timer = clock.setTimeout(() => client.connection.stream.destroy(), END_GRACE_MS);
-  try {
-    await client.end();
-  } finally {
-    timer.close();
+  async #queryCancellably(query: string | QueryConfig, values: QueryConfigValues<unknown[]> | undefined, options: QueryOptions): Promise<QueryResult> {
+    const { statementTimeoutMs: timeoutMs = Infinity, ...wait } = options;
+    checkAcquireOptions(wait);
+    requireDuration('statementTimeoutMs', timeoutMs);
+    const { signal } = wait;
+    const lease = await this.#pool.acquire(wait);
+    let answer: Promise<QueryResult>;
+    try {
+      // It may have aborted after the wait was over, when nobody listened.
+      signal?.throwIfAborted();
+      answer = lease.resource.query(query, values);
+    } catch (error) {
+      lease.release();
+      throw error;
+    }
+    return cancellable(lease, answer, { signal, timeoutMs, timedOut: () => statementTimeout(this.name, timeoutMs), clock: this.#clock });
   }
 }

@@ -1,0 +1,55 @@
+import type { Client } from 'pg';
+import type { Clock, Timer } from '../clock.js';
+import type { Lease } from '../lease.js';
+import { cancel } from './connection.js';
+
+/** How long the server has to end a query that it was told to; then its connection goes. */
+const CANCEL_GRACE_MS = 2_000;
+
+export interface Limits {
+  readonly signal: AbortSignal | undefined;
+  /** Longest run, in ms. */
+  readonly timeoutMs: number;
+  /** What the caller gets to see when it is over. */
+  readonly timedOut: () => Error;
+  readonly clock: Clock;
+}
+
+/**
+ * Gives what a query of `lease` gives. An abort or the time-out frees the caller at once; the connection when the server has
+ * ended the query, of which it is told, or else by its own end.
+ */
+export function cancellable<T>(lease: Lease<Client>, answer: Promise<T>, { signal, timeoutMs, timedOut, clock }: Limits): Promise<T> {
+  const client = lease.resource;
+  return new Promise((resolve, reject) => {
+    let timer: Timer | undefined;
+    let cancelled: Promise<void> | undefined;
+    const giveUp = new AbortController();
+    const stop = (reason: unknown): void => {
+      stopListening();
+      reject(reason);
+      cancelled = cancel(client, giveUp.signal);
+      timer = clock.setTimeout(() => {
+        giveUp.abort();
+        lease.destroy(reason);
+      }, CANCEL_GRACE_MS);
+    };
+    const abort = (): void => stop(signal?.reason);
+    const stopListening = (): void => {
+      signal?.removeEventListener('abort', abort);
+      timer?.close();
+    };
+    signal?.addEventListener('abort', abort, { once: true });
+    if (timeoutMs !== Infinity) timer = clock.setTimeout(() => stop(timedOut()), timeoutMs);
+
+    const settle = (): Promise<void> | void => {
+      if (cancelled !== undefined) return cancelled.then(giveBack);
+      return giveBack();
+    };
+    const giveBack = (): void => {
+      stopListening();
+      lease[Symbol.dispose]();
+    };
+    answer.finally(settle).then(resolve, reject);
+  });
+}

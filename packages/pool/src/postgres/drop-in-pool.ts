@@ -1,0 +1,389 @@
+import { EventEmitter } from 'node:events';
+import type { Client, ClientConfig, PoolClient, QueryArrayConfig, QueryArrayResult, QueryConfig, QueryConfigValues, QueryResult, QueryResultRow, Submittable } from 'pg';
+import pg from 'pg';
+import { type Clock, systemClock, type Timer } from '../clock.js';
+import { PoolError } from '../errors.js';
+import type { Lease } from '../lease.js';
+import { MAX_DELAY_MS } from '../options.js';
+import type { Pool as CorePool } from '../pool.js';
+import { createPool } from '../resource-pool.js';
+import { isBusy, isInTransaction, observe, rollBack } from './connection.js';
+import { IdleClients } from './idle-clients.js';
+
+/** The options of pg-pool 3.14, with its defaults; each is handed on to the clients, too. */
+export interface PoolConfig extends ClientConfig {
+  /** Most connections. @default 10 */
+  readonly max?: number | undefined;
+  /** An older name of `max`. */
+  readonly poolSize?: number | undefined;
+  /** Idle connections beyond this many are closed. As in pg-pool, none is made before it is needed. @default 0 */
+  readonly min?: number | undefined;
+  /** How long they may be idle, in ms; 0 is for ever. @default 10_000 */
+  readonly idleTimeoutMillis?: number | undefined;
+  /** Longest `connect`, be it the wait for a client or for the server, in ms; 0 is no limit. @default 0 */
+  readonly connectionTimeoutMillis?: number | undefined;
+  /** Connections used this often are closed. @default Infinity */
+  readonly maxUses?: number | undefined;
+  /** Connections older than this are closed; one in use when it comes back. 0 is no limit. @default 0 */
+  readonly maxLifetimeSeconds?: number | undefined;
+  /** Whether the process may end while connections are idle. @default false */
+  readonly allowExitOnIdle?: boolean | undefined;
+  /** Whether a client that comes back in a transaction is closed, or else rolled back. @default false */
+  readonly evictOnOpenTransaction?: boolean | undefined;
+  readonly Client?: (new (config: never) => unknown) | undefined;
+  readonly Promise?: PromiseConstructorLike | undefined;
+  readonly log?: ((...messages: unknown[]) => void) | undefined;
+  /** Prepares each new client; if it fails, so does the `connect`. */
+  readonly onConnect?: ((client: PoolClient) => unknown) | undefined;
+  /** As `onConnect`, with a callback. */
+  readonly verify?: ((client: PoolClient, done: (error?: Error) => void) => void) | undefined;
+  /** Not in pg-pool: for tests. */
+  readonly clock?: Clock | undefined;
+}
+
+type Release = (error?: Error | boolean) => void;
+type ConnectCallback = (error: Error | undefined, client: PoolClient | undefined, release: Release) => void;
+type QueryCallback<T> = (error: Error, result: T) => void;
+
+/** Not in the public types of a client. */
+interface Holding {
+  ref?(): void;
+  unref?(): void;
+}
+
+/** What a pool knows of a client. */
+interface Member {
+  /** Ends it as soon as nobody works with it. */
+  readonly retire: () => void;
+  readonly lifetime: Timer | undefined;
+}
+
+/**
+ * The API of pg-pool 3.14 over this package's pool, so that an import is all that changes. Emits `connect`, `acquire`, `release`,
+ * `remove` and `error` as it does. It differs where pg-pool loses something: an idle connection that breaks ends no process even
+ * if nobody listens for `error`, `end()` lets everybody who waits have a client first, what a borrower leaves open is rolled back,
+ * and a server that is down is asked now and then instead of by each caller.
+ */
+export class Pool extends EventEmitter {
+  readonly options: PoolConfig & { readonly max: number; readonly min: number };
+  readonly Client: new (config: never) => Client;
+  readonly Promise: PromiseConstructorLike;
+  readonly log: (...messages: unknown[]) => void;
+  ending = false;
+  ended = false;
+  readonly #clock: Clock;
+  readonly #core: CorePool<Client>;
+  readonly #members = new Map<Client, Member>();
+  readonly #idle: IdleClients<Client>;
+  readonly #expired = new Set<Client>();
+
+  constructor(options: PoolConfig = {}, ClientClass?: new (config: never) => unknown) {
+    super();
+    const { clock = systemClock, Client: OwnClient = ClientClass ?? pg.Client, Promise: OwnPromise = Promise, log = () => {} } = options;
+    this.options = withDefaults(options);
+    this.Client = OwnClient as new (config: never) => Client;
+    this.Promise = OwnPromise;
+    this.log = log;
+    this.#clock = clock;
+    const { max, min, maxUses, connectionTimeoutMillis, idleTimeoutMillis, allowExitOnIdle } = this.options;
+    this.#idle = new IdleClients(delayMs(idleTimeoutMillis), clock, allowExitOnIdle !== true, {
+      mayGo: () => this.totalCount > min,
+      due: (client) => {
+        this.log('remove idle client');
+        this.#members.get(client)?.retire();
+      },
+    });
+    this.#core = createPool<Client>({
+      name: 'pg',
+      max,
+      maxUses: maxUses ?? Infinity,
+      jitterRatio: 0,
+      maxCreating: max,
+      acquireTimeoutMs: delayMs(connectionTimeoutMillis),
+      createTimeoutMs: Infinity,
+      idleTimeoutMs: Infinity,
+      clock,
+      create: () => this.#connect(),
+      watch: (client, lost) => this.#join(client, lost),
+      reset: (client) => (isInTransaction(client) || isBusy(client) ? rollBack(client) : undefined),
+      destroy: (client, reason) => this.#leave(client, reason),
+    });
+  }
+
+  /** @throws {PoolError} `ERR_POOL_ACQUIRE_TIMEOUT`, `ERR_POOL_CLOSED`; or what the client said when it connected */
+  connect(): Promise<PoolClient>;
+  connect(callback: ConnectCallback): void;
+  connect(callback?: ConnectCallback): Promise<PoolClient> | void {
+    const borrowed = this.#borrow();
+    if (callback === undefined) return this.#promise(borrowed);
+    // In a tick of its own, so that what the callback throws is uncaught, and not a rejection.
+    borrowed.then(
+      (client) => process.nextTick(callback, undefined, client, client.release),
+      (error: Error) => process.nextTick(callback, error, undefined, () => {}),
+    );
+  }
+
+  /** Runs one statement on any client; one whose statement failed is closed. */
+  query<R extends unknown[] = unknown[], I = unknown[]>(query: QueryArrayConfig<I>, values?: QueryConfigValues<I>): Promise<QueryArrayResult<R>>;
+  query<R extends QueryResultRow = QueryResultRow, I = unknown[]>(query: string | QueryConfig<I>, values?: QueryConfigValues<I>): Promise<QueryResult<R>>;
+  query<R extends QueryResultRow = QueryResultRow, I = unknown[]>(query: string | QueryConfig<I>, callback: QueryCallback<QueryResult<R>>): void;
+  query<R extends QueryResultRow = QueryResultRow, I = unknown[]>(query: string | QueryConfig<I>, values: QueryConfigValues<I>, callback: QueryCallback<QueryResult<R>>): void;
+  query<T extends Submittable>(query: T): T;
+  query(query: unknown, values?: unknown, callback?: QueryCallback<never>): unknown {
+    if (typeof query === 'function') {
+      const refused = Promise.reject(new Error('Passing a function as the first parameter to pool.query is not supported'));
+      return this.#answer(refused, query as QueryCallback<unknown>);
+    }
+    if (typeof values === 'function') return this.#answer(this.#query(query, undefined), values as QueryCallback<unknown>);
+    return this.#answer(this.#query(query, values), callback as QueryCallback<unknown> | undefined);
+  }
+
+  /** Serves those who wait, then closes all clients; settles when the last one is back and closed. */
+  end(): Promise<void>;
+  end(callback: (error?: Error) => void): void;
+  end(callback?: (error?: Error) => void): Promise<void> | void {
+    return this.#answer(this.#end(), callback as QueryCallback<void>) as Promise<void> | void;
+  }
+
+  get totalCount(): number {
+    const { idle, leased, checking, creating } = this.#core.stats();
+    return idle + leased + checking + creating;
+  }
+
+  get idleCount(): number {
+    const { idle, checking } = this.#core.stats();
+    return idle + checking;
+  }
+
+  /** Callers for whom there is no client yet, nor one on its way. */
+  get waitingCount(): number {
+    const { waiting, creating } = this.#core.stats();
+    return Math.max(0, waiting - creating);
+  }
+
+  /** Clients in use that are past their lifetime. */
+  get expiredCount(): number {
+    return this.#expired.size;
+  }
+
+  /** As named in pg-pool, where tools look at it. */
+  get _clients(): readonly Client[] {
+    return [...this.#members.keys()];
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.ending) await this.#end();
+  }
+
+  async #borrow(): Promise<PoolClient> {
+    if (this.ending) throw new PoolError('ERR_POOL_CLOSED', 'Cannot use a pool after calling end on the pool');
+    return this.#lend(await this.#core.acquire().catch(rethrow));
+  }
+
+  #lend(lease: Lease<Client>): PoolClient {
+    const client = lease.resource as PoolClient;
+    this.#idle.remove(client);
+    if (this.options.allowExitOnIdle === true) (client as Holding).ref?.();
+    let released = false;
+    client.release = (error) => {
+      if (released) throw new PoolError('ERR_POOL_LEASE_ENDED', 'Release called on client which has already been released to the pool.');
+      released = true;
+      this.#release(lease, client, error);
+    };
+    this.emit('acquire', client);
+    return client;
+  }
+
+  #release(lease: Lease<Client>, client: Client, error: Error | boolean | undefined): void {
+    this.emit('release', error, client);
+    if (error || isUnusable(client)) return lease.destroy(error);
+    if (this.#expired.has(client)) {
+      this.log('remove expired client');
+      return lease.destroy();
+    }
+    if (this.options.evictOnOpenTransaction === true && isInTransaction(client)) {
+      this.log('remove client due to open transaction');
+      return lease.destroy();
+    }
+    if (this.options.allowExitOnIdle === true) (client as Holding).unref?.();
+    this.#idle.add(client);
+    lease.release();
+  }
+
+  async #query(query: unknown, values: unknown): Promise<unknown> {
+    const client = await this.#borrow();
+    this.log('dispatching query');
+    const answer = new Promise((resolve, reject) => {
+      let over = false;
+      const finish = (error: Error | null | undefined, result?: unknown): void => {
+        if (over) return;
+        over = true;
+        client.removeListener('error', finish);
+        client.release(error ?? undefined);
+        if (error) reject(error);
+        else resolve(result);
+      };
+      client.once('error', finish);
+      try {
+        client.query(query as string, values as unknown[], finish);
+      } catch (error) {
+        finish(error as Error);
+      }
+    });
+    try {
+      return await answer;
+    } catch (error) {
+      // Leads to who asked, and not to the socket on which the answer came.
+      if (error instanceof Error) Error.captureStackTrace(error);
+      throw error;
+    }
+  }
+
+  async #end(): Promise<void> {
+    if (this.ending) throw new PoolError('ERR_POOL_CLOSED', 'Called end on pool more than once');
+    this.ending = true;
+    this.log('ending');
+    const drained = this.#core.drain();
+    for (const client of this.#idle.clients()) this.#members.get(client)?.retire();
+    await drained;
+    await this.#core.close();
+    this.#idle.close();
+    this.ended = true;
+  }
+
+  async #connect(): Promise<Client> {
+    const client = new this.Client(this.options as never) as PoolClient;
+    client.on('error', () => {});
+    observe(client);
+    this.log('connecting new client');
+    await this.#open(client);
+    const { onConnect, verify } = this.options;
+    try {
+      await onConnect?.(client);
+      if (verify !== undefined) await new Promise<void>((resolve, reject) => verify(client, (error) => (error ? reject(error) : resolve())));
+    } catch (error) {
+      client.end(() => {});
+      throw error;
+    }
+    this.log('new client connected');
+    this.emit('connect', client);
+    return client;
+  }
+
+  #open(client: PoolClient): Promise<void> {
+    const timeoutMs = delayMs(this.options.connectionTimeoutMillis);
+    return new Promise((resolve, reject) => {
+      let late = false;
+      let timer: Timer | undefined;
+      if (timeoutMs !== Infinity)
+        timer = this.#clock.setTimeout(() => {
+          this.log('ending client due to timeout');
+          late = true;
+          // A client that is not made of JavaScript has no such connection.
+          const connection: Client['connection'] | undefined = client.connection;
+          if (connection === undefined) client.end(() => {});
+          else connection.stream.destroy();
+        }, timeoutMs);
+      client.connect((error: Error | undefined) => {
+        timer?.close();
+        if (!error) return resolve();
+        this.log('client failed to connect', error);
+        reject(late ? new Error('Connection terminated due to connection timeout', { cause: error }) : error);
+      });
+    });
+  }
+
+  /** A new client is the pool's, and idle until it is lent. */
+  #join(client: Client, lost: (cause?: unknown) => void): void {
+    const lifetimeMs = delayMs((this.options.maxLifetimeSeconds ?? 0) * 1_000);
+    let lifetime: Timer | undefined;
+    if (lifetimeMs !== Infinity) {
+      lifetime = this.#clock.setTimeout(() => this.#expire(client), lifetimeMs);
+      lifetime.unref();
+    }
+    this.#members.set(client, { retire: lost, lifetime });
+    this.#idle.add(client);
+    client.on('error', (error: Error & { client?: unknown }) => {
+      const wasIdle = this.#idle.has(client);
+      lost(error);
+      if (!wasIdle) return;
+      error.client = client;
+      if (this.listenerCount('error') > 0) this.emit('error', error, client);
+    });
+    client.on('end', lost);
+  }
+
+  #expire(client: Client): void {
+    if (!this.#idle.has(client)) {
+      this.#expired.add(client);
+      return;
+    }
+    this.log('ending client due to expired lifetime');
+    this.#members.get(client)?.retire();
+  }
+
+  #leave(client: Client, reason: string): Promise<void> {
+    if (reason === 'used-up') this.log('remove expended client');
+    this.#members.get(client)?.lifetime?.close();
+    this.#members.delete(client);
+    this.#idle.remove(client);
+    this.#expired.delete(client);
+    return new Promise((resolve) => {
+      client.end(() => {
+        this.emit('remove', client);
+        resolve();
+      });
+    });
+  }
+
+  #answer<T>(answer: Promise<T>, callback: QueryCallback<T> | undefined): PromiseLike<T> | void {
+    if (callback === undefined) return this.#promise(answer);
+    answer.then(
+      (result) => process.nextTick(callback, undefined, result),
+      (error: Error) => process.nextTick(callback, error, undefined),
+    );
+  }
+
+  /** A promise of the kind that the user wants. */
+  #promise<T>(native: Promise<T>): Promise<T> {
+    return this.Promise === Promise ? native : (new this.Promise<T>((resolve, reject) => native.then(resolve, reject)) as Promise<T>);
+  }
+}
+
+/** pg-pool's defaults, and secrets out of sight of whatever prints the options. */
+function withDefaults(options: PoolConfig): PoolConfig & { readonly max: number; readonly min: number } {
+  const complete = {
+    ...options,
+    max: Number(options.max || options.poolSize || 10),
+    min: Number(options.min || 0),
+    maxUses: options.maxUses || Infinity,
+    allowExitOnIdle: options.allowExitOnIdle || false,
+    maxLifetimeSeconds: options.maxLifetimeSeconds || 0,
+    idleTimeoutMillis: options.idleTimeoutMillis ?? 10_000,
+  };
+  if ('password' in options) Object.defineProperty(complete, 'password', { enumerable: false });
+  if (typeof complete.ssl === 'object' && complete.ssl.key) {
+    complete.ssl = { ...complete.ssl };
+    Object.defineProperty(complete.ssl, 'key', { enumerable: false });
+  }
+  return complete;
+}
+
+/** `Infinity` for 0, and for what is longer than a timer can wait. */
+function delayMs(millis: number | undefined): number {
+  return !millis || millis > MAX_DELAY_MS ? Infinity : millis;
+}
+
+/** Broken, or ended by its borrower; not in the public types of a client. */
+function isUnusable(client: Client): boolean {
+  const { _queryable: queryable, _ending: ending } = client as { readonly _queryable?: boolean; readonly _ending?: boolean };
+  return queryable === false || ending === true;
+}
+
+/** In the words of pg-pool, where it has some. */
+function rethrow(error: unknown): never {
+  if (!(error instanceof PoolError)) throw error;
+  if (error.code === 'ERR_POOL_ACQUIRE_TIMEOUT') throw new PoolError(error.code, 'timeout exceeded when trying to connect', { cause: error });
+  if (error.code === 'ERR_POOL_CLOSED') throw new PoolError(error.code, 'Cannot use a pool after calling end on the pool');
+  throw error;
+}
