@@ -6,6 +6,7 @@ import { type Options, readOptions, type Settings } from '../generic/options.js'
 import { PooledResource } from '../generic/pooled-resource.js';
 import type { Lease } from '../lease.js';
 import type { Pool as CorePool } from '../pool.js';
+import { promiseBy } from '../promise-by.js';
 import { createPool as createCorePool } from '../resource-pool.js';
 
 export { DefaultEvictor, type EvictionConfig, type Evictor } from '../generic/evictor.js';
@@ -28,8 +29,10 @@ export function createPool<T>(factory: Factory<T>, options?: Options | null): Po
 }
 
 /** Named in the constructor of generic-pool's `Pool`, where it holds what is idle; ours has a list of its own. */
+// oxlint-disable-next-line typescript/no-extraneous-class -- a name to pass on
 export class Deque {}
 /** Named in the constructor of generic-pool's `Pool`, where it holds who waits; ours has a queue of its own. */
+// oxlint-disable-next-line typescript/no-extraneous-class -- a name to pass on
 export class PriorityQueue {}
 
 /** What a wait for a resource ends with after `acquireTimeoutMillis`; `cause` has the pool's numbers and the last error of `create`. */
@@ -320,8 +323,7 @@ export class Pool<T> extends EventEmitter {
 
   /** A promise of the kind that the user wants. */
   #promise<V>(native: Promise<V>): Promise<V> {
-    const { Promise: Wanted } = this.#settings;
-    return Wanted === Promise ? native : (new Wanted<V>((resolve, reject) => native.then(resolve, reject)) as Promise<V>);
+    return promiseBy(this.#settings.Promise, native);
   }
 }
 

@@ -148,12 +148,11 @@ class PostgresPool implements PgPool {
 
   async connect(options?: AcquireOptions): Promise<PoolClient> {
     const lease = await this.#pool.acquire(options);
-    return Object.assign(lease.resource, {
-      release: (error?: Error | boolean) => {
-        if (error) lease.destroy(error);
-        else lease.release();
-      },
-    }) as PoolClient;
+    const release = (error?: Error | boolean): void => {
+      if (error) lease.destroy(error);
+      else lease.release();
+    };
+    return Object.assign(lease.resource, { release });
   }
 
   async end(): Promise<void> {

@@ -42,13 +42,13 @@ export function cancellable<T>(lease: Lease<Client>, answer: Promise<T>, { signa
     signal?.addEventListener('abort', abort, { once: true });
     if (timeoutMs !== Infinity) timer = clock.setTimeout(() => stop(timedOut()), timeoutMs);
 
-    const settle = (): Promise<void> | void => {
-      if (cancelled !== undefined) return cancelled.then(giveBack);
-      return giveBack();
-    };
     const giveBack = (): void => {
       stopListening();
       lease[Symbol.dispose]();
+    };
+    const settle = (): void => {
+      if (cancelled === undefined) giveBack();
+      else void cancelled.then(giveBack);
     };
     answer.finally(settle).then(resolve, reject);
   });

@@ -84,7 +84,7 @@ interface CancelConnection {
  */
 export function cancel(client: Client, signal: AbortSignal): Promise<void> {
   const { host, port, ssl, processID, secretKey } = client as unknown as Address;
-  const connection = new pg.Connection({ ssl } as never) as unknown as CancelConnection;
+  const connection = new pg.Connection({ ssl }) as unknown as CancelConnection;
   return new Promise((resolve) => {
     const abort = (): void => connection.stream.destroy();
     signal.addEventListener('abort', abort, { once: true });

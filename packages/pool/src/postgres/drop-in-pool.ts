@@ -6,6 +6,7 @@ import { PoolError } from '../errors.js';
 import type { Lease } from '../lease.js';
 import { MAX_DELAY_MS } from '../options.js';
 import type { Pool as CorePool } from '../pool.js';
+import { promiseBy } from '../promise-by.js';
 import { createPool } from '../resource-pool.js';
 import { isBusy, isInTransaction, observe, rollBack } from './connection.js';
 import { IdleClients } from './idle-clients.js';
@@ -13,11 +14,11 @@ import { IdleClients } from './idle-clients.js';
 /** The options of pg-pool 3.14, with its defaults; each is handed on to the clients, too. */
 export interface PoolConfig extends ClientConfig {
   /** Most connections. @default 10 */
-  readonly max?: number | undefined;
+  readonly max?: number | string | undefined;
   /** An older name of `max`. */
   readonly poolSize?: number | undefined;
   /** Idle connections beyond this many are closed. As in pg-pool, none is made before it is needed. @default 0 */
-  readonly min?: number | undefined;
+  readonly min?: number | string | undefined;
   /** How long they may be idle, in ms; 0 is for ever. @default 10_000 */
   readonly idleTimeoutMillis?: number | undefined;
   /** Longest `connect`, be it the wait for a client or for the server, in ms; 0 is no limit. @default 0 */
@@ -41,9 +42,11 @@ export interface PoolConfig extends ClientConfig {
   readonly clock?: Clock | undefined;
 }
 
+type CompleteConfig = Omit<PoolConfig, 'max' | 'min'> & { readonly max: number; readonly min: number };
 type Release = (error?: Error | boolean) => void;
 type ConnectCallback = (error: Error | undefined, client: PoolClient | undefined, release: Release) => void;
 type QueryCallback<T> = (error: Error, result: T) => void;
+type EndCallback = (error?: Error) => void;
 
 /** Not in the public types of a client. */
 interface Holding {
@@ -65,7 +68,7 @@ interface Member {
  * and a server that is down is asked now and then instead of by each caller.
  */
 export class Pool extends EventEmitter {
-  readonly options: PoolConfig & { readonly max: number; readonly min: number };
+  readonly options: CompleteConfig;
   readonly Client: new (config: never) => Client;
   readonly Promise: PromiseConstructorLike;
   readonly log: (...messages: unknown[]) => void;
@@ -118,7 +121,7 @@ export class Pool extends EventEmitter {
     if (callback === undefined) return this.#promise(borrowed);
     // In a tick of its own, so that what the callback throws is uncaught, and not a rejection.
     borrowed.then(
-      (client) => process.nextTick(callback, undefined, client, client.release),
+      (client) => process.nextTick(callback, undefined, client, (error?: Error | boolean) => client.release(error)),
       (error: Error) => process.nextTick(callback, error, undefined, () => {}),
     );
   }
@@ -140,9 +143,9 @@ export class Pool extends EventEmitter {
 
   /** Serves those who wait, then closes all clients; settles when the last one is back and closed. */
   end(): Promise<void>;
-  end(callback: (error?: Error) => void): void;
-  end(callback?: (error?: Error) => void): Promise<void> | void {
-    return this.#answer(this.#end(), callback as QueryCallback<void>) as Promise<void> | void;
+  end(callback: EndCallback): void;
+  end(callback?: EndCallback): Promise<void> | void {
+    return this.#answer(this.#end(), callback);
   }
 
   get totalCount(): number {
@@ -336,7 +339,7 @@ export class Pool extends EventEmitter {
     });
   }
 
-  #answer<T>(answer: Promise<T>, callback: QueryCallback<T> | undefined): PromiseLike<T> | void {
+  #answer<T>(answer: Promise<T>, callback: QueryCallback<T> | EndCallback | undefined): Promise<T> | void {
     if (callback === undefined) return this.#promise(answer);
     answer.then(
       (result) => process.nextTick(callback, undefined, result),
@@ -346,12 +349,12 @@ export class Pool extends EventEmitter {
 
   /** A promise of the kind that the user wants. */
   #promise<T>(native: Promise<T>): Promise<T> {
-    return this.Promise === Promise ? native : (new this.Promise<T>((resolve, reject) => native.then(resolve, reject)) as Promise<T>);
+    return promiseBy(this.Promise, native);
   }
 }
 
 /** pg-pool's defaults, and secrets out of sight of whatever prints the options. */
-function withDefaults(options: PoolConfig): PoolConfig & { readonly max: number; readonly min: number } {
+function withDefaults(options: PoolConfig): CompleteConfig {
   const complete = {
     ...options,
     max: Number(options.max || options.poolSize || 10),

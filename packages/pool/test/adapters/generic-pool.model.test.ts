@@ -57,7 +57,7 @@ async function observe(createPool: typeof theirs.createPool, given: Given, calls
         void pool.acquire(call.priority).then(
           (thing) => {
             held.push(thing);
-            happened.push(`caller ${caller} got a valid one: ${thing.valid || !given.testOnBorrow}`);
+            return happened.push(`caller ${caller} got a valid one: ${thing.valid || !given.testOnBorrow}`);
           },
           (error: Error) => happened.push(`caller ${caller}: ${error.message}`),
         );

@@ -64,7 +64,7 @@ describe('a pool in place of generic-pool', () => {
     expect(errors).toEqual(Array(things.attempts).fill(things.down));
     things.down = undefined;
     await clock.advanceAsync(10_000);
-    expect((await Promise.all(waiting)).map(({ id }) => id).toSorted()).toEqual([1, 2, 3, 4, 5]);
+    expect((await Promise.all(waiting)).map(({ id }) => id).toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4, 5]);
   });
 
   it('takes a factory that throws synchronously for one that rejects', async () => {

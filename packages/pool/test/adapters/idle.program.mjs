@@ -1,7 +1,7 @@
 /** Uses a pool once, leaves it open and idle, and says so; then there is nothing left that should hold the process. */
 import { createPool } from '@fog/pool';
 import { createRedisPool } from '@fog/pool/ioredis';
-import { createPgPool } from '@fog/pool/pg';
+import { createPgPool, Pool } from '@fog/pool/pg';
 import { createWorkerPool } from '@fog/pool/worker-threads';
 
 const [kind, url] = process.argv.slice(2);
@@ -17,6 +17,11 @@ const uses = {
     await pool.ready();
     await pool.query('select 1');
     return pool;
+  },
+  'pg-drop-in': async () => {
+    const pool = new Pool({ connectionString: url, allowExitOnIdle: true });
+    await pool.query('select 1');
+    return { stats: () => ({ idle: pool.idleCount }) };
   },
   redis: async () => {
     const pool = createRedisPool({ url, min: 2 });

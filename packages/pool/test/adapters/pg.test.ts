@@ -158,12 +158,106 @@ describe('a pool of PostgreSQL connections', () => {
     expect(db.stats().size).toBe(0);
   });
 
+  it('frees the caller of an aborted query at once, and has the server end it', async () => {
+    const db = open({ max: 1 });
+    const pid = await backendPid(db);
+    const controller = new AbortController();
+    const aborted = db.query('select pg_sleep(60)', [], { signal: controller.signal });
+    await eventually(() => db.stats().leased === 1);
+    controller.abort(new Error('no longer wanted'));
+    await expect(aborted).rejects.toThrow('no longer wanted');
+    expect(await backendPid(db)).toBe(pid);
+    await expect(db.query('select 1', [], { signal: AbortSignal.abort() })).rejects.toMatchObject({ name: 'AbortError' });
+    expect((await db.query('select 1 as one', [], { signal: controller.signal }).catch((error: unknown) => error))).toBe(controller.signal.reason);
+    expect((await db.query('select 1 as one', [], { signal: new AbortController().signal })).rows).toEqual([{ one: 1 }]);
+    expect(db.stats()).toMatchObject({ createdTotal: 1, leased: 0 });
+  });
+
+  it('replaces the connection of an aborted query where the server does not answer', async () => {
+    const db = open({ max: 1, acquireTimeoutMs: 20_000 });
+    const pid = await backendPid(db);
+    const controller = new AbortController();
+    const aborted = expect(db.query('select pg_sleep(60)', [], { signal: controller.signal })).rejects.toMatchObject({ name: 'AbortError' });
+    await eventually(() => db.stats().leased === 1);
+    await server.pause();
+    controller.abort();
+    await aborted;
+    await eventually(() => db.stats().leased === 0);
+    await server.resume();
+    expect(await backendPid(db)).not.toBe(pid);
+  }, 30_000);
+
+  it('ends statements that take too long, by the pool, the query or the transaction', async () => {
+    const db = open({ statementTimeoutMs: 50, max: 1 });
+    await expect(db.query('select pg_sleep(60)')).rejects.toMatchObject({ code: '57014' });
+    const patient = open({ max: 1 });
+    await expect(patient.query('select pg_sleep(60)', [], { statementTimeoutMs: 50 })).rejects.toMatchObject({ code: 'ERR_POOL_STATEMENT_TIMEOUT' });
+    await expect(patient.transaction((client) => client.query('select pg_sleep(60)'), { statementTimeoutMs: 50 })).rejects.toMatchObject({ code: '57014' });
+    expect((await patient.query("select current_setting('statement_timeout') as timeout")).rows).toEqual([{ timeout: '0' }]);
+    expect(patient.stats()).toMatchObject({ createdTotal: 1, leased: 0 });
+  });
+
+  it('rolls back a transaction that is aborted, its query under way cancelled', async () => {
+    const db = open({ max: 1 });
+    await db.query('create table if not exists aborted (n int)');
+    const controller = new AbortController();
+    const aborted = db.transaction(
+      async (client) => {
+        await client.query('insert into aborted values (1)');
+        setImmediate(() => controller.abort(new Error('no longer wanted')));
+        await client.query('select pg_sleep(60)');
+      },
+      { signal: controller.signal },
+    );
+    await expect(aborted).rejects.toThrow('no longer wanted');
+    const late = new AbortController();
+    await expect(
+      db.transaction(
+        async (client) => {
+          await client.query('insert into aborted values (2)');
+          late.abort();
+        },
+        { signal: late.signal },
+      ),
+    ).rejects.toMatchObject({ name: 'AbortError' });
+    expect((await db.query('select * from aborted')).rows).toEqual([]);
+    expect(db.stats().createdTotal).toBe(1);
+  });
+
+  it('undoes what borrowers set, by the query it is told, and prepares anew what that forgot', async () => {
+    const db = open({ max: 1, resetQuery: 'DISCARD ALL' });
+    const named = { name: 'answer', text: 'select $1::int as n', values: [1] };
+    for (let use = 0; use < 3; use += 1) {
+      expect((await db.query(named)).rows).toEqual([{ n: 1 }]);
+      await db.use(async (client) => {
+        await client.query("set application_name = 'somebody'");
+        await client.query('begin');
+      });
+      expect((await db.query("select current_setting('application_name') as name")).rows).toEqual([{ name: '' }]);
+    }
+    expect(db.stats().createdTotal).toBe(1);
+  });
+
+  it('gives clients with a release of their own, as query builders want them', async () => {
+    const db = open({ max: 1 });
+    const client = await db.connect();
+    const pid = await backendPid({ query: client.query.bind(client) } as never);
+    client.release();
+    expect(() => client.release()).toThrow(expect.objectContaining({ code: 'ERR_POOL_LEASE_ENDED' }));
+    const again = await db.connect();
+    again.release(new Error('broken'));
+    expect(await backendPid(db)).not.toBe(pid);
+    const ended = db.end();
+    await expect(db.connect()).rejects.toMatchObject({ code: 'ERR_POOL_CLOSED' });
+    await ended;
+  });
+
   it('does not keep a process alive that has nothing else to do', async () => {
     expect(await runIdleProgram('pg', server.url)).toBe('idle');
   });
 
   it('refuses what it does not know', () => {
-    for (const options of [{ connectionSting: 'x' }, { create: () => {} }, { connectionString: 5 }, { connection: 'localhost' }, { max: 0 }, null])
+    for (const options of [{ connectionSting: 'x' }, { create: () => {} }, { connectionString: 5 }, { connection: 'localhost' }, { statementTimeoutMs: 0 }, { resetQuery: 1 }, { max: 0 }, null])
       expect(() => createPgPool(options as never)).toThrow(expect.objectContaining({ code: 'ERR_POOL_INVALID_OPTION' }));
   });
 });
