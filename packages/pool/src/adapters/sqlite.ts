@@ -1,0 +1,150 @@
+import { invalidOption } from '../errors.js';
+import { MAX_DELAY_MS, type PoolTuning, requireKnown, TUNING } from '../options.js';
+import type { Pool } from '../pool.js';
+import { createPool } from '../resource-pool.js';
+import { openNodeSqlite, type OpenSqlite, rollBack, type SqliteDatabase, type SqliteParameter } from '../sqlite/driver.js';
+import { statement } from '../sqlite/statements.js';
+import type { PoolStats } from '../stats.js';
+import type { AcquireOptions, CloseOptions, WaitOptions } from '../wait-options.js';
+
+export type { OpenSqlite, SqliteDatabase, SqliteParameter, SqliteStatement } from '../sqlite/driver.js';
+
+export interface SqlitePoolOptions<D extends SqliteDatabase = SqliteDatabase> extends Omit<PoolTuning, 'max' | 'min'> {
+  /** A file; a database in memory belongs to one connection alone. */
+  readonly file: string;
+  /** Opens a connection, as `(file, { readonly }) => new Database(file, { readonly })` by better-sqlite3. @default by node:sqlite */
+  readonly open?: OpenSqlite<D> | undefined;
+  /** Most connections that only read. An integer ≥ 1. @default 4 */
+  readonly readers?: number | undefined;
+  /** How long SQLite itself waits for other processes' locks, in ms, blocking this thread. @default 1_000 */
+  readonly busyTimeoutMs?: number | undefined;
+  /** Run on each new connection, as `['foreign_keys = ON']`. @default none */
+  readonly pragmas?: readonly string[] | undefined;
+}
+
+/** Of both kinds of connections. */
+export interface SqlitePoolStats {
+  readonly writer: PoolStats;
+  readonly readers: PoolStats;
+}
+
+/**
+ * One connection that writes and several that read one SQLite file, in write-ahead mode: readers see what was committed, and wait
+ * for no writer. Writers wait for each other here, first come, first served, where SQLite would refuse or block them.
+ * Statements run in this thread, and block it, as SQLite does.
+ */
+export interface SqlitePool<D extends SqliteDatabase = SqliteDatabase> extends AsyncDisposable {
+  readonly name: string;
+  /** The rows of a statement that reads. @throws what SQLite says, also for one that writes; or as `Pool.acquire` */
+  query<R = Record<string, unknown>>(sql: string, parameters?: readonly SqliteParameter[], options?: AcquireOptions): Promise<R[]>;
+  /** Runs a statement that writes; gives what the driver's `run` gives. */
+  run(sql: string, parameters?: readonly SqliteParameter[], options?: AcquireOptions): Promise<unknown>;
+  /** Lends a connection that only reads. A transaction that `fn` leaves open is rolled back. */
+  read<T>(fn: (database: D) => T | PromiseLike<T>, options?: AcquireOptions): Promise<T>;
+  /** Lends the connection that writes; nobody else writes meanwhile. */
+  write<T>(fn: (database: D) => T | PromiseLike<T>, options?: AcquireOptions): Promise<T>;
+  /** Runs `fn` between `BEGIN IMMEDIATE` and `COMMIT`, or `ROLLBACK` if it throws. */
+  transaction<T>(fn: (database: D) => T | PromiseLike<T>, options?: AcquireOptions): Promise<T>;
+  /** As `Pool.drain`. */
+  drain(options?: WaitOptions): Promise<void>;
+  /** As `Pool.close`. */
+  close(options?: CloseOptions): Promise<void>;
+  stats(): SqlitePoolStats;
+}
+
+const OPTIONS: readonly string[] = ['file', 'open', 'readers', 'busyTimeoutMs', 'pragmas', ...TUNING.filter((name) => name !== 'max' && name !== 'min')];
+
+/** @throws {PoolError} `ERR_POOL_INVALID_OPTION` */
+export function createSqlitePool<D extends SqliteDatabase = SqliteDatabase>(options: SqlitePoolOptions<D>): SqlitePool<D> {
+  requireKnown(options, OPTIONS);
+  const { file, open = openNodeSqlite as OpenSqlite<D>, readers: max = 4, busyTimeoutMs = 1_000, pragmas = [], name = 'sqlite', ...tuning } = options;
+  if (typeof file !== 'string' || file === '' || file === ':memory:') throw invalidOption('file', file, 'the path of a file');
+  if (typeof open !== 'function') throw invalidOption('open', open, 'a function');
+  if (!Number.isSafeInteger(max) || max < 1) throw invalidOption('readers', max, 'an integer ≥ 1');
+  if (!Number.isSafeInteger(busyTimeoutMs) || busyTimeoutMs < 0 || busyTimeoutMs > MAX_DELAY_MS) throw invalidOption('busyTimeoutMs', busyTimeoutMs, `an integer from 0 to ${MAX_DELAY_MS}`);
+  if (!Array.isArray(pragmas)) throw invalidOption('pragmas', pragmas, 'an array of strings');
+
+  const connect = (readonly: boolean, own: readonly string[]): D => {
+    const database = open(file, { readonly });
+    try {
+      for (const pragma of [`busy_timeout = ${busyTimeoutMs}`, ...own, ...(pragmas as readonly string[])]) database.exec(`PRAGMA ${pragma}`);
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+    return database;
+  };
+  const pool = (kind: string, max: number, create: () => D | Promise<D>): Pool<D> =>
+    createPool<D>({ ...tuning, name: `${name} ${kind}`, max, create, reset: rollBack, destroy: (database) => database.close() });
+
+  let opened = false;
+  const writer = pool('writer', 1, () => {
+    const database = connect(false, ['journal_mode = WAL']);
+    opened = true;
+    return database;
+  });
+  const readers = pool('readers', max, async () => {
+    // A reader cannot make the file, nor put it into write-ahead mode.
+    if (!opened) await writer.use(() => {});
+    return connect(true, ['query_only = ON']);
+  });
+  return new WriterAndReaders<D>(name, writer, readers);
+}
+
+class WriterAndReaders<D extends SqliteDatabase> implements SqlitePool<D> {
+  readonly name: string;
+  readonly #writer: Pool<D>;
+  readonly #readers: Pool<D>;
+
+  constructor(name: string, writer: Pool<D>, readers: Pool<D>) {
+    this.name = name;
+    this.#writer = writer;
+    this.#readers = readers;
+  }
+
+  query<R>(sql: string, parameters: readonly SqliteParameter[] = [], options?: AcquireOptions): Promise<R[]> {
+    return this.#readers.use((database) => statement(database, sql).all(...(parameters as never[])) as R[], options);
+  }
+
+  run(sql: string, parameters: readonly SqliteParameter[] = [], options?: AcquireOptions): Promise<unknown> {
+    return this.#writer.use((database) => statement(database, sql).run(...(parameters as never[])), options);
+  }
+
+  read<T>(fn: (database: D) => T | PromiseLike<T>, options?: AcquireOptions): Promise<T> {
+    return this.#readers.use(fn, options);
+  }
+
+  write<T>(fn: (database: D) => T | PromiseLike<T>, options?: AcquireOptions): Promise<T> {
+    return this.#writer.use(fn, options);
+  }
+
+  transaction<T>(fn: (database: D) => T | PromiseLike<T>, options?: AcquireOptions): Promise<T> {
+    return this.#writer.use(async (database) => {
+      database.exec('BEGIN IMMEDIATE');
+      // One that fails is rolled back as it comes home.
+      const result = await fn(database);
+      database.exec('COMMIT');
+      return result;
+    }, options);
+  }
+
+  async drain(options?: WaitOptions): Promise<void> {
+    // Readers first: one that is being made may need the writer.
+    await this.#readers.drain(options);
+    await this.#writer.drain(options);
+  }
+
+  async close(options?: CloseOptions): Promise<void> {
+    await this.#readers.close(options);
+    // The last to close tidies the write-ahead log away.
+    await this.#writer.close(options);
+  }
+
+  stats(): SqlitePoolStats {
+    return { writer: this.#writer.stats(), readers: this.#readers.stats() };
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

@@ -1,0 +1,38 @@
+import { invalidOption } from '../errors.js';
+
+export type SqliteParameter = null | number | bigint | string | Uint8Array;
+
+/** What better-sqlite3 and node:sqlite have in common, and is all that is asked of any other. */
+export interface SqliteStatement {
+  run(...parameters: never[]): unknown;
+  get(...parameters: never[]): unknown;
+  all(...parameters: never[]): unknown[];
+}
+
+export interface SqliteDatabase {
+  prepare(sql: string): SqliteStatement;
+  exec(sql: string): unknown;
+  close(): unknown;
+}
+
+/** Opens a connection, one that only reads if `readonly`. */
+export type OpenSqlite<D extends SqliteDatabase> = (file: string, options: { readonly readonly: boolean }) => D;
+
+/** Node's own SQLite, where it has one: from Node 22.13 on. */
+export function openNodeSqlite(file: string, { readonly }: { readonly readonly: boolean }): SqliteDatabase {
+  const module = process.getBuiltinModule('node:sqlite') as { readonly DatabaseSync: new (file: string, options: object) => SqliteDatabase } | undefined;
+  if (module === undefined) throw invalidOption('open', undefined, 'given where there is no node:sqlite');
+  return new module.DatabaseSync(file, { readOnly: readonly });
+}
+
+/** Ends a transaction that is open, if one is. */
+export function rollBack(database: SqliteDatabase): void {
+  const { inTransaction, isTransaction } = database as { readonly inTransaction?: boolean; readonly isTransaction?: boolean };
+  if ((inTransaction ?? isTransaction) === false) return;
+  try {
+    database.exec('ROLLBACK');
+  } catch (error) {
+    // A driver that does not tell whether there is one.
+    if (!String(error).includes('no transaction is active')) throw error;
+  }
+}

@@ -1,0 +1,126 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import wasm from 'node-sqlite3-wasm';
+import { createSqlitePool, type OpenSqlite, type SqliteDatabase, type SqlitePool, type SqlitePoolOptions } from '../../src/adapters/sqlite.js';
+import { deferred, settled } from '../backend.js';
+
+/** SQLite as WebAssembly, which runs on every Node; it takes parameters as one array, and knows no write-ahead mode. */
+const openWasm: OpenSqlite<SqliteDatabase> = (file, { readonly }) => {
+  const database = new wasm.Database(file, { readOnly: readonly, fileMustExist: readonly });
+  return {
+    exec: (sql) => database.exec(sql),
+    close: () => database.close(),
+    prepare: (sql) => {
+      const statement = database.prepare(sql);
+      return { run: (...given: never[]) => statement.run(given), get: (...given: never[]) => statement.get(given), all: (...given: never[]) => statement.all(given) };
+    },
+  };
+};
+
+const drivers: [string, OpenSqlite<SqliteDatabase> | undefined][] = [['node-sqlite3-wasm', openWasm]];
+if (process.getBuiltinModule('node:sqlite') !== undefined) drivers.push(['node:sqlite', undefined]);
+
+const folders: string[] = [];
+const pools: SqlitePool[] = [];
+function open(driver: OpenSqlite<SqliteDatabase> | undefined, options: Partial<SqlitePoolOptions> = {}): SqlitePool {
+  const folder = mkdtempSync(join(tmpdir(), 'fog-sqlite-'));
+  folders.push(folder);
+  const pool = createSqlitePool({ file: join(folder, 'test.db'), open: driver, ...options });
+  pools.push(pool);
+  return pool;
+}
+afterEach(async () => {
+  await Promise.all(pools.splice(0).map((pool) => pool.close()));
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
+});
+
+describe.each(drivers)('a pool of SQLite connections, by %s', (_name, driver) => {
+  it('writes by one connection and reads by others', async () => {
+    const db = open(driver, { pragmas: ['foreign_keys = ON'] });
+    await db.run('create table fruits (id integer primary key, name text)');
+    await Promise.all(['apple', 'pear', 'plum'].map((name) => db.run('insert into fruits (name) values (?)', [name])));
+    const answers = await Promise.all(Array.from({ length: 20 }, () => db.query<{ name: string }>('select name from fruits where id > ? order by id', [1])));
+    for (const rows of answers) expect(rows.map(({ name }) => name)).toEqual(['pear', 'plum']);
+    const { writer, readers } = db.stats();
+    expect(writer).toMatchObject({ createdTotal: 1, max: 1 });
+    expect(readers.createdTotal).toBeLessThanOrEqual(4);
+  });
+
+  it('commits what succeeds, rolls back what throws, and lets no second writer in between', async () => {
+    const db = open(driver);
+    await db.run('create table log (n integer)');
+    const gate = deferred<void>();
+    const first = db.transaction(async (database) => {
+      database.exec('insert into log values (1)');
+      await gate.promise;
+      database.exec('insert into log values (2)');
+    });
+    const second = db.run('insert into log values (3)');
+    await settled();
+    expect(db.stats().writer).toMatchObject({ leased: 1, waiting: 1 });
+    gate.resolve();
+    await Promise.all([first, second]);
+    await expect(
+      db.transaction((database) => {
+        database.exec('insert into log values (4)');
+        throw new Error('on second thoughts');
+      }),
+    ).rejects.toThrow('on second thoughts');
+    expect((await db.query<{ n: number }>('select n from log order by rowid')).map(({ n }) => n)).toEqual([1, 2, 3]);
+    expect(db.stats().writer.createdTotal).toBe(1);
+  });
+
+  it('rolls back what a borrower leaves open, and lets no reader write', async () => {
+    const db = open(driver);
+    await db.run('create table t (n integer)');
+    await db.write((database) => {
+      database.exec('begin');
+      database.exec('insert into t values (1)');
+    });
+    expect(await db.query('select * from t')).toEqual([]);
+    await db.read((database) => database.exec('begin'));
+    await db.run('insert into t values (2)');
+    expect(await db.query('select n from t')).toEqual([{ n: 2 }]);
+    await expect(db.query('insert into t values (3) returning n')).rejects.toThrow(/read-?only/i);
+  });
+
+  it('reads for the first time while its writer is busy, if the file is there', async () => {
+    const db = open(driver);
+    await db.run('create table t (n integer)');
+    expect(await db.write(() => db.query('select count(*) as n from t'))).toEqual([{ n: 0 }]);
+  });
+
+  it('gives its callers what SQLite says, also when the file cannot be opened', async () => {
+    const db = open(driver);
+    await expect(db.run('selec 1')).rejects.toThrow(/syntax error/);
+    const nowhere = open(driver, { file: join(tmpdir(), 'fog-nowhere', 'test.db'), acquireTimeoutMs: 1_000 });
+    await expect(nowhere.query('select 1')).rejects.toThrow(/open|lock|ENOENT/);
+  });
+
+  it('prepares a statement once a connection, and many without keeping all', async () => {
+    const db = open(driver, { readers: 1 });
+    await db.run('create table t (n integer)');
+    for (let n = 0; n < 250; n += 1) expect(await db.query(`select ${n % 125} as n`)).toEqual([{ n: n % 125 }]);
+  });
+});
+
+describe('where Node has no SQLite, and no other is given', () => {
+  it('says so, as a borrower comes', async () => {
+    const getBuiltinModule = process.getBuiltinModule;
+    process.getBuiltinModule = () => undefined as never;
+    try {
+      await expect(open(undefined).run('select 1')).rejects.toMatchObject({ code: 'ERR_POOL_INVALID_OPTION', message: expect.stringContaining('node:sqlite') });
+    } finally {
+      process.getBuiltinModule = getBuiltinModule;
+    }
+  });
+});
+
+describe('the options of a pool of SQLite connections', () => {
+  it('are refused if they cannot be honoured', () => {
+    for (const options of [{}, { file: '' }, { file: ':memory:' }, { file: 'x', readers: 0 }, { file: 'x', open: 1 }, { file: 'x', busyTimeoutMs: -1 }, { file: 'x', pragmas: 'a' }, { file: 'x', max: 3 }])
+      expect(() => createSqlitePool({ open: openWasm, ...options } as never)).toThrow(expect.objectContaining({ code: 'ERR_POOL_INVALID_OPTION' }));
+  });
+});
