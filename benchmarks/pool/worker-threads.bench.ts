@@ -1,6 +1,6 @@
 import { createWorkerPool } from '@fog/pool/worker-threads';
 import { Piscina } from 'piscina';
-import Tinypool from 'tinypool';
+import { Tinypool } from 'tinypool';
 import { defineBench, type Subject } from '../harness/bench.js';
 import type { BenchTasks } from './tasks.worker.js';
 

@@ -99,6 +99,10 @@ function withoutStack<E extends Error>(make: () => E): E {
   }
 }
 
+export function budgetTimeout(pool: string, bytes: number, waitMs: number, stats: { readonly leasedBytes: number; readonly waiting: number }, maxBytes: number): PoolError {
+  return new PoolError('ERR_POOL_ACQUIRE_TIMEOUT', `${pool}: no ${bytes} bytes in ${waitMs} ms: ${stats.leasedBytes} of ${maxBytes} leased, ${stats.waiting} still waiting`);
+}
+
 export function queueFull(pool: string, maxWaiting: number): PoolError {
   return new PoolError('ERR_POOL_QUEUE_FULL', `${pool}: ${maxWaiting} already waiting, as many as maxWaiting allows`);
 }

@@ -1,5 +1,6 @@
 /** Uses a pool once, leaves it open and idle, and says so; then there is nothing left that should hold the process. */
 import { createPool } from '@fog/pool';
+import { createHttpPool } from '@fog/pool/http';
 import { createRedisPool } from '@fog/pool/ioredis';
 import { createPgPool, Pool } from '@fog/pool/pg';
 import { createWorkerPool } from '@fog/pool/worker-threads';
@@ -22,6 +23,12 @@ const uses = {
     const pool = new Pool({ connectionString: url, allowExitOnIdle: true });
     await pool.query('select 1');
     return { stats: () => ({ idle: pool.idleCount }) };
+  },
+  http: async () => {
+    const pool = createHttpPool({ origin: url });
+    const response = await pool.request('/');
+    await response.text();
+    return pool;
   },
   redis: async () => {
     const pool = createRedisPool({ url, min: 2 });

@@ -108,12 +108,12 @@ describe.each(drivers)('a pool of SQLite connections, by %s', (_name, driver) =>
 
 describe('where Node has no SQLite, and no other is given', () => {
   it('says so, as a borrower comes', async () => {
-    const getBuiltinModule = process.getBuiltinModule;
-    process.getBuiltinModule = () => undefined as never;
+    const original = Object.getOwnPropertyDescriptor(process, 'getBuiltinModule');
+    Object.defineProperty(process, 'getBuiltinModule', { configurable: true, value: () => undefined });
     try {
       await expect(open(undefined).run('select 1')).rejects.toMatchObject({ code: 'ERR_POOL_INVALID_OPTION', message: expect.stringContaining('node:sqlite') });
     } finally {
-      process.getBuiltinModule = getBuiltinModule;
+      Object.defineProperty(process, 'getBuiltinModule', original ?? {});
     }
   });
 });

@@ -1,0 +1,114 @@
+import { Agent as HttpAgent, type IncomingMessage, type OutgoingHttpHeaders, request as httpRequest } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import type { Duplex, Readable } from 'node:stream';
+import { connect as connectTls, type ConnectionOptions } from 'node:tls';
+
+export interface HttpRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: OutgoingHttpHeaders;
+  readonly body: string | Uint8Array | Readable | undefined;
+}
+
+/** One connection to one origin, with one request at a time. */
+export class HttpConnection {
+  readonly #origin: URL;
+  readonly #socket: Socket;
+  readonly #agent: HttpAgent;
+  requests = 0;
+
+  constructor(origin: URL, socket: Socket) {
+    this.#origin = origin;
+    this.#socket = socket;
+    this.#agent = origin.protocol === 'https:' ? new OwnSocketHttpsAgent(socket) : new OwnSocketHttpAgent(socket);
+    socket.setNoDelay(true);
+  }
+
+  /** `lost` is called when it is closed, by whichever side. */
+  watch(lost: (cause?: unknown) => void): void {
+    this.#socket.on('error', lost).on('close', () => lost());
+  }
+
+  hold(held: boolean): void {
+    if (held) this.#socket.ref();
+    else this.#socket.unref();
+  }
+
+  get usable(): boolean {
+    return !this.#socket.destroyed && this.#socket.writable && !this.#socket.readableEnded;
+  }
+
+  /** Gives the response once its head is there. An aborted `signal` destroys the connection. */
+  send({ method, path, headers, body }: HttpRequest, signal: AbortSignal | undefined): Promise<IncomingMessage> {
+    this.requests += 1;
+    const { hostname, port, protocol } = this.#origin;
+    const make = protocol === 'https:' ? httpsRequest : httpRequest;
+    return new Promise((resolve, reject) => {
+      const request = make({ host: hostname, port, method, path, headers, agent: this.#agent, ...(signal && { signal }) });
+      request.once('response', resolve).once('error', reject);
+      if (body === undefined || typeof body === 'string' || body instanceof Uint8Array) request.end(body);
+      else {
+        body.once('error', (error) => request.destroy(error));
+        body.pipe(request);
+      }
+    });
+  }
+
+  close(): void {
+    this.#agent.destroy();
+    this.#socket.destroy();
+  }
+}
+
+/** Keeps its one connection, and has no other. */
+class OwnSocketHttpAgent extends HttpAgent {
+  readonly #socket: Socket;
+  constructor(socket: Socket) {
+    super({ keepAlive: true, maxSockets: 1 });
+    this.#socket = socket;
+  }
+  override createConnection(): Duplex {
+    return this.#socket;
+  }
+}
+
+class OwnSocketHttpsAgent extends HttpsAgent {
+  readonly #socket: Socket;
+  constructor(socket: Socket) {
+    super({ keepAlive: true, maxSockets: 1 });
+    this.#socket = socket;
+  }
+  override createConnection(): Duplex {
+    return this.#socket;
+  }
+}
+
+/** Connects, with TLS where the origin wants it. */
+export function connect(origin: URL, tls: ConnectionOptions, signal: AbortSignal): Promise<HttpConnection> {
+  const secure = origin.protocol === 'https:';
+  const port = Number(origin.port) || (secure ? 443 : 80);
+  const host = origin.hostname.replace(/^\[|\]$/g, '');
+  return new Promise((resolve, reject) => {
+    // A server name is a name; an address is none.
+    const socket = secure ? connectTls({ ...(isIP(host) === 0 && { servername: host }), ...tls, host, port }) : connectTcp({ host, port });
+    const abort = (): void => {
+      socket.destroy();
+      reject(signal.reason);
+    };
+    const settle = (): void => {
+      signal.removeEventListener('abort', abort);
+      socket.off('error', failed);
+    };
+    const failed = (error: Error): void => {
+      settle();
+      socket.destroy();
+      reject(error);
+    };
+    signal.addEventListener('abort', abort, { once: true });
+    socket.once('error', failed).once(secure ? 'secureConnect' : 'connect', () => {
+      settle();
+      resolve(new HttpConnection(origin, socket));
+    });
+  });
+}

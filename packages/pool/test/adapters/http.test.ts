@@ -1,0 +1,151 @@
+import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { Readable } from 'node:stream';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { createHttpPool, type HttpPool, type HttpPoolOptions } from '../../src/adapters/http.js';
+import { deferred } from '../backend.js';
+import { runIdleProgram } from './program.js';
+
+const servers: Server[] = [];
+const pools: HttpPool[] = [];
+afterEach(async () => {
+  await Promise.all(pools.splice(0).map((pool) => pool.close({ force: true, timeoutMs: 0 })));
+  for (const server of servers.splice(0)) server.close().closeAllConnections();
+});
+
+/** A server, with the connections that were made to it. */
+async function serve(listener: RequestListener): Promise<{ origin: string; server: Server; sockets: Socket[] }> {
+  const sockets: Socket[] = [];
+  const server = createHttpServer({ keepAliveTimeout: 60_000 }, listener).on('connection', (socket) => sockets.push(socket));
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, server, sockets };
+}
+
+function open(origin: string, options: Partial<HttpPoolOptions> = {}): HttpPool {
+  const pool = createHttpPool({ origin, ...options });
+  pools.push(pool);
+  return pool;
+}
+
+const echo: RequestListener = (request, response) => {
+  const chunks: Buffer[] = [];
+  request.on('data', (chunk: Buffer) => chunks.push(chunk)).on('end', () => {
+    const { method, url, headers } = request;
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify({ method, url, greeting: headers['x-greeting'], body: Buffer.concat(chunks).toString() }));
+  });
+};
+
+async function eventually(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 2));
+}
+
+describe('a pool of HTTP connections', () => {
+  it('sends requests, and uses its connections again', async () => {
+    const { origin, sockets } = await serve(echo);
+    const api = open(origin, { headers: { 'x-greeting': 'hello' } });
+    const answer = await api.request('/fruits?ripe=yes');
+    expect([answer.status, answer.headers['content-type'], await answer.json()]).toEqual([200, 'application/json', { method: 'GET', url: '/fruits?ripe=yes', greeting: 'hello', body: '' }]);
+    for (const body of ['pear', Buffer.from('pear'), Readable.from(['pe', 'ar'])])
+      expect(JSON.parse(await (await api.request('/fruits', { method: 'POST', body, headers: { 'x-greeting': 'hi' } })).text())).toMatchObject({ method: 'POST', greeting: 'hi', body: 'pear' });
+    expect((await (await api.request('/bytes')).bytes()).length).toBeGreaterThan(10);
+    expect(sockets).toHaveLength(1);
+    expect(api.stats()).toMatchObject({ createdTotal: 1, acquiredTotal: 5 });
+  });
+
+  it('has as many requests under way as it may have connections, and lets the rest wait', async () => {
+    const gate = deferred<void>();
+    let underWay = 0;
+    const { origin } = await serve((_request, response) => {
+      underWay += 1;
+      void gate.promise.then(() => response.end('done'));
+    });
+    const api = open(origin, { max: 3 });
+    const answers = Array.from({ length: 7 }, async () => (await api.request('/')).text());
+    await eventually(() => underWay === 3);
+    expect(api.stats()).toMatchObject({ leased: 3, waiting: 4 });
+    gate.resolve();
+    expect(await Promise.all(answers)).toEqual(Array(7).fill('done'));
+    expect(api.stats().createdTotal).toBe(3);
+  });
+
+  it('keeps a connection until its response is read, discarded or destroyed', async () => {
+    const { origin, sockets } = await serve((_request, response) => response.end('x'.repeat(1_000_000)));
+    const api = open(origin, { max: 1 });
+    const first = await api.request('/');
+    expect(api.stats().leased).toBe(1);
+    first.discard();
+    const second = await api.request('/');
+    second.body.destroy();
+    expect((await (await api.request('/')).text()).length).toBe(1_000_000);
+    expect(sockets).toHaveLength(2);
+  });
+
+  it('does not use again what the server closes', async () => {
+    const { origin, sockets } = await serve((_request, response) => response.setHeader('connection', 'close').end('bye'));
+    const api = open(origin, { max: 1 });
+    for (let request = 0; request < 3; request += 1) expect(await (await api.request('/')).text()).toBe('bye');
+    expect(sockets).toHaveLength(3);
+    const kept = await serve(echo);
+    const other = open(kept.origin, { max: 1 });
+    await (await other.request('/')).text();
+    kept.sockets[0]?.destroy();
+    await eventually(() => other.stats().size === 0);
+    expect((await other.request('/')).status).toBe(200);
+  });
+
+  it('sends once more what met the end of a kept connection, if it may be sent twice', async () => {
+    let seen = 0;
+    const { origin } = await serve((request, response) => {
+      seen += 1;
+      // The second request of each connection finds it gone.
+      if (request.socket.bytesRead > 200 || seen % 2 === 0) request.socket.destroy();
+      else response.end(request.method);
+    });
+    const api = open(origin, { max: 1 });
+    await (await api.request('/')).text();
+    expect(await (await api.request('/', { method: 'PUT', body: 'x' })).text()).toBe('PUT');
+    await expect(api.request('/', { method: 'POST', body: 'x' })).rejects.toMatchObject({ code: 'ECONNRESET' });
+    expect(seen).toBe(4);
+  });
+
+  it('says why it cannot connect', async () => {
+    const { origin, server } = await serve(echo);
+    server.close();
+    await expect(open(origin).request('/')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  });
+
+  it('ends the wait, the request or the body of a caller who aborts, and gives up the connection', async () => {
+    const { origin, sockets } = await serve((request, response) => {
+      if (request.url === '/body') response.write('begun');
+    });
+    const api = open(origin, { max: 1 });
+    const controller = new AbortController();
+    const waitingForHead = api.request('/head', { signal: controller.signal });
+    const waitingForConnection = api.request('/', { signal: controller.signal });
+    const outcomes = Promise.allSettled([waitingForHead, waitingForConnection]);
+    await eventually(() => sockets.length === 1);
+    controller.abort(new Error('no longer wanted'));
+    for (const outcome of await outcomes) expect(outcome).toMatchObject({ status: 'rejected', reason: { message: 'no longer wanted' } });
+    const late = new AbortController();
+    const { body } = await api.request('/body', { signal: late.signal });
+    const ended = new Promise((resolve) => body.once('error', resolve));
+    late.abort();
+    body.resume();
+    expect(await ended).toMatchObject({ message: expect.any(String) });
+    await eventually(() => api.stats().leased === 0);
+    await expect(api.request('/', { timeoutMs: 0 })).rejects.toMatchObject({ code: 'ERR_POOL_INVALID_OPTION' });
+  });
+
+  it('does not keep a process alive that has nothing else to do', async () => {
+    const { origin } = await serve(echo);
+    expect(await runIdleProgram('http', origin)).toBe('idle');
+  });
+
+  it('refuses what is no origin, and what it does not know', async () => {
+    for (const options of [{}, { origin: 'x' }, { origin: 'ftp://x' }, { origin: 'http://x/path' }, { origin: 'http://user:word@x' }, { origin: 'http://x', agent: 1 }, { origin: 'http://x', max: 0 }])
+      expect(() => createHttpPool(options as never)).toThrow(expect.objectContaining({ code: 'ERR_POOL_INVALID_OPTION' }));
+    await expect(open('http://127.0.0.1:1').request('relative')).rejects.toMatchObject({ code: 'ERR_POOL_INVALID_OPTION' });
+  });
+});
