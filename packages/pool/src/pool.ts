@@ -60,8 +60,9 @@ export interface Pool<R> extends AsyncDisposable {
   /**
    * Replaces all resources there are now, as after a change of credentials: idle ones go at once, leased ones when they
    * come back, and those being created when they are there.
+   * @param which replaces those for which it gives `true`, and none of those being created
    */
-  evictAll(): void;
+  evictAll(which?: (resource: R) => boolean): void;
   /**
    * Takes no further borrowers, serves those who wait, and settles when all leases have come back.
    * @throws {PoolError} `ERR_POOL_INVALID_OPTION`

@@ -156,8 +156,8 @@ class ResourcePool<R> implements Pool<R> {
     this.#match();
   }
 
-  evictAll(): void {
-    this.#supply.evictAll();
+  evictAll(which?: (resource: R) => boolean): void {
+    this.#supply.evictAll(which);
     this.#match();
   }
 

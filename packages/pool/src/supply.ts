@@ -191,10 +191,11 @@ export class Supply<R> {
     }
   }
 
-  /** Destroys all there are, the leased ones when they come back, and those being created when they are there. */
-  evictAll(): void {
-    this.creator.outdate();
-    for (const entry of this.#alive.slice()) this.#retire(entry, 'evicted', undefined);
+  /** Destroys all there are, the leased ones when they come back, and those being created when they are there; or `which` are alive. */
+  evictAll(which?: (resource: R) => boolean): void {
+    if (which === undefined) this.creator.outdate();
+    const evicted = which === undefined ? this.#alive.slice() : this.#alive.filter(({ resource }) => which(resource));
+    for (const entry of evicted) this.#retire(entry, 'evicted', undefined);
   }
 
   close(reason: unknown): void {

@@ -121,6 +121,18 @@ describe('evictAll', () => {
     await pool.use(({ id }) => expect(id).toBe(3));
   });
 
+  it('replaces some alone, where it is told which', async () => {
+    const { pool, backend } = setUp({ max: 3 });
+    const leases = await Promise.all([pool.acquire(), pool.acquire(), pool.acquire()]);
+    leases[0]?.release();
+    leases[1]?.release();
+    pool.evictAll(({ id }) => id !== 2);
+    expect(pool.stats()).toMatchObject({ leased: 1, idle: 1, destroyedTotal: 1 });
+    leases[2]?.release();
+    expect(backend.open).toBe(1);
+    expect((await pool.acquire()).resource.id).toBe(2);
+  });
+
   it('leaves new ones alone', async () => {
     const { pool } = setUp({ max: 2 });
     (await pool.acquire()).release();

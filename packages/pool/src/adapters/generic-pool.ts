@@ -62,8 +62,7 @@ export class Pool<T> extends EventEmitter {
   readonly #evictor: Evictor<T>;
   readonly #round = new EvictionRound<T>();
   readonly #loans = new Map<T, Lease<PooledResource<T>>>();
-  /** All that are alive, with what ends each once nobody works with it. */
-  readonly #alive = new Map<PooledResource<T>, () => void>();
+  readonly #alive = new Set<PooledResource<T>>();
   readonly #creates = new Set<Promise<unknown>>();
   readonly #destroys = new Set<Promise<unknown>>();
   #core: CorePool<PooledResource<T>> | undefined = undefined;
@@ -176,7 +175,7 @@ export class Pool<T> extends EventEmitter {
       clock,
       create: () => track(this.#creates, this.#create()),
       destroy: (resource) => track(this.#destroys, this.#destroy(resource)),
-      watch: (resource, lost) => this.#alive.set(resource, lost),
+      watch: (resource) => this.#alive.add(resource),
       ...(testOnBorrow && { validate: (resource: PooledResource<T>) => this.#validate(resource) }),
       ...(testOnReturn && { reset: (resource: PooledResource<T>) => this.#checkReturned(resource) }),
       failFast: false,
@@ -197,8 +196,7 @@ export class Pool<T> extends EventEmitter {
     const core = this.#started();
     const lease = core.tryAcquire();
     if (lease !== undefined) return Promise.resolve(this.#lend(lease));
-    void priority;
-    return core.acquire().then((lease) => this.#lend(lease), rethrow);
+    return core.acquire({ priority: -rankOf(priority, this.#settings.priorityRange) }).then((lease) => this.#lend(lease), rethrow);
   }
 
   #lend(lease: Lease<PooledResource<T>>): Lease<PooledResource<T>> {
@@ -293,16 +291,16 @@ export class Pool<T> extends EventEmitter {
 
   async #clear(): Promise<void> {
     await Promise.allSettled(this.#creates);
-    for (const resource of this.#idle()) this.#evict(resource);
+    this.#evict(this.#idle());
     await Promise.allSettled(this.#destroys);
   }
 
   #idle(): PooledResource<T>[] {
-    return [...this.#alive.keys()].filter(({ state }) => state === 'IDLE');
+    return [...this.#alive].filter(({ state }) => state === 'IDLE');
   }
 
-  #evict(resource: PooledResource<T>): void {
-    this.#alive.get(resource)?.();
+  #evict(resources: readonly PooledResource<T>[]): void {
+    if (resources.length > 0) this.#core?.evictAll((resource) => resources.includes(resource));
   }
 
   #scheduleEviction(): void {
@@ -310,7 +308,7 @@ export class Pool<T> extends EventEmitter {
     if (evictionRunIntervalMs === Infinity) return;
     const config = { softIdleTimeoutMillis: softIdleTimeoutMs, idleTimeoutMillis: idleTimeoutMs, min };
     const timer = clock.setInterval(() => {
-      for (const resource of this.#round.pick(this.#idle(), testsPerEvictionRun, this.#evictor, config)) this.#evict(resource);
+      this.#evict(this.#round.pick(this.#idle(), testsPerEvictionRun, this.#evictor, config));
     }, evictionRunIntervalMs);
     timer.unref();
     this._scheduledEviction = timer;
@@ -325,6 +323,12 @@ export class Pool<T> extends EventEmitter {
   #promise<V>(native: Promise<V>): Promise<V> {
     return promiseBy(this.#settings.Promise, native);
   }
+}
+
+/** 0 is the most urgent; what is out of range is as the least. */
+function rankOf(priority: number | undefined, range: number): number {
+  const rank = Math.trunc(Number(priority)) || 0;
+  return rank >= 0 && rank < range ? rank : range - 1;
 }
 
 const resourceOf = <T>({ resource }: Lease<PooledResource<T>>): T => resource.obj;

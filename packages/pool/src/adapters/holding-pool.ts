@@ -52,7 +52,7 @@ export function createHoldingPool<R>(options: PoolOptions<R>, hold: (resource: R
     resize: (size) => pool.resize(size),
     suspend: () => pool.suspend(),
     resume: () => pool.resume(),
-    evictAll: () => pool.evictAll(),
+    evictAll: (which) => pool.evictAll(which),
     [Symbol.asyncDispose]: () => pool.close(),
   };
 }

@@ -54,13 +54,6 @@ interface Holding {
   unref?(): void;
 }
 
-/** What a pool knows of a client. */
-interface Member {
-  /** Ends it as soon as nobody works with it. */
-  readonly retire: () => void;
-  readonly lifetime: Timer | undefined;
-}
-
 /**
  * The API of pg-pool 3.14 over this package's pool, so that an import is all that changes. Emits `connect`, `acquire`, `release`,
  * `remove` and `error` as it does. It differs where pg-pool loses something: an idle connection that breaks ends no process even
@@ -76,7 +69,8 @@ export class Pool extends EventEmitter {
   ended = false;
   readonly #clock: Clock;
   readonly #core: CorePool<Client>;
-  readonly #members = new Map<Client, Member>();
+  /** All that are alive, with the timers of their lifetimes. */
+  readonly #members = new Map<Client, Timer | undefined>();
   readonly #idle: IdleClients<Client>;
   readonly #expired = new Set<Client>();
 
@@ -93,7 +87,7 @@ export class Pool extends EventEmitter {
       mayGo: () => this.totalCount > min,
       due: (client) => {
         this.log('remove idle client');
-        this.#members.get(client)?.retire();
+        this.#core.evictAll((other) => other === client);
       },
     });
     this.#core = createPool<Client>({
@@ -247,7 +241,7 @@ export class Pool extends EventEmitter {
     this.ending = true;
     this.log('ending');
     const drained = this.#core.drain();
-    for (const client of this.#idle.clients()) this.#members.get(client)?.retire();
+    this.#core.evictAll((client) => this.#idle.has(client));
     await drained;
     await this.#core.close();
     this.#idle.close();
@@ -304,7 +298,7 @@ export class Pool extends EventEmitter {
       lifetime = this.#clock.setTimeout(() => this.#expire(client), lifetimeMs);
       lifetime.unref();
     }
-    this.#members.set(client, { retire: lost, lifetime });
+    this.#members.set(client, lifetime);
     this.#idle.add(client);
     client.on('error', (error: Error & { client?: unknown }) => {
       const wasIdle = this.#idle.has(client);
@@ -322,12 +316,12 @@ export class Pool extends EventEmitter {
       return;
     }
     this.log('ending client due to expired lifetime');
-    this.#members.get(client)?.retire();
+    this.#core.evictAll((other) => other === client);
   }
 
   #leave(client: Client, reason: string): Promise<void> {
     if (reason === 'used-up') this.log('remove expended client');
-    this.#members.get(client)?.lifetime?.close();
+    this.#members.get(client)?.close();
     this.#members.delete(client);
     this.#idle.remove(client);
     this.#expired.delete(client);

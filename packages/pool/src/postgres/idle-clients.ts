@@ -28,10 +28,6 @@ export class IdleClients<C> {
     return this.#sinceMs.has(client);
   }
 
-  clients(): C[] {
-    return [...this.#sinceMs.keys()];
-  }
-
   add(client: C): void {
     this.#sinceMs.set(client, this.#clock.now());
     if (this.#timer === undefined) this.#setTimer(this.#timeoutMs);
