@@ -1,55 +1,94 @@
 import { randomInt } from 'node:crypto';
-import type { Backend } from './allocator.js';
-import { createAllocator } from './backend.js';
-import { BlockTable } from './block-table.js';
-import { ArenaBlock, openBlock, type Block, type Home } from './block.js';
-import { closed, exhausted, invalidArgument, outOfMemory, type Exhaustion } from './errors.js';
-import { regionExhausted, regionGrown, regionPurged } from './events.js';
-import type { ArenaHandle } from './handle.js';
-import { Heap } from './heap.js';
+import { allocBatch, checkBytes, move, type BlockSource } from './block-source.js';
+import { ArenaBlock, whyNoBlock, type Block, type Home } from './block.js';
+import type { NativeBinding } from './binding.js';
+import type { Backend, Fit } from './central.js';
+import { createChannel, openChannel, type Channel, type ChannelHandle, type ChannelOptions } from './channel.js';
+import { systemClock, type Timer } from './clock.js';
+import { closed, exhausted, invalidOption, notTransferred, outOfMemory, overflow, tooManyThreads, waitTimeout, type Exhaustion } from './errors.js';
+import { blockCollected, blockLeaked, blockOverwritten, regionExhausted, regionGrown, regionPurged } from './events.js';
+import { FallbackBlock } from './fallback-block.js';
+import { recordsOf, type ArenaHandle } from './handle.js';
+import { COLLECTED, EXHAUSTIONS, FALLBACKS, Heap } from './heap.js';
+import { CLOSED, RESETS } from './layout.js';
+import { LazyObjects, type Lazy, type LazyOptions, type LazySource } from './lazy.js';
 import { NONE } from './magazines.js';
-import { resolveAlignment, resolveOptions, type AllocOptions, type ArenaOptions } from './options.js';
+import { mapOf, sizeClassesOf, type RegionMap, type SizeClass } from './map.js';
+import { chooseNative, openCentral } from './open-central.js';
+import { refuseUnknown, resolveAlignment, resolveOptions, resolveWait, type AllocOptions, type ArenaOptions, type DebugLevel, type WaitOptions } from './options.js';
+import { CANARY_BYTES, Poison } from './poison.js';
+import { watchPressure, type PressureListener, type PressureOptions, type PressureWatch } from './pressure-watch.js';
+import { generationOf, liveState, Records } from './records.js';
+import { Scopes, type Scope } from './scope.js';
 import { GRANULE_BYTES } from './size-class.js';
-import type { ArenaStats } from './stats.js';
-import type { BlockToken } from './token.js';
+import { figuresOf, type ArenaStats, type Figures } from './stats.js';
+import { BudgetedArena, type Parent, type SubArena, type SubArenaOptions } from './sub-arena.js';
+import { enter, rowsInUse } from './threads.js';
+import { checkToken, generationOfHandle, handleOf, slotOf, type BlockHandle, type BlockToken } from './token.js';
+import { WaitQueue } from './wait-queue.js';
+import { Watch, type Leak } from './watch.js';
 
 /**
- * A growable region of shared memory outside the JavaScript heap, divided into blocks. It belongs to the thread that
- * created it: only there are blocks allocated and freed. Any thread reads and writes them: {@link Arena.share}.
+ * A growable region of shared memory outside the JavaScript heap, divided into blocks. Every thread that has it, by
+ * `createArena` or `attachArena`, allocates from it and frees what any thread allocated.
  */
-export interface Arena extends AsyncDisposable {
+export interface Arena extends BlockSource, AsyncDisposable {
   readonly name: string;
   readonly backend: Backend;
+  readonly debug: DebugLevel;
+  /** As {@link BlockSource.alloc}, without an object: for where one costs too much. Only `freeHandle` and `openHandle` take it. */
+  allocHandle(bytes: number): BlockHandle;
+  /** @throws {ArenaError} `ERR_ARENA_FREED`, `ERR_ARENA_CLOSED`. */
+  freeHandle(handle: BlockHandle): void;
   /**
-   * A block of `bytes` bytes, 1 to `maxBytes`, from free memory or by growing. Its contents are undefined.
-   * @throws {ArenaError} `ERR_ARENA_EXHAUSTED` if no free block is large enough and the arena cannot grow enough;
-   * `ERR_ARENA_INVALID_ARGUMENT`, `ERR_ARENA_INVALID_OPTION`, `ERR_ARENA_CLOSED`.
-   */
-  alloc(bytes: number, options?: AllocOptions): Block;
-  /** As {@link Arena.alloc}, but `undefined` when exhausted. */
-  tryAlloc(bytes: number, options?: AllocOptions): Block | undefined;
-  /** `count` blocks of `bytes` bytes each: all of them, or none and an error as of {@link Arena.alloc}. */
-  allocBatch(bytes: number, count: number, options?: AllocOptions): Block[];
-  /**
-   * The block of a token that came back from another thread.
-   * @throws {ArenaError} `ERR_ARENA_FREED`, `ERR_ARENA_FOREIGN_BLOCK`, `ERR_ARENA_INVALID_TOKEN`, `ERR_ARENA_CLOSED`.
+   * The block of a token that another thread sent. It belongs to no thread more than to another.
+   * @throws {ArenaError} `ERR_ARENA_FREED`, `ERR_ARENA_TRANSFERRED`, `ERR_ARENA_FOREIGN_BLOCK`, `ERR_ARENA_INVALID_TOKEN`, `ERR_ARENA_CLOSED`.
    */
   open(token: BlockToken): Block;
-  /** Frees all blocks at once; those still held are dead, and their tokens. @throws {ArenaError} `ERR_ARENA_CLOSED`. */
+  /** The block of a handle. @throws {ArenaError} `ERR_ARENA_FREED`, `ERR_ARENA_TRANSFERRED`, `ERR_ARENA_CLOSED`. */
+  openHandle(handle: BlockHandle): Block;
+  /**
+   * The block of a token that `transfer` gave: this thread's from here on, and no other's.
+   * @throws {ArenaError} `ERR_ARENA_TRANSFERRED` if it was received before, freed or never given away; as {@link Arena.open}.
+   */
+  receive(token: BlockToken): Block;
+  /** Runs `work`, and frees all that was allocated from the arena or from the scope within, also after an `await`. @returns what `work` gives */
+  scope<T>(work: (scope: Scope) => T): T;
+  /** A part with a budget of its own. @throws {ArenaError} `ERR_ARENA_INVALID_OPTION`, `ERR_ARENA_CLOSED`. */
+  subArena(options: SubArenaOptions): SubArena;
+  /** Frees all blocks at once; those still held are dead, and their tokens. No other thread may be using the arena just then. @throws {ArenaError} `ERR_ARENA_CLOSED`. */
   reset(): void;
   /**
    * Gives the pages of free blocks back to the system, at once; they come back, zeroed, when they are next written to.
-   * Takes time in proportion to what is given back, so it is for after a burst. The native backend on Linux alone can;
-   * elsewhere nothing is given back.
+   * Takes time in proportion to what is given back. The native backend on Linux alone can; elsewhere nothing is given back.
    * @returns the bytes given back
    * @throws {ArenaError} `ERR_ARENA_CLOSED`.
    */
   purge(): number;
   /** What `attachArena` takes in another thread; send it by `postMessage` or `workerData`. @throws {ArenaError} `ERR_ARENA_CLOSED`. */
   share(): ArenaHandle;
+  /** A ring through which blocks go to other threads, for a fraction of what `postMessage` costs; or the one of a handle. @throws {ArenaError} `ERR_ARENA_INVALID_OPTION`, `ERR_ARENA_INVALID_HANDLE`, `ERR_ARENA_CLOSED`. */
+  channel(options?: ChannelOptions | ChannelHandle): Channel;
+  /** A large object that is loaded when it is first touched, and again after it was evicted. @throws {ArenaError} `ERR_ARENA_INVALID_OPTION`, `ERR_ARENA_CLOSED`. */
+  lazy(source: LazySource, options?: LazyOptions): Lazy;
+  /** Evicts lazily loaded objects that nobody is using, the least recently used first, until `bytes` are free of them. @returns bytes evicted */
+  evict(bytes?: number): number;
+  /** Watches how much memory process, container and system have left, and relieves it. @throws {ArenaError} `ERR_ARENA_INVALID_OPTION`, `ERR_ARENA_CLOSED`. */
+  onPressure(options?: PressureOptions, listener?: PressureListener): PressureWatch;
+  /** Takes back what threads that ended had cached, and blocks of theirs that no other thread can know of. @returns bytes that were live */
+  reclaim(): number;
   /** One consistent reading; after `close()`, the last one. */
   stats(): ArenaStats;
-  /** Ends all blocks, in every thread, and lets go of the memory. Idempotent. */
+  /** Live and cached blocks by size, the smallest first. Takes time in proportion to all blocks. */
+  sizeClasses(): SizeClass[];
+  /** What lies where. Takes time in proportion to all blocks. @throws {ArenaError} `ERR_ARENA_CLOSED`. */
+  map(): RegionMap;
+  /** Watched blocks of this thread that are live: all of them where `debug` is 'paranoid', one in 128 where it is 'sample'. */
+  leaks(): Leak[];
+  /**
+   * In the thread that created the arena: ends all blocks, in every thread, reports those that `debug` watched, and lets go of
+   * the memory. In one that attached it: leaves the arena to the others. Idempotent.
+   */
   close(): Promise<void>;
 }
 
@@ -58,144 +97,262 @@ export interface Arena extends AsyncDisposable {
  * @throws {ArenaError} `ERR_ARENA_INVALID_OPTION`, `ERR_ARENA_NATIVE_UNAVAILABLE`, `ERR_ARENA_OUT_OF_MEMORY`.
  */
 export function createArena(options?: ArenaOptions): Arena {
-  return new OwnedArena(resolveOptions(options));
+  const resolved = resolveOptions(options);
+  const { initialBytes, maxBytes, backend, name } = resolved;
+  const native = chooseNative(backend);
+  let memory: SharedArrayBuffer;
+  let records: Records;
+  try {
+    records = Records.create(maxBytes / GRANULE_BYTES);
+    memory = new SharedArrayBuffer(initialBytes, { maxByteLength: maxBytes });
+  } catch (error) {
+    throw outOfMemory(initialBytes, maxBytes, error);
+  }
+  // Below 2^48, what `randomInt` can draw from.
+  return new ThreadArena({ ...resolved, id: randomInt(2 ** 48 - 1), name, memory }, records, native, true);
 }
 
-class OwnedArena implements Arena, Home {
-  /** Below 2^48, what `randomInt` can draw from. */
-  readonly id: number = randomInt(2 ** 48 - 1);
+/**
+ * Makes another thread's arena usable in this one, for all that it can do.
+ * @throws {ArenaError} `ERR_ARENA_INVALID_HANDLE`, `ERR_ARENA_CLOSED`, `ERR_ARENA_TOO_MANY_THREADS`.
+ */
+export function attachArena(handle: ArenaHandle): Arena {
+  const records = recordsOf(handle);
+  if (records.closed) throw closed(handle.name);
+  return new ThreadArena({ ...handle, clock: systemClock }, records, chooseNative(handle.backend), false);
+}
+
+type Settings = Pick<Required<ArenaOptions>, 'clock'> & Omit<ArenaHandle, 'records' | 'backend'>;
+
+/** The arena as one thread has it. */
+class ThreadArena implements Arena, Home, Parent {
+  readonly id: number;
   readonly name: string;
   readonly backend: Backend;
-  readonly table: BlockTable;
-  readonly #heap: Heap;
+  readonly debug: DebugLevel;
+  readonly fit: Fit;
+  readonly heap: Heap;
+  readonly checked: boolean;
+  readonly canaryBytes: number;
+  readonly #settings: Settings;
+  readonly #native: NativeBinding | undefined;
+  readonly #isCreator: boolean;
+  /** Whether blocks are given out as they come, neither watched nor poisoned. */
+  readonly #plain: boolean;
+  readonly #watch: Watch | undefined;
+  readonly #poison: Poison | undefined;
+  readonly #waiting: WaitQueue<Block>;
+  readonly #lazy: LazyObjects;
+  readonly #pressure = new Set<PressureWatch>();
+  #scopes: Scopes | undefined = undefined;
+  #purgeTimer: Timer | undefined = undefined;
   #finalStats: ArenaStats | undefined = undefined;
 
-  #liveBlocks = 0;
-  #liveBytes = 0;
-  #peakLiveBytes = 0;
-  #allocations = 0;
-  #resets = 0;
-  #grows = 0;
-  #exhaustions = 0;
-  #purgedBytes = 0;
-
-  constructor({ initialBytes, maxBytes, backend, name }: Required<ArenaOptions>) {
-    const allocator = createAllocator(backend, initialBytes / GRANULE_BYTES);
+  constructor(settings: Settings, records: Records, native: NativeBinding | undefined, isCreator: boolean) {
+    const { id, name, memory, fit, debug, hugePages, clock, lazyBudgetBytes } = settings;
+    const row = enter(records);
+    if (row === 0) throw tooManyThreads(name);
+    const central = openCentral(native, records, row, fit);
+    this.#settings = settings;
+    this.#native = native;
+    this.#isCreator = isCreator;
+    this.id = id;
     this.name = name;
-    this.backend = allocator.backend;
-    try {
-      this.table = BlockTable.create(maxBytes / GRANULE_BYTES);
-      const memory = new SharedArrayBuffer(initialBytes, { maxByteLength: maxBytes });
-      this.#heap = new Heap(memory, allocator, this.table, (fromBytes, toBytes) => {
-        this.#grows += 1;
+    this.fit = fit;
+    this.debug = debug;
+    this.backend = central.backend;
+    this.checked = debug !== 'off';
+    this.canaryBytes = debug === 'paranoid' ? CANARY_BYTES : 0;
+    this.heap = new Heap(memory, records, row, central, {
+      onGrown: (fromBytes, toBytes) => {
+        if (hugePages) this.#adviseHuge();
         regionGrown(name, fromBytes, toBytes);
-      });
-    } catch (error) {
-      throw outOfMemory(initialBytes, maxBytes, error);
-    }
+      },
+      onFreed: () => this.#purgeLater(),
+      whenClosed: () => closed(name),
+    });
+    if (isCreator) central.grow(memory.byteLength / GRANULE_BYTES);
+    if (isCreator && hugePages) this.#adviseHuge();
+    this.#plain = debug === 'off' || debug === 'guard';
+    this.#watch = debug === 'sample' || debug === 'paranoid' ? new Watch(debug, (slot) => records.stateOf(slot), (leak, slot, generation) => this.#onCollected(leak, slot, generation)) : undefined;
+    this.#poison = debug === 'paranoid' ? new Poison(this.heap, (offset, byteLength) => blockOverwritten(name, offset, byteLength)) : undefined;
+    this.#waiting = new WaitQueue(clock, () => this.heap.announceWaiting(1), () => this.heap.announceWaiting(-1));
+    this.#lazy = new LazyObjects(this, native, lazyBudgetBytes);
   }
 
-  get memory(): SharedArrayBuffer {
-    return this.#heap.memory;
+  /** What sub-arenas come from. */
+  get home(): Home {
+    return this;
+  }
+
+  get isClosed(): boolean {
+    return this.#finalStats !== undefined || this.heap.records.closed;
   }
 
   alloc(bytes: number, options?: AllocOptions): Block {
-    const align = this.#checkRequest(bytes, options);
-    const slot = this.#take(bytes, align);
-    if (slot === NONE) throw exhausted(this.name, this.#exhaustion(bytes, align), this.#heap.growFailure);
-    return this.#hold(slot, bytes);
+    const block = this.allocFor(this, bytes, options);
+    return this.#scopes === undefined ? block : this.#scopes.note(block);
   }
 
   tryAlloc(bytes: number, options?: AllocOptions): Block | undefined {
-    const align = this.#checkRequest(bytes, options);
-    const slot = this.#take(bytes, align);
-    if (slot !== NONE) return this.#hold(slot, bytes);
-    this.#exhaustion(bytes, align);
-    return undefined;
+    const block = this.tryAllocFor(this, bytes, options);
+    return this.#scopes === undefined || block === undefined ? block : this.#scopes.note(block);
+  }
+
+  async allocAsync(bytes: number, options?: WaitOptions): Promise<Block> {
+    const block = await this.allocAsyncFor(this, bytes, options);
+    return this.#scopes === undefined ? block : this.#scopes.note(block);
   }
 
   allocBatch(bytes: number, count: number, options?: AllocOptions): Block[] {
-    const align = this.#checkRequest(bytes, options);
-    if (!Number.isSafeInteger(count) || count < 0) throw invalidArgument('count', count, 'an integer ≥ 0');
-    const slots: number[] = [];
-    while (slots.length < count) {
-      const slot = this.#take(bytes, align);
-      if (slot === NONE) {
-        const figures = this.#exhaustion(bytes, align);
-        for (const taken of slots) this.#heap.give(taken);
-        throw exhausted(this.name, figures, this.#heap.growFailure);
-      }
-      slots.push(slot);
+    return allocBatch(this, bytes, count, options);
+  }
+
+  allocHandle(bytes: number): BlockHandle {
+    const cached = this.#plain ? this.heap.takeCached(bytes) : NONE;
+    const slot = cached === NONE ? this.#takeOrThrow(bytes, undefined) : cached;
+    return handleOf(slot, generationOf(this.heap.records.stateOf(slot)));
+  }
+
+  freeHandle(handle: BlockHandle): void {
+    const slot = slotOf(handle);
+    const generation = generationOfHandle(handle);
+    if (!this.heap.records.has(slot) || !this.release(slot, generation)) throw whyNoBlock(this, slot, generation);
+  }
+
+  realloc(block: Block, bytes: number): Block {
+    this.#checkOpen();
+    checkBytes(bytes);
+    // Only as the arena's own: what is watched, poisoned or on a budget elsewhere moves.
+    const sameHome = block instanceof ArenaBlock && block.isOf(this) && this.#watch === undefined;
+    if (sameHome && block.isLive && bytes <= this.#grantedBytes(block) && bytes * 2 > this.#grantedBytes(block)) {
+      const slot = slotOf(block.key);
+      if (this.heap.resize(slot, generationOfHandle(block.key), bytes)) return this.#hold(this, slot);
     }
-    return slots.map((slot) => this.#hold(slot, bytes));
+    return move(this, block, bytes);
   }
 
   open(token: BlockToken): Block {
-    return openBlock(this, token);
+    const { slot, generation } = this.#checkToken(token);
+    return this.#open(slot, generation);
   }
 
-  release(slot: number, byteLength: number): void {
-    this.table.retire(slot);
-    this.#heap.give(slot);
-    this.#liveBlocks -= 1;
-    this.#liveBytes -= byteLength;
+  openHandle(handle: BlockHandle): Block {
+    return this.#open(slotOf(handle), generationOfHandle(handle));
+  }
+
+  receive(token: BlockToken): Block {
+    const { slot, generation } = this.#checkToken(token);
+    this.#checkOpen();
+    if (!this.heap.records.has(slot) || !this.heap.receive(slot, generation)) throw notTransferred(this.name, slot);
+    return this.#hold(this, slot);
+  }
+
+  scope<T>(work: (scope: Scope) => T): T {
+    this.#checkOpen();
+    return (this.#scopes ??= new Scopes()).run(this, work);
+  }
+
+  subArena(options: SubArenaOptions): SubArena {
+    this.#checkOpen();
+    if (typeof options !== 'object' || options === null) throw invalidOption('options', options, '{ maxBytes }');
+    return new BudgetedArena(this, options);
+  }
+
+  release(slot: number, generation: number): boolean {
+    if (this.#poison !== undefined) return this.#releasePoisoned(this.#poison, slot, generation);
+    if (this.checked) {
+      if (!this.heap.give(slot, generation)) return false;
+    } else this.heap.giveUnchecked(slot, generation);
+    if (this.#waiting.size > 0) this.#waiting.serve();
+    return true;
   }
 
   reset(): void {
     this.#checkOpen();
-    this.table.retireAll();
-    this.#freeAll();
-    this.#resets += 1;
+    this.#lazy.forgetAll();
+    this.heap.reset();
+    this.#poison?.clear();
+    this.heap.records.words[RESETS] = (this.heap.records.words[RESETS] as number) + 1;
+    this.#waiting.serve();
   }
 
   purge(): number {
     this.#checkOpen();
-    const purgedBytes = this.#heap.purge();
-    this.#purgedBytes += purgedBytes;
+    this.#purgeTimer?.close();
+    this.#purgeTimer = undefined;
+    const purgedBytes = this.heap.purge();
     if (purgedBytes > 0) regionPurged(this.name, purgedBytes);
     return purgedBytes;
   }
 
   share(): ArenaHandle {
     this.#checkOpen();
-    return { id: this.id, name: this.name, memory: this.memory, blocks: this.table.buffer };
+    const { id, name, memory, fit, debug, hugePages, purgeAfterMs, onExhausted, lazyBudgetBytes } = this.#settings;
+    return { id, name, memory, records: this.heap.records.buffer, backend: this.backend, fit, debug, hugePages, purgeAfterMs, onExhausted, lazyBudgetBytes };
+  }
+
+  channel(options: ChannelOptions | ChannelHandle = {}): Channel {
+    this.#checkOpen();
+    return typeof options === 'object' && options !== null && 'ring' in options ? openChannel(this, options, this.#settings.clock) : createChannel(this, options, this.#settings.clock);
+  }
+
+  lazy(source: LazySource, options: LazyOptions = {}): Lazy {
+    this.#checkOpen();
+    return this.#lazy.add(source, options);
+  }
+
+  evict(bytes = Infinity): number {
+    return this.#lazy.evict(bytes);
+  }
+
+  onPressure(options: PressureOptions = {}, listener: PressureListener = () => undefined): PressureWatch {
+    this.#checkOpen();
+    const watch = watchPressure(this, options, listener, this.#settings.clock, () => this.#pressure.delete(watch));
+    this.#pressure.add(watch);
+    return watch;
+  }
+
+  reclaim(): number {
+    this.#checkOpen();
+    return this.heap.reclaim().liveBytes;
   }
 
   stats(): ArenaStats {
-    if (this.#finalStats !== undefined) return this.#finalStats;
-    const { cachedBytes, freeBytes, freeBlocks, largestFreeBytes } = this.#heap.survey();
-    const committedBytes = this.memory.byteLength;
-    const reservedBytes = committedBytes - cachedBytes - freeBytes;
-    return {
-      liveBlocks: this.#liveBlocks,
-      liveBytes: this.#liveBytes,
-      peakLiveBytes: this.#peakLiveBytes,
-      reservedBytes,
-      cachedBytes,
-      freeBytes,
-      freeBlocks,
-      largestFreeBytes,
-      committedBytes,
-      maxBytes: this.memory.maxByteLength,
-      utilisationRatio: this.#liveBytes / committedBytes,
-      internalFragmentationRatio: reservedBytes === 0 ? 0 : 1 - this.#liveBytes / reservedBytes,
-      externalFragmentationRatio: freeBytes === 0 ? 0 : 1 - largestFreeBytes / freeBytes,
-      allocationsTotal: this.#allocations,
-      freesTotal: this.#allocations - this.#liveBlocks,
-      resetsTotal: this.#resets,
-      growsTotal: this.#grows,
-      exhaustionsTotal: this.#exhaustions,
-      purgedBytesTotal: this.#purgedBytes,
-    };
+    return this.#finalStats ?? this.#stats();
+  }
+
+  sizeClasses(): SizeClass[] {
+    return sizeClassesOf(this.heap.records);
+  }
+
+  map(): RegionMap {
+    this.#checkOpen();
+    return mapOf(this.name, this.heap.records, this.heap.memory.byteLength);
+  }
+
+  leaks(): Leak[] {
+    return this.#watch?.leaks() ?? [];
   }
 
   close(): Promise<void> {
     if (this.#finalStats === undefined) {
-      this.table.close();
-      this.#freeAll();
-      this.#purgedBytes += this.#heap.purge();
-      this.#finalStats = this.stats();
-      this.#heap.close();
+      const { records } = this.heap;
+      this.#purgeTimer?.close();
+      for (const watch of this.#pressure) watch.close();
+      this.#waiting.rejectAll(closed(this.name));
+      this.#reportLeaks();
+      this.#lazy.close();
+      if (this.#isCreator && !records.closed) {
+        records.words[CLOSED] = 1;
+        this.heap.reset();
+        this.heap.purge();
+      } else if (!records.closed) {
+        this.#poison?.release();
+        this.heap.leave();
+      }
+      this.#finalStats = this.#stats();
+      this.heap.letGo();
     }
     return Promise.resolve();
   }
@@ -204,40 +361,161 @@ class OwnedArena implements Arena, Home {
     return this.close();
   }
 
+  allocFor(home: Home, bytes: number, options: AllocOptions | undefined): Block {
+    const cached = options === undefined && this.#plain ? this.heap.takeCached(bytes) : NONE;
+    if (cached !== NONE) return new ArenaBlock(home, cached, generationOf(this.heap.records.stateOf(cached)));
+    const align = this.#checkRequest(bytes, options);
+    const slot = this.#take(bytes, align);
+    if (slot !== NONE) return this.#hold(home, slot);
+    return this.#fallBack(bytes, options) ?? this.#refuse(bytes, align);
+  }
+
+  tryAllocFor(home: Home, bytes: number, options: AllocOptions | undefined): Block | undefined {
+    const align = this.#checkRequest(bytes, options);
+    const slot = this.#take(bytes, align);
+    if (slot !== NONE) return this.#hold(home, slot);
+    this.#exhaustion(bytes, align);
+    return undefined;
+  }
+
+  async allocAsyncFor(home: Home, bytes: number, { align: given, ...options }: WaitOptions = {}): Promise<Block> {
+    const align = this.#checkRequest(bytes, given === undefined ? undefined : { align: given });
+    const { timeoutMs, signal } = resolveWait(options);
+    signal?.throwIfAborted();
+    const tryNow = (): Block | undefined => {
+      this.#checkOpen();
+      const slot = this.#take(bytes, align);
+      return slot === NONE ? undefined : this.#hold(home, slot);
+    };
+    const block = this.#waiting.size === 0 ? tryNow() : undefined;
+    if (block !== undefined) return block;
+    if (bytes > this.heap.memory.maxByteLength) return this.#refuse(bytes, align);
+    return this.#waiting.wait(tryNow, { timeoutMs, signal }, () => waitTimeout(this.name, bytes, timeoutMs, this.#exhaustion(bytes, align)));
+  }
+
+  #open(slot: number, generation: number): Block {
+    this.#checkOpen();
+    const { records } = this.heap;
+    if (!records.has(slot) || records.stateOf(slot) !== liveState(generation)) throw whyNoBlock(this, slot, generation);
+    return new ArenaBlock(this, slot, generation);
+  }
+
   /** @returns the alignment in granules */
   #checkRequest(bytes: number, options: AllocOptions | undefined): number {
     this.#checkOpen();
-    if (!Number.isSafeInteger(bytes) || bytes < 1) throw invalidArgument('bytes', bytes, 'an integer ≥ 1');
-    return options === undefined ? 1 : resolveAlignment(options);
+    checkBytes(bytes);
+    if (options === undefined) return 1;
+    const { align, onExhausted, ...unknown } = options;
+    refuseUnknown(unknown);
+    if (onExhausted !== undefined && onExhausted !== 'throw' && onExhausted !== 'buffer') throw invalidOption('onExhausted', onExhausted, "'throw' or 'buffer'");
+    return resolveAlignment(align);
   }
 
   #checkOpen(): void {
-    if (this.#finalStats !== undefined) throw closed(this.name);
+    if (this.isClosed) throw closed(this.name);
+  }
+
+  #checkToken(token: BlockToken): BlockToken {
+    checkToken(token, this);
+    return token;
+  }
+
+  #takeOrThrow(bytes: number, options: AllocOptions | undefined): number {
+    const align = this.#checkRequest(bytes, options);
+    const slot = this.#take(bytes, align);
+    return slot === NONE ? this.#refuse(bytes, align) : slot;
   }
 
   #take(bytes: number, align: number): number {
-    return bytes <= this.memory.maxByteLength ? this.#heap.take(Math.ceil(bytes / GRANULE_BYTES), align) : NONE;
+    const wholeBytes = bytes + this.canaryBytes;
+    if (wholeBytes > this.heap.memory.maxByteLength) return NONE;
+    const slot = this.heap.take(wholeBytes, align);
+    if (slot !== NONE || !this.#makeRoom(wholeBytes)) return slot;
+    return this.heap.take(wholeBytes, align);
   }
 
-  #hold(slot: number, bytes: number): Block {
-    this.#allocations += 1;
-    this.#liveBlocks += 1;
-    this.#liveBytes += bytes;
-    if (this.#liveBytes > this.#peakLiveBytes) this.#peakLiveBytes = this.#liveBytes;
-    return new ArenaBlock(this, slot, this.table.enliven(slot, bytes));
+  /** @returns whether there is a chance now */
+  #makeRoom(bytes: number): boolean {
+    const evicted = this.#lazy.evict(bytes) > 0;
+    return (this.#poison?.release() ?? false) || evicted;
   }
 
-  #freeAll(): void {
-    this.#heap.reset();
-    this.#liveBlocks = this.#liveBytes = 0;
+  #hold(home: Home, slot: number): Block {
+    const generation = generationOf(this.heap.records.stateOf(slot));
+    this.#poison?.prepare(slot);
+    return this.#watch === undefined ? new ArenaBlock(home, slot, generation) : this.#watch.wrap(home, slot, generation);
+  }
+
+  #releasePoisoned(poison: Poison, slot: number, generation: number): boolean {
+    const { records } = this.heap;
+    if (records.stateOf(slot) !== liveState(generation)) return false;
+    const intact = poison.isIntact(slot);
+    if (!this.heap.end(slot, generation)) return false;
+    const [offset, byteLength] = [records.offsetBytesOf(slot), records.byteLengthOf(slot) - this.canaryBytes];
+    poison.admit(slot);
+    if (this.#waiting.size > 0) {
+      poison.release();
+      this.#waiting.serve();
+    }
+    if (!intact) throw overflow(this.name, offset, byteLength, this.#watch?.stackOf(handleOf(slot, generation)) ?? '');
+    return true;
+  }
+
+  #grantedBytes(block: ArenaBlock): number {
+    return this.heap.records.grantedBytesOf(slotOf(block.key));
+  }
+
+  #fallBack(bytes: number, options: AllocOptions | undefined): Block | undefined {
+    if ((options?.onExhausted ?? this.#settings.onExhausted) !== 'buffer') return undefined;
+    this.#exhaustion(bytes, 1);
+    this.heap.count(FALLBACKS, 1);
+    return new FallbackBlock(this.name, bytes);
+  }
+
+  #refuse(bytes: number, align: number): never {
+    throw exhausted(this.name, this.#exhaustion(bytes, align), this.heap.growFailure);
   }
 
   /** Counts an allocation there was no room for, and tells why. */
   #exhaustion(bytes: number, align: number): Exhaustion {
-    this.#exhaustions += 1;
-    const { freeBytes, largestFreeBytes, externalFragmentationRatio, committedBytes, maxBytes } = this.stats();
+    this.heap.count(EXHAUSTIONS, 1);
+    const { freeBytes, largestFreeBytes, externalFragmentationRatio, committedBytes, maxBytes } = this.#figures();
     const figures: Exhaustion = { askedBytes: bytes, alignBytes: align * GRANULE_BYTES, freeBytes, largestFreeBytes, externalFragmentationRatio, committedBytes, maxBytes };
     regionExhausted(this.name, figures);
     return figures;
+  }
+
+  #figures(): Figures {
+    return figuresOf(this.heap, [...rowsInUse(this.heap.records)].length, this.canaryBytes);
+  }
+
+  #stats(): ArenaStats {
+    const { memory } = this.heap;
+    return { ...this.#figures(), residentBytes: this.#native?.resident(new Uint8Array(memory, 0, memory.byteLength)) ?? Number.NaN };
+  }
+
+  #purgeLater(): void {
+    const { purgeAfterMs, clock } = this.#settings;
+    if (this.#purgeTimer !== undefined || purgeAfterMs === Infinity || this.#native === undefined || this.isClosed) return;
+    this.#purgeTimer = clock.setTimeout(() => {
+      if (!this.isClosed) this.purge();
+    }, purgeAfterMs);
+    this.#purgeTimer.unref();
+  }
+
+  #adviseHuge(): void {
+    const { memory } = this.heap;
+    this.#native?.adviseHuge(new Uint8Array(memory, 0, memory.byteLength));
+  }
+
+  #onCollected(leak: Leak, slot: number, generation: number): void {
+    if (this.isClosed) return;
+    this.heap.count(COLLECTED, 1);
+    blockCollected(this.name, leak);
+    this.release(slot, generation);
+  }
+
+  #reportLeaks(): void {
+    for (const leak of this.leaks()) blockLeaked(this.name, leak);
   }
 }

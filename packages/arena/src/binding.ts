@@ -3,22 +3,27 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { nativeUnavailable } from './errors.js';
 
-/** The allocator of `packages/arena/core`, to be handed to the functions below. */
+/** One thread's access to the central allocator of `packages/arena/core`, to be handed to the functions below. */
 export interface NativeCore {
   readonly [core]: true;
 }
 
 declare const core: unique symbol;
 
-/** What `packages/arena/binding` exports; its `lib.rs` tells what goes through the exchange array. */
+/** What `packages/arena/binding` exports; its `lib.rs` tells what goes through the exchange. -1 says that the lock is taken. */
 export interface NativeBinding {
-  create(capacity: number, exchange: Int32Array): NativeCore;
-  allocate(core: NativeCore): void;
-  free(core: NativeCore, count: number): void;
-  grow(core: NativeCore, capacity: number): void;
-  reset(core: NativeCore): void;
-  survey(core: NativeCore): void;
+  attach(records: Uint32Array, row: number, exhaustive: boolean): NativeCore;
+  allocate(core: NativeCore): number;
+  free(core: NativeCore, count: number): number;
+  grow(core: NativeCore, capacity: number): number;
+  reset(core: NativeCore): number;
+  survey(core: NativeCore): number;
+  reclaim(core: NativeCore, owners: Uint8Array): [liveBlocks: number, liveBytes: number] | null;
   purge(core: NativeCore, memory: Uint8Array): number;
+  resident(memory: Uint8Array): number;
+  adviseHuge(memory: Uint8Array): boolean;
+  mapFile(memory: Uint8Array, offset: number, bytes: number, descriptor: number): boolean;
+  unmapFile(memory: Uint8Array, offset: number, bytes: number): boolean;
 }
 
 let loaded: NativeBinding | undefined;
@@ -68,5 +73,5 @@ export function warnOfFallback(error: unknown): void {
   const warned = globalThis as { [WARNED]?: true };
   if (warned[WARNED]) return;
   warned[WARNED] = true;
-  process.emitWarning(`${(error as Error).message}. The JavaScript allocator does the work; it cannot give memory back (purge).`, { code: 'FOG_ARENA_JAVASCRIPT' });
+  process.emitWarning(`${(error as Error).message}. The JavaScript allocator does the work; it cannot give memory back (purge), use huge pages or map files.`, { code: 'FOG_ARENA_JAVASCRIPT' });
 }

@@ -1,9 +1,11 @@
 import { Buffer } from 'node:buffer';
-import type { BlockTable } from './block-table.js';
-import { closed, doubleFree, freed, freedToken, invalidArgument } from './errors.js';
-import { checkToken, type BlockToken } from './token.js';
+import { closed, doubleFree, freed, freedToken, invalidArgument, transferred } from './errors.js';
+import type { Heap } from './heap.js';
+import { IN_TRANSIT } from './layout.js';
+import { liveState } from './records.js';
+import { handleOf, type BlockHandle, type BlockToken } from './token.js';
 
-/** A typed array's constructor, as {@link BlockView.view} takes it. */
+/** A typed array's constructor, as {@link Block.view} takes it. */
 export interface ViewConstructor<View> {
   readonly BYTES_PER_ELEMENT: number;
   new (buffer: SharedArrayBuffer, byteOffset: number, length: number): View;
@@ -15,43 +17,56 @@ export interface ViewConstructor<View> {
  * `u8`, `buffer`, `view` and `token` throw once the block is freed. A view taken before that stays usable, as nothing can
  * revoke it, and then sees and overwrites whatever block comes next in its place: do not keep views longer than blocks.
  */
-export interface BlockView {
+export interface Block extends Disposable {
   /** Where the block begins in the arena, in bytes. */
   readonly offset: number;
   /** What was asked for. */
   readonly byteLength: number;
-  /** @throws {ArenaError} `ERR_ARENA_FREED`, `ERR_ARENA_CLOSED`. */
+  /**
+   * Names the block in other threads, which may read, write and free it as this one may.
+   * @throws {ArenaError} `ERR_ARENA_FREED`, `ERR_ARENA_TRANSFERRED`, `ERR_ARENA_CLOSED`; `ERR_ARENA_HEAP_BLOCK`.
+   */
   readonly token: BlockToken;
-  /** The same array each time. @throws {ArenaError} `ERR_ARENA_FREED`, `ERR_ARENA_CLOSED`. */
+  /** The block as one number. @throws {ArenaError} as {@link Block.token}. */
+  readonly handle: BlockHandle;
+  /** The same array each time. @throws {ArenaError} `ERR_ARENA_FREED`, `ERR_ARENA_TRANSFERRED`, `ERR_ARENA_CLOSED`. */
   readonly u8: Uint8Array<SharedArrayBuffer>;
-  /** A new Buffer over the block. @throws {ArenaError} `ERR_ARENA_FREED`, `ERR_ARENA_CLOSED`. */
+  /** A new Buffer over the block. @throws {ArenaError} as {@link Block.u8}. */
   readonly buffer: Buffer<SharedArrayBuffer>;
+  /** Whether the block may be used still. */
+  readonly isLive: boolean;
   /**
    * A new typed array over the whole block, as in `view(Float64Array)`.
-   * @throws {ArenaError} `ERR_ARENA_INVALID_ARGUMENT` if the block is no whole number of elements; `ERR_ARENA_FREED`, `ERR_ARENA_CLOSED`.
+   * @throws {ArenaError} `ERR_ARENA_INVALID_ARGUMENT` if the block is no whole number of elements; as {@link Block.u8}.
    */
   view<View>(type: ViewConstructor<View>): View;
-}
-
-/** A block in the hands of the thread that may free it. */
-export interface Block extends BlockView, Disposable {
-  /** Frees the block unless that was done before: `using block = arena.alloc(64)`. */
-  [Symbol.dispose](): void;
+  /**
+   * Gives the block away: from here on it is nobody's, until a thread calls `receive` with the token, once. What this thread
+   * still holds of it is dead.
+   * @throws {ArenaError} as {@link Block.token}.
+   */
+  transfer(): BlockToken;
   /**
    * Gives the memory back to the arena; the block and all its tokens, in every thread, are dead from here on.
-   * @throws {ArenaError} `ERR_ARENA_DOUBLE_FREE`, `ERR_ARENA_CLOSED`.
+   * @throws {ArenaError} `ERR_ARENA_DOUBLE_FREE`, `ERR_ARENA_TRANSFERRED`, `ERR_ARENA_CLOSED`; `ERR_ARENA_OVERFLOW` where
+   * `debug` is 'paranoid' and something was written behind the block, which is freed nevertheless.
    */
   free(): void;
+  /** Frees the block unless that was done before: `using block = arena.alloc(64)`. */
+  [Symbol.dispose](): void;
 }
 
-/** What a block knows of its arena. */
+/** What a block knows of where it came from. */
 export interface Home {
   readonly id: number;
   readonly name: string;
-  readonly memory: SharedArrayBuffer;
-  readonly table: BlockTable;
-  /** Takes back a live block. */
-  release(slot: number, byteLength: number): void;
+  readonly heap: Heap;
+  /** Whether blocks check that they are live. */
+  readonly checked: boolean;
+  /** Bytes behind each block that are not its user's. */
+  readonly canaryBytes: number;
+  /** Takes back a live block. @returns whether there was one */
+  release(slot: number, generation: number, byteLength: number): boolean;
 }
 
 export class ArenaBlock implements Block {
@@ -64,8 +79,9 @@ export class ArenaBlock implements Block {
 
   /** The block of a live slot. */
   constructor(home: Home, slot: number, generation: number) {
-    this.offset = home.table.offsetBytesOf(slot);
-    this.byteLength = home.table.byteLengthOf(slot);
+    const { records } = home.heap;
+    this.offset = records.offsetBytesOf(slot);
+    this.byteLength = records.byteLengthOf(slot) - home.canaryBytes;
     this.#home = home;
     this.#slot = slot;
     this.#generation = generation;
@@ -73,52 +89,81 @@ export class ArenaBlock implements Block {
 
   get token(): BlockToken {
     this.#checkLive();
+    this.#home.heap.markEscaped(this.#slot);
     return { arena: this.#home.id, slot: this.#slot, generation: this.#generation };
+  }
+
+  get handle(): BlockHandle {
+    this.#checkLive();
+    this.#home.heap.markEscaped(this.#slot);
+    return handleOf(this.#slot, this.#generation);
+  }
+
+  isOf(home: Home): boolean {
+    return this.#home === home;
+  }
+
+  /** As {@link handle}, for who does not pass it on. */
+  get key(): BlockHandle {
+    return handleOf(this.#slot, this.#generation);
   }
 
   get u8(): Uint8Array<SharedArrayBuffer> {
     this.#checkLive();
-    return (this.#u8 ??= new Uint8Array(this.#home.memory, this.offset, this.byteLength));
+    return (this.#u8 ??= new Uint8Array(this.#home.heap.memory, this.offset, this.byteLength));
   }
 
   get buffer(): Buffer<SharedArrayBuffer> {
     this.#checkLive();
-    return Buffer.from(this.#home.memory, this.offset, this.byteLength);
+    return Buffer.from(this.#home.heap.memory, this.offset, this.byteLength);
+  }
+
+  get isLive(): boolean {
+    return this.#home.heap.records.stateOf(this.#slot) === liveState(this.#generation);
   }
 
   view<View>(type: ViewConstructor<View>): View {
     this.#checkLive();
-    const elementBytes = typeof type === 'function' ? type.BYTES_PER_ELEMENT : undefined;
-    if (elementBytes === undefined) throw invalidArgument('type', type, 'the constructor of a typed array');
-    if (this.byteLength % elementBytes !== 0) throw invalidArgument('type', type, `elements whose ${elementBytes} bytes divide the block's ${this.byteLength}`);
-    return new type(this.#home.memory, this.offset, this.byteLength / elementBytes);
+    return viewOf(type, this.#home.heap.memory, this.offset, this.byteLength);
+  }
+
+  transfer(): BlockToken {
+    this.#checkLive();
+    if (!this.#home.heap.send(this.#slot, this.#generation)) throw this.#whyDead(false);
+    return { arena: this.#home.id, slot: this.#slot, generation: this.#generation };
   }
 
   free(): void {
-    const { table, name } = this.#home;
-    if (!table.isLive(this.#slot, this.#generation)) throw table.closed ? closed(name) : doubleFree(name, this.offset, this.byteLength);
-    this.#home.release(this.#slot, this.byteLength);
+    if (!this.#home.release(this.#slot, this.#generation, this.byteLength)) throw this.#whyDead(true);
   }
 
   [Symbol.dispose](): void {
-    const { table } = this.#home;
-    if (table.isLive(this.#slot, this.#generation)) this.free();
+    if (this.isLive) this.free();
   }
 
   #checkLive(): void {
-    const { table, name } = this.#home;
-    if (!table.isLive(this.#slot, this.#generation)) throw table.closed ? closed(name) : freed(name, this.offset, this.byteLength);
+    if (this.#home.checked && !this.isLive) throw this.#whyDead(false);
+  }
+
+  #whyDead(freeing: boolean): Error {
+    const { heap, name } = this.#home;
+    if (heap.records.closed) return closed(name);
+    if (isInTransit(heap, this.#slot, this.#generation)) return transferred(name, this.#slot);
+    return freeing ? doubleFree(name, this.offset, this.byteLength) : freed(name, this.offset, this.byteLength);
   }
 }
 
-/**
- * The block of a token.
- * @throws {ArenaError} `ERR_ARENA_FREED`, `ERR_ARENA_FOREIGN_BLOCK`, `ERR_ARENA_INVALID_TOKEN`, `ERR_ARENA_CLOSED`.
- */
-export function openBlock(home: Home, token: BlockToken): ArenaBlock {
-  checkToken(token, home);
-  const { slot, generation } = token;
-  if (home.table.closed) throw closed(home.name);
-  if (!home.table.isLiveToken(slot, generation)) throw freedToken(home.name, slot, generation);
-  return new ArenaBlock(home, slot, generation);
+/** Why `slot` and `generation`, which name no live block, do not. */
+export function whyNoBlock({ heap, name }: Home, slot: number, generation: number): Error {
+  if (heap.records.closed) return closed(name);
+  return isInTransit(heap, slot, generation) ? transferred(name, slot) : freedToken(name, slot, generation);
 }
+
+export function viewOf<View>(type: ViewConstructor<View>, memory: SharedArrayBuffer, offset: number, byteLength: number): View {
+  const elementBytes = typeof type === 'function' ? type.BYTES_PER_ELEMENT : undefined;
+  if (elementBytes === undefined) throw invalidArgument('type', type, 'the constructor of a typed array');
+  if (byteLength % elementBytes !== 0) throw invalidArgument('type', type, `elements whose ${elementBytes} bytes divide the block's ${byteLength}`);
+  return new type(memory, offset, byteLength / elementBytes);
+}
+
+const isInTransit = ({ records }: Heap, slot: number, generation: number): boolean => records.has(slot) && records.stateOf(slot) === ((generation << 2) | IN_TRANSIT);

@@ -1,16 +1,23 @@
 export type ArenaErrorCode =
+  | 'ERR_ARENA_BUDGET_EXCEEDED'
   | 'ERR_ARENA_CLOSED'
   | 'ERR_ARENA_DOUBLE_FREE'
   | 'ERR_ARENA_EXHAUSTED'
   | 'ERR_ARENA_FOREIGN_BLOCK'
   | 'ERR_ARENA_FREED'
+  | 'ERR_ARENA_HEAP_BLOCK'
   | 'ERR_ARENA_INVALID_ARGUMENT'
   | 'ERR_ARENA_INVALID_HANDLE'
   | 'ERR_ARENA_INVALID_OPTION'
   | 'ERR_ARENA_INVALID_TOKEN'
   | 'ERR_ARENA_NATIVE_UNAVAILABLE'
-  | 'ERR_ARENA_NOT_OWNER'
-  | 'ERR_ARENA_OUT_OF_MEMORY';
+  | 'ERR_ARENA_NOT_LOADED'
+  | 'ERR_ARENA_OUT_OF_MEMORY'
+  | 'ERR_ARENA_OVERFLOW'
+  | 'ERR_ARENA_TOO_LONG'
+  | 'ERR_ARENA_TOO_MANY_THREADS'
+  | 'ERR_ARENA_TRANSFERRED'
+  | 'ERR_ARENA_WAIT_TIMEOUT';
 
 /** Why nothing was left, in numbers: enough to tell a full arena from a fragmented one. */
 export interface Exhaustion {
@@ -27,7 +34,7 @@ export interface Exhaustion {
 export class ArenaError extends Error {
   override readonly name = 'ArenaError';
   readonly code: ArenaErrorCode;
-  /** With `ERR_ARENA_EXHAUSTED` alone. */
+  /** With `ERR_ARENA_EXHAUSTED` and `ERR_ARENA_WAIT_TIMEOUT` alone. */
   readonly exhaustion: Exhaustion | undefined;
 
   constructor(code: ArenaErrorCode, message: string, options?: ErrorOptions & { readonly exhaustion?: Exhaustion }) {
@@ -49,15 +56,15 @@ export const invalidToken = (token: unknown): ArenaError =>
 export const invalidHandle = (handle: unknown): ArenaError =>
   new ArenaError('ERR_ARENA_INVALID_HANDLE', `${shown(handle)} is no handle of an arena: expected what arena.share() of the same version of this package gave, also through postMessage`);
 
-export const exhausted = (arena: string, figures: Exhaustion, cause?: unknown): ArenaError => {
-  const { askedBytes, alignBytes, freeBytes, largestFreeBytes, externalFragmentationRatio, committedBytes, maxBytes } = figures;
-  return new ArenaError(
-    'ERR_ARENA_EXHAUSTED',
-    `arena '${arena}' has no room for ${askedBytes} bytes aligned to ${alignBytes}: ${freeBytes} of ${committedBytes} bytes are free, ` +
-      `the largest free block has ${largestFreeBytes} (external fragmentation ${externalFragmentationRatio.toFixed(2)}), and the arena may grow to ${maxBytes}`,
-    { exhaustion: figures, ...(cause === undefined ? {} : { cause }) },
-  );
-};
+export const exhausted = (arena: string, figures: Exhaustion, cause?: unknown): ArenaError =>
+  new ArenaError('ERR_ARENA_EXHAUSTED', `arena '${arena}' has no room for ${figures.askedBytes} bytes aligned to ${figures.alignBytes}: ${describe(figures)}`, {
+    exhaustion: figures,
+    ...(cause === undefined ? {} : { cause }),
+  });
+
+const describe = ({ freeBytes, largestFreeBytes, externalFragmentationRatio, committedBytes, maxBytes }: Exhaustion): string =>
+  `${freeBytes} of ${committedBytes} bytes are free, the largest free block has ${largestFreeBytes} ` +
+  `(external fragmentation ${externalFragmentationRatio.toFixed(2)}), and the arena may grow to ${maxBytes}`;
 
 export const freed = (arena: string, offset: number, byteLength: number): ArenaError =>
   new ArenaError('ERR_ARENA_FREED', `the block of ${byteLength} bytes at ${offset} of arena '${arena}' was freed; its memory may belong to another block now`);
@@ -71,8 +78,31 @@ export const doubleFree = (arena: string, offset: number, byteLength: number): A
 export const foreignBlock = (arena: string): ArenaError =>
   new ArenaError('ERR_ARENA_FOREIGN_BLOCK', `the token belongs to a block of another arena than '${arena}', or to one of another process`);
 
-export const notOwner = (arena: string, operation: string): ArenaError =>
-  new ArenaError('ERR_ARENA_NOT_OWNER', `${operation} of arena '${arena}' is up to the thread that created it; send the token there`);
+export const transferred = (arena: string, slot: number): ArenaError =>
+  new ArenaError('ERR_ARENA_TRANSFERRED', `block ${slot} of arena '${arena}' was given away; it belongs to whoever calls receive(token)`);
+
+export const notTransferred = (arena: string, slot: number): ArenaError =>
+  new ArenaError('ERR_ARENA_TRANSFERRED', `block ${slot} of arena '${arena}' is not on its way: it was received before, freed, or never transferred`);
+
+export const heapBlock = (operation: string): ArenaError =>
+  new ArenaError('ERR_ARENA_HEAP_BLOCK', `${operation} is for blocks of the arena; this one came from outside of it, as the arena was exhausted`);
+
+export const waitTimeout = (arena: string, bytes: number, waitMs: number, figures: Exhaustion): ArenaError =>
+  new ArenaError('ERR_ARENA_WAIT_TIMEOUT', `${bytes} bytes of arena '${arena}' did not become free in ${waitMs} ms: ${describe(figures)}`, { exhaustion: figures });
+
+export const budgetExceeded = (name: string, bytes: number, liveBytes: number, maxBytes: number): ArenaError =>
+  new ArenaError('ERR_ARENA_BUDGET_EXCEEDED', `sub-arena '${name}' may have ${maxBytes} bytes: ${liveBytes} are live, and ${bytes} more were asked for`);
+
+export const overflow = (arena: string, offset: number, byteLength: number, stack: string): ArenaError =>
+  new ArenaError('ERR_ARENA_OVERFLOW', `something was written behind the block of ${byteLength} bytes at ${offset} of arena '${arena}'; it was allocated${stack}`);
+
+export const notLoaded = (name: string): ArenaError =>
+  new ArenaError('ERR_ARENA_NOT_LOADED', `${name} is not loaded, and its loader is asynchronous: await load() first`);
+
+export const tooLong = (source: string, mostBytes: number): ArenaError => new ArenaError('ERR_ARENA_TOO_LONG', `${source} has more than ${mostBytes} bytes`);
+
+export const tooManyThreads = (arena: string): ArenaError =>
+  new ArenaError('ERR_ARENA_TOO_MANY_THREADS', `arena '${arena}' is in use by as many threads as there can be, 252; close() it in threads that are done with it`);
 
 export const closed = (arena: string): ArenaError => new ArenaError('ERR_ARENA_CLOSED', `arena '${arena}' is closed`);
 

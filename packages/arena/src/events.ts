@@ -1,5 +1,8 @@
 import diagnostics from 'node:diagnostics_channel';
 import type { Exhaustion } from './errors.js';
+import type { PressureLevel } from './pressure.js';
+import type { PressureReadings } from './pressure-sources.js';
+import type { Leak } from './watch.js';
 
 /** On `@fog/arena:region:grown`. */
 export interface RegionGrown {
@@ -19,9 +22,34 @@ export interface RegionPurged {
   readonly purgedBytes: number;
 }
 
+/** On `@fog/arena:block:leaked`, at `close()`, and on `@fog/arena:block:collected`, when it is taken back: a watched block that was not freed. */
+export interface BlockLost extends Leak {
+  readonly arena: string;
+}
+
+/** On `@fog/arena:block:overwritten`: a freed block that was written to while it was in quarantine. */
+export interface BlockOverwritten {
+  readonly arena: string;
+  readonly offset: number;
+  readonly byteLength: number;
+}
+
+/** On `@fog/arena:pressure:changed`. */
+export interface PressureChanged {
+  readonly arena: string;
+  readonly level: PressureLevel;
+  readonly previous: PressureLevel;
+  readonly readings: PressureReadings;
+  readonly relievedBytes: number;
+}
+
 const grown = diagnostics.channel('@fog/arena:region:grown');
 const exhausted = diagnostics.channel('@fog/arena:region:exhausted');
 const purged = diagnostics.channel('@fog/arena:region:purged');
+
+const leaked = diagnostics.channel('@fog/arena:block:leaked');
+const collected = diagnostics.channel('@fog/arena:block:collected');
+const overwritten = diagnostics.channel('@fog/arena:block:overwritten');
 
 export function regionGrown(arena: string, fromBytes: number, toBytes: number): void {
   if (grown.hasSubscribers) grown.publish({ arena, fromBytes, toBytes } satisfies RegionGrown);
@@ -34,3 +62,27 @@ export function regionExhausted(arena: string, figures: Exhaustion): void {
 export function regionPurged(arena: string, purgedBytes: number): void {
   if (purged.hasSubscribers) purged.publish({ arena, purgedBytes } satisfies RegionPurged);
 }
+
+const pressure = diagnostics.channel('@fog/arena:pressure:changed');
+
+export function pressureChanged(arena: string, change: Omit<PressureChanged, 'arena'>): void {
+  if (pressure.hasSubscribers) pressure.publish({ arena, ...change } satisfies PressureChanged);
+}
+
+/** Misuse is for whoever listens, and a warning of the process where nobody does. */
+export function blockLeaked(arena: string, leak: Leak): void {
+  if (leaked.hasSubscribers) leaked.publish({ arena, ...leak } satisfies BlockLost);
+  else warn(`arena '${arena}' was closed with the block of ${leak.byteLength} bytes at ${leak.offset} live, which was allocated\n${leak.stack}`, 'FOG_ARENA_LEAK');
+}
+
+export function blockCollected(arena: string, leak: Leak): void {
+  if (collected.hasSubscribers) collected.publish({ arena, ...leak } satisfies BlockLost);
+  else warn(`the block of ${leak.byteLength} bytes at ${leak.offset} of arena '${arena}' was collected without free(); it was allocated\n${leak.stack}`, 'FOG_ARENA_COLLECTED');
+}
+
+export function blockOverwritten(arena: string, offset: number, byteLength: number): void {
+  if (overwritten.hasSubscribers) overwritten.publish({ arena, offset, byteLength } satisfies BlockOverwritten);
+  else warn(`the block of ${byteLength} bytes at ${offset} of arena '${arena}' was written to after it was freed`, 'FOG_ARENA_OVERWRITTEN');
+}
+
+const warn = (message: string, code: string): void => process.emitWarning(message, { code });

@@ -1,137 +1,467 @@
-import { EXCHANGE_PAIRS, type Allocator } from './allocator.js';
-import type { BlockTable } from './block-table.js';
-import { Magazines, NONE } from './magazines.js';
+import { EXCHANGE_SLOTS, type Backend, type Central, type Reclaimed, type Survey } from './central.js';
+import { Depot } from './depot.js';
+import * as at from './layout.js';
+import { CLASSES, LARGEST_GRANULES, Magazines, MOST_BLOCKS, NONE } from './magazines.js';
 import { PAGE_BYTES } from './options.js';
-import { GRANULE_BYTES, smallestOf } from './size-class.js';
+import { endedState, liveState, type Records } from './records.js';
+import { GRANULE_BYTES } from './size-class.js';
+import { isAlive, rowBase, rowsInUse } from './threads.js';
 
-/** The least to grow by: growing is cheap, but each time the magazines are emptied first. */
+/** The least to grow by: growing is cheap, but each time what is cached is looked through first. */
 const LEAST_GROWTH_BYTES = 2 ** 20;
 
+const LARGEST_BYTES: number = LARGEST_GRANULES * GRANULE_BYTES;
+
+/** Doubles of a row, from `ROW_COUNTERS` on. A thread writes its own; a sum over all rows is the arena's. */
+export const ALLOCATIONS = 0;
+export const ALLOCATED_BYTES = 1;
+export const FREED_BYTES = 2;
+export const EXHAUSTIONS = 3;
+export const GROWS = 4;
+export const PURGED_BYTES = 5;
+export const FALLBACKS = 6;
+export const COLLECTED = 7;
+/** Ended and neither cached nor free yet: in quarantine. */
+export const HELD_BLOCKS = 8;
+export const HELD_GRANULES = 9;
+
 /**
- * Where blocks come from: a magazine, else the allocator, else emptied magazines, else a larger region; and where they go
- * back to. Knows slots and granules; what a block's owner sees is `block.ts`.
+ * Copies of the numbers that the paths of every `alloc` and `free` use: V8 reads an imported name at each use, and knows
+ * nothing of its value, which here makes a third of the time.
+ */
+const { RECORD_LOG2, STATE, OWNER, LENGTH, LIVE, CLASS_SHIFT, CLASS_MASK, GENERATION_MASK, NOTICES, WAITING, ROWS } = at;
+const ONE_ROW = at.FIRST_ROW + 1;
+const NO_BLOCK = NONE;
+const CLASS_SLOTS = MOST_BLOCKS;
+
+/** What a heap tells its arena, from its slow paths. */
+export interface HeapEvents {
+  readonly onGrown: (fromBytes: number, toBytes: number) => void;
+  /** Memory went back to what threads share. */
+  readonly onFreed: () => void;
+  /** What to throw once the arena is closed, here or for all. */
+  readonly whenClosed: () => Error;
+}
+
+/**
+ * One thread's way to blocks: its magazines, else the depot, else what all threads share, else all of that with everything
+ * cached given back, else a larger region; and the way back. Knows slots; what a block's user sees is `block.ts`.
  */
 export class Heap {
   #memory: SharedArrayBuffer;
-  readonly #allocator: Allocator;
-  readonly #table: BlockTable;
-  readonly #magazines = new Magazines();
-  readonly #onGrown: (fromBytes: number, toBytes: number) => void;
+  readonly records: Records;
+  readonly row: number;
   /** Why the system refused to grow the region, if it did so last. */
   growFailure: unknown = undefined;
+  readonly #central: Central;
+  readonly #magazines: Magazines;
+  readonly #depot: Depot;
+  readonly #counters: number;
+  readonly #events: HeapEvents;
+  #notices: number;
+  #epoch: number;
+  #peakBytes = 0;
+  #left = false;
 
-  constructor(memory: SharedArrayBuffer, allocator: Allocator, table: BlockTable, onGrown: (fromBytes: number, toBytes: number) => void) {
+  constructor(memory: SharedArrayBuffer, records: Records, row: number, central: Central, events: HeapEvents) {
     this.#memory = memory;
-    this.#allocator = allocator;
-    this.#table = table;
-    this.#onGrown = onGrown;
+    this.records = records;
+    this.row = row;
+    this.#central = central;
+    this.#magazines = new Magazines(magazineCounts(records, row), memory.maxByteLength / GRANULE_BYTES);
+    this.#magazines.clear();
+    this.#depot = new Depot(records, row);
+    this.#counters = (rowBase(row) + at.ROW_COUNTERS) >> 1;
+    this.#events = events;
+    this.#notices = Atomics.load(records.words, at.NOTICES);
+    this.#epoch = Atomics.load(records.words, at.EPOCH);
   }
 
   get memory(): SharedArrayBuffer {
     return this.#memory;
   }
 
-  /** A slot of a placed block of `size` granules, or NONE. */
-  take(size: number, align: number): number {
-    // A magazine's blocks lie anywhere, so only the usual alignment can be served from it.
-    const sizeClass = align === 1 ? Magazines.classFor(size) : NONE;
-    if (sizeClass === NONE) return this.#allocate(size, align, 1, NONE);
-    const cached = this.#magazines.pop(sizeClass);
-    if (cached !== NONE) return cached;
-    const granted = smallestOf(sizeClass);
-    const slot = this.#allocate(granted, 1, Magazines.batchOf(sizeClass), sizeClass);
-    // A block of the class may be more than there is where one of the very size still fits.
-    return slot === NONE && granted > size ? this.#allocate(size, 1, 1, NONE) : slot;
+  get backend(): Backend {
+    return this.#central.backend;
   }
 
-  give(slot: number): void {
-    const sizeClass = this.#table.originOf(slot);
-    if (sizeClass === NONE) {
-      this.#allocator.exchange[0] = slot;
-      this.#allocator.free(1);
+  /**
+   * A live block from a magazine, the usual case. Written in one piece, as calls that the compiler does not inline would take
+   * most of the time: `nx bench arena --only=handles`.
+   * @returns its slot; NONE for {@link take} to look into: of no number of bytes, of too many, with no block of the size at hand
+   */
+  takeCached(bytes: number): number {
+    const { words, doubles } = this.records;
+    if (!Number.isInteger(bytes) || bytes <= 0 || bytes > LARGEST_BYTES || words[NOTICES] !== this.#notices) return NO_BLOCK;
+    const { counts, slots, classOf } = this.#magazines;
+    const sizeClass = classOf[(bytes + 15) >> 4] as number;
+    const count = (counts[sizeClass] as number) - 1;
+    if (count < 0) return NO_BLOCK;
+    counts[sizeClass] = count;
+    const slot = slots[sizeClass * CLASS_SLOTS + count] as number;
+    const base = slot << RECORD_LOG2;
+    words[base + LENGTH] = bytes - 1;
+    words[base + STATE] = (words[base + STATE] as number) | LIVE;
+    const counters = this.#counters;
+    doubles[counters] = (doubles[counters] as number) + 1; // ALLOCATIONS
+    const allocated = (doubles[counters + 1] as number) + bytes; // ALLOCATED_BYTES
+    doubles[counters + 1] = allocated;
+    if (allocated - (doubles[counters + 2] as number) > this.#peakBytes) this.#seePeak();
+    return slot;
+  }
+
+  /** A live block of `bytes` bytes, an integer ≥ 1, at a multiple of `align` granules. @returns its slot, or NONE */
+  take(bytes: number, align: number): number {
+    if (this.records.words[at.NOTICES] !== this.#notices) this.#notice();
+    const size = Math.ceil(bytes / GRANULE_BYTES);
+    // A magazine's blocks lie anywhere, so only the usual alignment can be served from it.
+    const sizeClass = align === 1 ? this.#magazines.classFor(size) : NONE;
+    let slot = sizeClass === NONE ? NONE : this.#magazines.pop(sizeClass);
+    if (slot === NONE && (slot = this.#refill(size, align, sizeClass)) === NONE) return NONE;
+    const { words } = this.records;
+    const base = slot << at.RECORD_LOG2;
+    words[base + at.LENGTH] = bytes - 1;
+    words[base + at.STATE] = (words[base + at.STATE] as number) | at.LIVE;
+    this.count(ALLOCATIONS, 1);
+    this.count(ALLOCATED_BYTES, bytes);
+    this.#seePeak();
+    return slot;
+  }
+
+  /** Ends a live block of this generation and takes its memory back; in one piece as {@link takeCached}. @returns whether there was one */
+  give(slot: number, generation: number): boolean {
+    const { words, doubles } = this.records;
+    if (words[NOTICES] !== this.#notices) this.#notice();
+    const base = slot << RECORD_LOG2;
+    const live = (generation << 2) | LIVE;
+    const ended = ((generation + 1) & GENERATION_MASK) << 2;
+    // With one thread nobody can come between, and an atomic exchange takes as long as half of the rest.
+    if (words[ROWS] === ONE_ROW) {
+      if (words[base + STATE] !== live) return false;
+      words[base + STATE] = ended;
+    } else if (Atomics.compareExchange(words, base + STATE, live, ended) !== live) return false;
+    const sizeClass = ((words[base + OWNER] as number) >> CLASS_SHIFT) & CLASS_MASK;
+    words[base + OWNER] = (sizeClass << CLASS_SHIFT) | this.row;
+    const freed = this.#counters + 2; // FREED_BYTES
+    doubles[freed] = (doubles[freed] as number) + ((words[base + LENGTH] as number) >>> 0) + 1;
+    const { counts, slots, capacities } = this.#magazines;
+    const count = counts[sizeClass] as number;
+    if (count < (capacities[sizeClass] as number) && words[WAITING] === 0) {
+      slots[sizeClass * CLASS_SLOTS + count] = slot;
+      counts[sizeClass] = count + 1;
+    } else this.takeBack(slot);
+    return true;
+  }
+
+  /** As {@link give}, without finding out whether another thread, or this one, freed the block before. */
+  giveUnchecked(slot: number, generation: number): void {
+    if (this.records.words[at.NOTICES] !== this.#notices) this.#notice();
+    this.records.words[(slot << at.RECORD_LOG2) + at.STATE] = endedState(generation);
+    this.#own(slot);
+    this.takeBack(slot);
+  }
+
+  /** Ends a live block and keeps its memory apart until {@link takeBack}. @returns whether there was one */
+  end(slot: number, generation: number): boolean {
+    const { words } = this.records;
+    if (words[at.NOTICES] !== this.#notices) this.#notice();
+    const state = liveState(generation);
+    if (Atomics.compareExchange(words, (slot << at.RECORD_LOG2) + at.STATE, state, endedState(generation)) !== state) return false;
+    this.#own(slot);
+    return true;
+  }
+
+  /** Takes back the memory of a block that this thread ended. */
+  takeBack(slot: number): void {
+    const { words } = this.records;
+    const sizeClass = ((words[(slot << at.RECORD_LOG2) + at.OWNER] as number) >> at.CLASS_SHIFT) & at.CLASS_MASK;
+    if (sizeClass === NONE || words[at.WAITING] !== 0) {
+      this.#central.exchange[0] = slot;
+      this.#freeCentrally(1);
     } else if (!this.#magazines.push(sizeClass, slot)) {
-      this.#unload(sizeClass, Magazines.batchOf(sizeClass));
+      this.#unload(sizeClass, this.#magazines.batchOf(sizeClass));
       this.#magazines.push(sizeClass, slot);
     }
   }
 
-  /** Gives all cached blocks to the allocator, which merges them. @returns whether there were any */
+  /** Gives a live block another length, which its memory has room for, and another generation. @returns whether it was live */
+  resize(slot: number, generation: number, bytes: number): boolean {
+    const { words } = this.records;
+    const base = slot << at.RECORD_LOG2;
+    const state = liveState(generation);
+    if (Atomics.compareExchange(words, base + at.STATE, state, liveState((generation + 1) & at.GENERATION_MASK)) !== state) return false;
+    this.count(ALLOCATED_BYTES, bytes - this.records.byteLengthOf(slot));
+    words[base + at.LENGTH] = bytes - 1;
+    return true;
+  }
+
+  /** Notes that others may know of a live block, so that it stays when its thread ends. */
+  markEscaped(slot: number): void {
+    const index = (slot << at.RECORD_LOG2) + at.OWNER;
+    this.records.words[index] = (this.records.words[index] as number) | at.ESCAPED;
+  }
+
+  /** Gives a live block away: nobody can use it until it is received. @returns whether it was live */
+  send(slot: number, generation: number): boolean {
+    this.markEscaped(slot);
+    const state = liveState(generation);
+    return Atomics.compareExchange(this.records.words, (slot << at.RECORD_LOG2) + at.STATE, state, (generation << 2) | at.IN_TRANSIT) === state;
+  }
+
+  /** Makes a block on its way one of this thread, under its next generation. @returns whether it was on its way */
+  receive(slot: number, generation: number): boolean {
+    const state = (generation << 2) | at.IN_TRANSIT;
+    const { words } = this.records;
+    if (Atomics.compareExchange(words, (slot << at.RECORD_LOG2) + at.STATE, state, liveState((generation + 1) & at.GENERATION_MASK)) !== state) return false;
+    const index = (slot << at.RECORD_LOG2) + at.OWNER;
+    words[index] = ((words[index] as number) & (at.CLASS_MASK << at.CLASS_SHIFT)) | this.row;
+    return true;
+  }
+
+  /** Gives all that this thread has cached to what threads share, and empties the depot. @returns whether there was anything */
   flush(): boolean {
     let any = false;
     for (const sizeClass of this.#magazines.loaded()) {
-      while (this.#unload(sizeClass, EXCHANGE_PAIRS) > 0);
+      while (this.#unload(sizeClass, EXCHANGE_SLOTS) > 0);
+      any = true;
+    }
+    for (let count = this.#depot.drain(this.#central.exchange); count > 0; count = this.#depot.drain(this.#central.exchange)) {
+      this.#freeCentrally(count);
       any = true;
     }
     return any;
   }
 
   reset(): void {
+    const { records } = this;
+    this.#central.reset();
+    this.#notices = Atomics.load(records.words, at.NOTICES);
+    this.#epoch = Atomics.load(records.words, at.EPOCH);
     this.#magazines.clear();
-    this.#allocator.reset();
+    for (let row = at.FIRST_ROW; row < (records.words[at.ROWS] as number); row += 1) {
+      const counters = (rowBase(row) + at.ROW_COUNTERS) >> 1;
+      records.doubles[counters + FREED_BYTES] = records.doubles[counters + ALLOCATED_BYTES] as number;
+      records.doubles[counters + HELD_BLOCKS] = records.doubles[counters + HELD_GRANULES] = 0;
+    }
+    this.#peakBytes = 0;
   }
 
   purge(): number {
     this.flush();
-    return this.#allocator.purge(this.#memory);
+    const purgedBytes = this.#central.purge(this.memory);
+    this.count(PURGED_BYTES, purgedBytes);
+    return purgedBytes;
   }
 
-  /** Lets go of the memory. */
-  close(): void {
+  survey(): Survey {
+    return this.#central.survey();
+  }
+
+  /** Frees what threads that ended had cached, and what they had live and told nobody of. */
+  reclaim(): Reclaimed {
+    const { records } = this;
+    const owners = new Uint8Array(at.OWNER_MASK + 1);
+    const ended = [...rowsInUse(records)].filter((row) => row !== this.row && !isAlive(records, row));
+    const nothing = { liveBlocks: 0, liveBytes: 0 };
+    if (ended.length === 0 || Atomics.compareExchange(records.words, at.RECLAIMING, 0, this.row) !== 0) return nothing;
+    for (const row of ended) owners[row] = 1;
+    // Batches on their way arrive within microseconds; what is left of the depot's then was lost on the way.
+    for (const row of rowsInUse(records)) {
+      const moving = rowBase(row) + at.ROW_MOVING;
+      while (owners[row] !== 1 && Atomics.load(records.words, moving) === 1 && isAlive(records, row)) Atomics.wait(records.words, moving, 1, 1);
+    }
+    records.words.fill(0, at.DEPOT_CELLS, at.ROWS_AT);
+    owners[at.DEPOT] = 1;
+    const reclaimed = this.#central.reclaim({ owners });
+    this.count(FREED_BYTES, reclaimed.liveBytes);
+    for (const row of ended) {
+      magazineCounts(records, row).fill(0);
+      Atomics.store(records.words, rowBase(row) + at.ROW_IN_USE, 0);
+    }
+    Atomics.store(records.words, at.RECLAIMING, 0);
+    return reclaimed;
+  }
+
+  /** Leaves the arena to the other threads. */
+  leave(): void {
+    this.flush();
+    Atomics.store(this.records.words, rowBase(this.row) + at.ROW_IN_USE, 0);
+  }
+
+  /** Lets go of the memory; whatever is asked for from here on throws. */
+  letGo(): void {
+    this.#left = true;
+    this.#notices = Number.NaN;
     this.#memory = new SharedArrayBuffer(0);
   }
 
-  /** How the committed bytes are divided. */
-  survey(): { readonly cachedBytes: number; readonly freeBytes: number; readonly freeBlocks: number; readonly largestFreeBytes: number } {
-    const { freeSize, freeBlocks, largestSize } = this.#allocator.survey();
-    return { cachedBytes: this.#magazines.size * GRANULE_BYTES, freeBytes: freeSize * GRANULE_BYTES, freeBlocks, largestFreeBytes: largestSize * GRANULE_BYTES };
+  /** Says that somebody waits for memory, or does so no longer: while somebody does, what is freed goes to what threads share. */
+  announceWaiting(by: number): void {
+    Atomics.add(this.records.words, at.WAITING, by);
+    if (by > 0) this.#noticeShortage();
   }
 
-  /** Places up to `count` blocks, leaves all but one of them in the magazine, and gives that one. */
-  #allocate(size: number, align: number, count: number, sizeClass: number): number {
-    let placed = this.#allocator.allocate(size, align, count);
-    if (placed === 0 && this.flush()) placed = this.#allocator.allocate(size, align, count);
-    if (placed === 0 && this.#grow(size, align)) placed = this.#allocator.allocate(size, align, count);
-    const { exchange } = this.#allocator;
-    // From the last, so that the first, with the lowest offset as a rule, is given out first.
-    for (let index = placed - 1; index >= 0; index -= 1) {
-      const slot = exchange[2 * index] as number;
-      this.#table.place(slot, exchange[2 * index + 1] as number, sizeClass);
-      if (index === 0) return slot;
-      this.#magazines.push(sizeClass, slot);
+  count(counter: number, by: number): void {
+    this.records.doubles[this.#counters + counter] = (this.records.doubles[this.#counters + counter] as number) + by;
+  }
+
+  /** The sum of a counter over all threads there ever were. */
+  sum(counter: number): number {
+    const { words, doubles } = this.records;
+    let sum = 0;
+    for (let row = at.FIRST_ROW; row < (words[at.ROWS] as number); row += 1) sum += doubles[((rowBase(row) + at.ROW_COUNTERS) >> 1) + counter] as number;
+    return sum;
+  }
+
+  /** What all threads have cached, and what lies in the depot or in quarantine. */
+  cached(): { readonly blocks: number; readonly granules: number } {
+    const { records } = this;
+    let [blocks, granules] = [this.sum(HELD_BLOCKS), this.sum(HELD_GRANULES)];
+    const add = (sizeClass: number, count: number): void => {
+      blocks += count;
+      granules += count * Magazines.grantedOf(sizeClass);
+    };
+    for (const row of rowsInUse(records)) magazineCounts(records, row).forEach((count, sizeClass) => add(sizeClass, count));
+    for (let sizeClass = 1; sizeClass < CLASSES; sizeClass += 1) add(sizeClass, this.#depot.batches(sizeClass) * this.#magazines.batchOf(sizeClass));
+    return { blocks, granules };
+  }
+
+  get liveBytes(): number {
+    return this.sum(ALLOCATED_BYTES) - this.sum(FREED_BYTES);
+  }
+
+  get peakBytes(): number {
+    return Math.max(this.records.doubles[at.PEAK_BYTES >> 1] as number, this.liveBytes);
+  }
+
+  get #isAlone(): boolean {
+    return this.records.words[at.ROWS] === at.FIRST_ROW + 1;
+  }
+
+  /** Tells all threads to give back what they cache. */
+  #noticeShortage(): void {
+    this.#notices = Atomics.add(this.records.words, at.NOTICES, 1) + 1;
+  }
+
+  #notice(): void {
+    const { words } = this.records;
+    if (this.#left || words[at.CLOSED] === 1) throw this.#events.whenClosed();
+    this.#notices = Atomics.load(words, at.NOTICES);
+    const epoch = Atomics.load(words, at.EPOCH);
+    if (epoch === this.#epoch) {
+      this.flush();
+      return;
     }
-    return NONE;
+    this.#epoch = epoch;
+    this.#magazines.clear();
+  }
+
+  /** With one thread the high-water mark is exact; with several it is what was seen whenever one of them reached its own. */
+  #seePeak(): void {
+    const { doubles } = this.records;
+    const mine = (doubles[this.#counters + ALLOCATED_BYTES] as number) - (doubles[this.#counters + FREED_BYTES] as number);
+    if (mine <= this.#peakBytes) return;
+    this.#peakBytes = mine;
+    const all = this.#isAlone ? mine : this.liveBytes;
+    if (all > (doubles[at.PEAK_BYTES >> 1] as number)) doubles[at.PEAK_BYTES >> 1] = all;
+  }
+
+  /** Makes an ended block one that this thread has cached, and counts it. */
+  #own(slot: number): void {
+    const { words, doubles } = this.records;
+    const base = slot << at.RECORD_LOG2;
+    words[base + at.OWNER] = ((words[base + at.OWNER] as number) & (at.CLASS_MASK << at.CLASS_SHIFT)) | this.row;
+    const counters = this.#counters;
+    doubles[counters + FREED_BYTES] = (doubles[counters + FREED_BYTES] as number) + ((words[base + at.LENGTH] as number) >>> 0) + 1;
+  }
+
+  /** A batch of blocks: one is given, the others go into the magazine. @returns a slot or NONE */
+  #refill(size: number, align: number, sizeClass: number): number {
+    if (sizeClass === NONE) return this.#allocate(size, align, 1, NONE);
+    if (!this.#isAlone) {
+      const count = this.#depot.take(sizeClass, this.#central.exchange);
+      if (count > 0) return this.#load(sizeClass, count);
+    }
+    const granted = Magazines.grantedOf(sizeClass);
+    const slot = this.#allocate(granted, 1, this.#magazines.batchOf(sizeClass), sizeClass);
+    // A block of the class may be more than there is where one of the very size still fits.
+    return slot === NONE && granted > size ? this.#allocate(size, 1, 1, NONE) : slot;
+  }
+
+  #allocate(size: number, align: number, count: number, sizeClass: number): number {
+    const owner = this.row | (sizeClass << at.CLASS_SHIFT);
+    let placed = this.#place(size, align, count, owner);
+    if (placed === 0 && this.flush()) placed = this.#place(size, align, count, owner);
+    if (placed === 0 && this.#grow(size, align)) placed = this.#place(size, align, count, owner);
+    if (placed === 0 && !this.#isAlone) {
+      this.reclaim();
+      placed = this.#place(size, align, count, owner);
+      if (placed === 0) this.#noticeShortage();
+    }
+    return placed === 0 ? NONE : this.#load(sizeClass, placed);
+  }
+
+  /** Takes blocks where there are records for them. */
+  #place(size: number, align: number, count: number, owner: number): number {
+    // Each block may need a record for what is cut off before it and behind it.
+    this.records.reserve(count + 2);
+    const placed = this.#central.allocate(size, align, count, owner);
+    // Other threads may have been quicker to the records that were reserved.
+    return placed === 0 && !this.records.hasSpare && this.records.reserve(count + 2) ? this.#place(size, align, count, owner) : placed;
+  }
+
+  /** Puts all but the first slot of the exchange into the magazine. @returns the first, with the lowest offset as a rule */
+  #load(sizeClass: number, count: number): number {
+    const { exchange } = this.#central;
+    for (let index = count - 1; index > 0; index -= 1) this.#magazines.push(sizeClass, exchange[index] as number);
+    const slot = exchange[0] as number;
+    this.records.refresh();
+    return slot;
   }
 
   #unload(sizeClass: number, most: number): number {
-    const { exchange } = this.#allocator;
+    const { exchange } = this.#central;
     let count = 0;
-    for (let slot = NONE; count < most; count += 1) {
-      slot = this.#magazines.pop(sizeClass);
+    for (; count < most; count += 1) {
+      const slot = this.#magazines.pop(sizeClass);
       if (slot === NONE) break;
       exchange[count] = slot;
     }
-    this.#allocator.free(count);
+    const goesRound = !this.#isAlone && count === this.#magazines.batchOf(sizeClass) && this.#depot.put(sizeClass, exchange, count);
+    if (count > 0 && !goesRound) this.#freeCentrally(count);
     return count;
   }
 
-  /** @returns whether the region grew */
+  #freeCentrally(count: number): void {
+    this.#central.free(count);
+    this.#events.onFreed();
+  }
+
+  /** @returns whether the region grew, here or in another thread */
   #grow(size: number, align: number): boolean {
-    const { byteLength, maxByteLength } = this.#memory;
+    const { memory } = this;
+    const { byteLength, maxByteLength } = memory;
     this.growFailure = undefined;
     const neededBytes = (size + align - 1) * GRANULE_BYTES;
     // No growth for what would not fit even then: at best the largest free block is at the end and grows too.
-    if (size * GRANULE_BYTES > maxByteLength - byteLength + this.survey().largestFreeBytes) return false;
+    if (size * GRANULE_BYTES > maxByteLength - byteLength + this.survey().largestSize * GRANULE_BYTES) return false;
     const wantedBytes = byteLength + Math.max(neededBytes, LEAST_GROWTH_BYTES, byteLength / 4);
     const toBytes = Math.min(Math.ceil(wantedBytes / PAGE_BYTES) * PAGE_BYTES, maxByteLength);
     if (toBytes === byteLength) return false;
     try {
-      this.#memory.grow(toBytes);
+      memory.grow(toBytes);
     } catch (error) {
-      this.growFailure = error;
-      return false;
+      // Another thread may have grown it beyond that; otherwise the system refused.
+      if (memory.byteLength === byteLength) {
+        this.growFailure = error;
+        return false;
+      }
     }
-    this.#allocator.grow(toBytes / GRANULE_BYTES);
-    this.#onGrown(byteLength, toBytes);
+    this.#central.grow(memory.byteLength / GRANULE_BYTES);
+    this.count(GROWS, 1);
+    this.#events.onGrown(byteLength, memory.byteLength);
     return true;
   }
 }
+
+const magazineCounts = ({ buffer }: Records, row: number): Int32Array => new Int32Array(buffer, 4 * (at.MAGAZINES_AT + row * at.MAGAZINE_WORDS), CLASSES);

@@ -1,13 +1,19 @@
+import type { Heap } from './heap.js';
+import * as counters from './heap.js';
+import { RESETS, USED_BLOCKS } from './layout.js';
+import { GRANULE_BYTES } from './size-class.js';
+
 /**
- * One consistent reading; bytes unless the name says otherwise. Every committed byte is in a live block, its rounding,
- * a cached block or a free block: `committedBytes = reservedBytes + cachedBytes + freeBytes`.
+ * One reading of the whole arena, all threads together; bytes unless the name says otherwise. Exact while no other thread is
+ * in the middle of something. Every committed byte is in a live block, its rounding, a cached block or a free block:
+ * `committedBytes = reservedBytes + cachedBytes + freeBytes`.
  */
 export interface ArenaStats {
   /** Blocks allocated and not freed. */
   readonly liveBlocks: number;
   /** What those blocks' owners asked for. */
   readonly liveBytes: number;
-  /** High-water mark of `liveBytes`. */
+  /** High-water mark of `liveBytes`; with several threads, the highest that was seen. */
   readonly peakLiveBytes: number;
   /** What the live blocks occupy, rounding included. */
   readonly reservedBytes: number;
@@ -18,19 +24,71 @@ export interface ArenaStats {
   readonly largestFreeBytes: number;
   /** The region's present length; pages of it that were never written to take no memory. */
   readonly committedBytes: number;
+  /** What of the region is in physical memory; `NaN` where nobody tells: on the JavaScript backend and outside of Linux. */
+  readonly residentBytes: number;
   readonly maxBytes: number;
+  /** Of the records that describe the blocks. */
+  readonly recordBytes: number;
   /** `liveBytes / committedBytes`. */
   readonly utilisationRatio: number;
   /** Lost inside blocks, by rounding: `1 - liveBytes / reservedBytes`. */
   readonly internalFragmentationRatio: number;
   /** Lost between blocks: `1 - largestFreeBytes / freeBytes`, 0 when all that is free is in one piece. */
   readonly externalFragmentationRatio: number;
+  /** Threads that have the arena. */
+  readonly threads: number;
   readonly allocationsTotal: number;
+  /** What V8 would have counted as external memory, had each block been a Buffer of its own; of the arena it counts nothing. */
+  readonly allocatedBytesTotal: number;
   readonly freesTotal: number;
   readonly resetsTotal: number;
   readonly growsTotal: number;
   /** Allocations there was no room for. */
   readonly exhaustionsTotal: number;
+  /** Those of them that got memory from outside of the arena. */
+  readonly fallbacksTotal: number;
+  /** Blocks that were collected without `free`, and taken back. */
+  readonly collectedTotal: number;
   /** Memory given back to the system by `purge()`. */
   readonly purgedBytesTotal: number;
+}
+
+export type Figures = Omit<ArenaStats, 'residentBytes'>;
+
+/** All that can be read without asking the system. */
+export function figuresOf(heap: Heap, threads: number, canaryBytes: number): Figures {
+  const { freeSize, freeBlocks, largestSize } = heap.survey();
+  const cached = heap.cached();
+  const allocationsTotal = heap.sum(counters.ALLOCATIONS);
+  const liveBlocks = (heap.records.words[USED_BLOCKS] as number) - cached.blocks;
+  const liveBytes = heap.liveBytes - liveBlocks * canaryBytes;
+  const committedBytes = heap.memory.byteLength;
+  const [freeBytes, largestFreeBytes, cachedBytes] = [freeSize * GRANULE_BYTES, largestSize * GRANULE_BYTES, cached.granules * GRANULE_BYTES];
+  const reservedBytes = committedBytes - freeBytes - cachedBytes;
+  return {
+    liveBlocks,
+    liveBytes,
+    peakLiveBytes: heap.peakBytes,
+    reservedBytes,
+    cachedBytes,
+    freeBytes,
+    freeBlocks,
+    largestFreeBytes,
+    committedBytes,
+    maxBytes: heap.memory.maxByteLength,
+    recordBytes: heap.records.buffer.byteLength,
+    utilisationRatio: liveBytes / committedBytes,
+    internalFragmentationRatio: reservedBytes === 0 ? 0 : 1 - liveBytes / reservedBytes,
+    externalFragmentationRatio: freeBytes === 0 ? 0 : 1 - largestFreeBytes / freeBytes,
+    threads,
+    allocationsTotal,
+    allocatedBytesTotal: heap.sum(counters.ALLOCATED_BYTES),
+    freesTotal: allocationsTotal - liveBlocks,
+    resetsTotal: heap.records.words[RESETS] as number,
+    growsTotal: heap.sum(counters.GROWS),
+    exhaustionsTotal: heap.sum(counters.EXHAUSTIONS),
+    fallbacksTotal: heap.sum(counters.FALLBACKS),
+    collectedTotal: heap.sum(counters.COLLECTED),
+    purgedBytesTotal: heap.sum(counters.PURGED_BYTES),
+  };
 }

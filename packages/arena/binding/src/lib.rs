@@ -1,106 +1,158 @@
 //! Node-API surface of `fog-arena-core`: converts arguments and errors, decides nothing.
 //!
 //! Shaped for cheap calls: functions over an External, as finding the object behind `this` of a class takes longer than
-//! the whole call otherwise, and numbers through one array that both sides keep, as each argument takes as long as
-//! allocating a block. `pnpm bench arena` has the figures.
+//! the whole call otherwise, and numbers through words of the records, as each argument takes as long as allocating a
+//! block. `nx bench arena` has the figures. Where a call answers with a number, -1 says that the lock was not to be had.
 
+#![deny(unsafe_code)]
 #![allow(missing_docs, reason = "src/binding.ts documents what TypeScript sees")]
 
-use fog_arena_core::{Allocator, Block, GRANULE_BYTES, NotInUse, Outside, Region, Survey, TooLarge};
-use napi::bindgen_prelude::{Error, External, Int32Array, Result, Status, Uint8ArraySlice};
-use napi_derive::napi;
-use std::ptr::NonNull;
+mod memory;
 
-/// The exchange array: `PAIRS` pairs of slot and offset, then the numbers a call takes and gives.
-const PAIRS: usize = 64;
-const REQUEST: usize = 2 * PAIRS;
-const EXCHANGE: usize = REQUEST + 3;
+use fog_arena_core::{Central, EXCHANGE_SLOTS, FIRST_SLOT, GRANULE_BYTES, Refusal, Survey, capacity_of};
+use memory::{Outside, Region, SharedWords};
+use napi::bindgen_prelude::{Error, External, Result, Status, Uint8ArraySlice, Uint32Array};
+use napi_derive::napi;
+use std::ops::Range;
+use std::sync::atomic::Ordering::Relaxed;
+
+/// In the exchange, after the slots: what `allocate` takes, what `survey` and `reclaim` give.
+const REQUEST: u32 = EXCHANGE_SLOTS;
+const HEADER_WORDS: usize = (FIRST_SLOT as usize) << 3;
+const BUSY: i32 = -1;
 
 pub struct Core {
-    allocator: Allocator,
-    /// Held, so that it lives as long as this. Signed only because V8 is quickest with it; all numbers are below 2^31.
-    exchange: Int32Array,
+    words: SharedWords<Uint32Array>,
+    row: u32,
+    exhaustive: bool,
 }
 
 impl Core {
-    fn split(&mut self) -> (&mut Allocator, &mut [i32]) {
-        // SAFETY: the array is private to one thread, which waits for this call; nothing else here refers to it.
-        (&mut self.allocator, unsafe { self.exchange.as_mut() })
+    fn central(&self) -> Central<'_> {
+        let words = self.words.first(capacity_of(self.words.first(HEADER_WORDS)));
+        Central::new(words, self.row, self.exhaustive)
     }
 }
 
 #[napi]
-pub fn create(capacity: u32, exchange: Int32Array) -> Result<External<Core>> {
-    if exchange.len() != EXCHANGE {
-        return Err(Error::new(Status::InvalidArg, format!("the exchange array has {EXCHANGE} numbers")));
+pub fn attach(records: Uint32Array, row: u32, exhaustive: bool) -> Result<External<Core>> {
+    if records.len() < HEADER_WORDS || row == 0 || row > 254 {
+        return Err(Error::new(Status::InvalidArg, "these are no records of an arena, or this is no row of theirs"));
     }
-    let allocator = Allocator::new(capacity).map_err(too_large)?;
-    Ok(External::new(Core { allocator, exchange }))
+    Ok(External::new(Core { words: SharedWords::of(records), row, exhaustive }))
 }
 
-/// Takes size, alignment and count; gives as many pairs as there was room for, and their number in place of the count.
+/// Takes size, alignment, count and owner.
 #[napi]
-pub fn allocate(core: &mut External<Core>) {
-    let (allocator, exchange) = core.split();
-    let (pairs, request) = exchange.split_at_mut(REQUEST);
-    let &mut [size, align, ref mut count] = request else { unreachable!("`create` checks the length") };
-    let mut placed = 0;
-    for pair in pairs.chunks_exact_mut(2).take(usize::try_from(*count).unwrap_or(0)) {
-        let Some(Block { slot, offset }) = allocator.allocate(size.cast_unsigned(), align.cast_unsigned()) else {
-            break;
-        };
-        pair.copy_from_slice(&[slot.cast_signed(), offset.cast_signed()]);
-        placed += 1;
-    }
-    *count = placed;
-}
-
-/// Takes slots, one after the other.
-#[napi]
-pub fn free(core: &mut External<Core>, count: u32) -> Result<()> {
-    let (allocator, exchange) = core.split();
-    let mut slots = exchange.iter().take(count as usize).map(|slot| slot.cast_unsigned());
-    slots.try_for_each(|slot| allocator.free(slot)).map_err(not_in_use)
+pub fn allocate(core: &External<Core>) -> Result<i32> {
+    let central = core.central();
+    let [size, align, count, owner] = [0, 1, 2, 3].map(|index| central.exchange(REQUEST + index).load(Relaxed));
+    answer(central.allocate(size, align, count, owner).map(u32::cast_signed))
 }
 
 #[napi]
-pub fn grow(core: &mut External<Core>, capacity: u32) -> Result<()> {
-    core.allocator.grow(capacity).map_err(too_large)
+pub fn free(core: &External<Core>, count: u32) -> Result<i32> {
+    answer(core.central().free(count).map(|()| 0))
 }
 
 #[napi]
-pub fn reset(core: &mut External<Core>) {
-    core.allocator.reset();
+pub fn grow(core: &External<Core>, capacity: u32) -> Result<i32> {
+    answer(core.central().grow(capacity).map(|()| 0))
+}
+
+#[napi]
+pub fn reset(core: &External<Core>) -> Result<i32> {
+    answer(core.central().reset().map(|()| 0))
 }
 
 /// Gives the granules that are free, the blocks they are in and the granules of the largest.
 #[napi]
-pub fn survey(core: &mut External<Core>) {
-    let (allocator, exchange) = core.split();
-    let Survey { free_size, free_blocks, largest_size } = allocator.survey();
-    exchange[REQUEST..].copy_from_slice(&[free_size, free_blocks, largest_size].map(u32::cast_signed));
+pub fn survey(core: &External<Core>) -> Result<i32> {
+    let central = core.central();
+    let survey = central.survey().map(|Survey { free_size, free_blocks, largest_size }| {
+        for (index, value) in (REQUEST..).zip([free_size, free_blocks, largest_size]) {
+            central.exchange(index).store(value, Relaxed);
+        }
+        0
+    });
+    answer(survey)
+}
+
+/// Takes a byte for each owner, 1 if that one is lost. Gives live blocks and bytes; nothing if the lock was not to be had.
+#[napi]
+pub fn reclaim(core: &External<Core>, owners: Uint8ArraySlice) -> Result<Option<Vec<f64>>> {
+    let is_lost = |owner: u32| owners.as_ref().get(owner as usize) == Some(&1);
+    match core.central().reclaim(is_lost) {
+        Ok(reclaimed) => Ok(Some(vec![f64::from(reclaimed.live_blocks), number(reclaimed.live_bytes)])),
+        Err(Refusal::Busy) => Ok(None),
+        Err(refusal) => Err(refused(refusal)),
+    }
 }
 
 /// Gives the free pages of `memory`, the whole region, back to the system; returns the bytes that were resident.
 #[napi]
 pub fn purge(core: &External<Core>, memory: Uint8ArraySlice) -> Result<f64> {
-    let (base, len) = (NonNull::from(memory.as_ref()).cast(), memory.len());
-    // SAFETY: `memory` is an argument, so its buffer stays mapped to the end of this call, which the region does not
-    // outlive. V8 backs a growable SharedArrayBuffer by private anonymous pages. No reference is kept.
-    let region = unsafe { Region::new(base, len) };
-    let spans = core.allocator.free_spans();
-    let bytes = spans.map(|span| span.start as usize * GRANULE_BYTES..span.end as usize * GRANULE_BYTES);
-    let purged: usize = bytes.map(|span| region.purge(span)).sum::<std::result::Result<_, _>>().map_err(outside)?;
-    #[allow(clippy::cast_precision_loss, reason = "a region has at most 2^32 bytes")]
-    Ok(purged as f64)
+    let region = Region::of(memory.as_ref());
+    let mut purged = Ok(0);
+    let visited = core.central().visit_free(|span| {
+        let bytes = span.start as usize * GRANULE_BYTES..span.end as usize * GRANULE_BYTES;
+        purged = purged.clone().and_then(|sum| region.purge(bytes).map(|purged| sum + purged));
+    });
+    match visited {
+        Ok(()) => purged.map(|bytes| number(bytes as u64)).map_err(outside),
+        Err(Refusal::Busy) => Ok(f64::from(BUSY)),
+        Err(refusal) => Err(refused(refusal)),
+    }
 }
 
-fn too_large(TooLarge(capacity): TooLarge) -> Error {
-    Error::new(Status::InvalidArg, format!("a region of {capacity} granules is too large"))
+/// How many bytes of `memory` are resident.
+#[napi]
+pub fn resident(memory: Uint8ArraySlice) -> Result<f64> {
+    let bytes = Region::of(memory.as_ref()).resident(0..memory.len());
+    bytes.map(|bytes| number(bytes as u64)).map_err(outside)
 }
 
-fn not_in_use(NotInUse(slot): NotInUse) -> Error {
-    Error::new(Status::InvalidArg, format!("slot {slot} is not in use"))
+#[napi]
+pub fn advise_huge(memory: Uint8ArraySlice) -> bool {
+    Region::of(memory.as_ref()).advise_huge()
+}
+
+/// Maps an open file over a block of whole pages of `memory`; returns whether the system did so.
+#[napi]
+pub fn map_file(memory: Uint8ArraySlice, offset: f64, bytes: f64, descriptor: i32) -> Result<bool> {
+    Region::of(memory.as_ref()).map_file(span(offset, bytes), descriptor).map_err(outside)
+}
+
+#[napi]
+pub fn unmap_file(memory: Uint8ArraySlice, offset: f64, bytes: f64) -> Result<bool> {
+    Region::of(memory.as_ref()).unmap_file(span(offset, bytes)).map_err(outside)
+}
+
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "offsets are below 2^33; others are outside"
+)]
+fn span(offset: f64, bytes: f64) -> Range<usize> {
+    offset as usize..(offset + bytes) as usize
+}
+
+#[allow(clippy::cast_precision_loss, reason = "a region has at most 2^32 bytes")]
+fn number(value: u64) -> f64 {
+    value as f64
+}
+
+fn answer(result: std::result::Result<i32, Refusal>) -> Result<i32> {
+    result.or_else(|refusal| if refusal == Refusal::Busy { Ok(BUSY) } else { Err(refused(refusal)) })
+}
+
+fn refused(refusal: Refusal) -> Error {
+    let reason = match refusal {
+        Refusal::Busy => "another thread holds the lock".to_owned(),
+        Refusal::NotInUse(slot) => format!("slot {slot} is not in use"),
+        Refusal::TooLarge(capacity) => format!("a region of {capacity} granules is too large"),
+    };
+    Error::new(Status::InvalidArg, reason)
 }
 
 fn outside(Outside(span): Outside) -> Error {

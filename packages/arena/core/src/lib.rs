@@ -1,16 +1,18 @@
-//! The allocator of `@fog/arena`: divides a region into blocks, over offsets, with its records apart from the memory.
+//! The allocator of `@fog/arena`: divides a region into blocks, over offsets, with its records apart from the memory, in
+//! words that all threads share.
 //!
-//! `src/javascript-allocator.ts` is its twin; a test holds the two to the same offsets for the same requests.
+//! `src/javascript-central.ts` is its twin, over the same words; a test holds the two to the same offsets.
 
-#![deny(unsafe_code)]
+#![forbid(unsafe_code)]
 
-mod allocator;
-mod free_list;
-mod records;
-#[allow(unsafe_code, reason = "the one module that touches memory")]
-mod region;
+mod central;
+mod free_lists;
+mod layout;
+mod lock;
 mod size_class;
+mod sync;
+mod words;
 
-pub use allocator::{Allocator, Block, NotInUse, Survey, TooLarge};
-pub use region::{Outside, Region};
+pub use central::{Central, Reclaimed, Refusal, Survey, capacity_of, format, words_for};
+pub use layout::{EXCHANGE_SLOTS, FIRST_SLOT, LAYOUT_VERSION};
 pub use size_class::{GRANULE_BYTES, MAX_CAPACITY};

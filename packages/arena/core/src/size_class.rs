@@ -16,7 +16,7 @@ pub(crate) const SECOND_LEVEL: u32 = 1 << SECOND_LEVEL_BITS;
 /// Enough for a block of `MAX_CAPACITY`.
 pub(crate) const FIRST_LEVEL: u32 = MAX_CAPACITY.ilog2() - SECOND_LEVEL_BITS + 2;
 /// Below it a class holds one size.
-const EXACT: u32 = 2 * SECOND_LEVEL;
+pub(crate) const EXACT: u32 = 2 * SECOND_LEVEL;
 
 /// The class whose list a free block of `size` granules is in.
 pub(crate) fn class_of(size: u32) -> u32 {

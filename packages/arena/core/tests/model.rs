@@ -1,9 +1,10 @@
 //! Random operations against a model that is a sorted map of blocks.
 
-use fog_arena_core::{Allocator, Block};
+use fog_arena_core::{Central, FIRST_SLOT, Refusal, format, words_for};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 #[derive(Clone, Debug)]
 enum Operation {
@@ -21,6 +22,31 @@ fn operation() -> impl Strategy<Value = Operation> {
         3 => (1_u32..500).prop_map(|by| Operation::Grow { by }),
         1 => Just(Operation::Reset),
     ]
+}
+
+const ROW: u32 = 3;
+
+/// Records with room for so many blocks.
+fn records(blocks: u32) -> Vec<AtomicU32> {
+    let words: Vec<_> = (0..words_for(blocks)).map(|_| AtomicU32::new(0)).collect();
+    format(&words);
+    words
+}
+
+fn allocate(central: &Central, size: u32, align: u32) -> Option<u32> {
+    (central.allocate(size, align, 1, ROW) == Ok(1)).then(|| central.exchange(0).load(Relaxed))
+}
+
+fn free(central: &Central, slot: u32) -> Result<(), Refusal> {
+    central.exchange(0).store(slot, Relaxed);
+    central.free(1)
+}
+
+fn free_spans(central: &Central) -> Vec<Range<u32>> {
+    let mut spans = vec![];
+    central.visit_free(|span| spans.push(span)).unwrap();
+    spans.sort_by_key(|span| span.start);
+    spans
 }
 
 /// Live blocks by offset, with slot and size.
@@ -48,18 +74,22 @@ proptest! {
     #[test]
     fn behaves_as_a_sorted_map_of_blocks(
         first in 1_u32..4_000,
+        exhaustive in any::<bool>(),
         operations in prop::collection::vec(operation(), 1..400),
     ) {
+        let words = records(2_000);
+        let central = Central::new(&words, ROW, exhaustive);
         let mut capacity = first;
-        let mut allocator = Allocator::new(capacity).unwrap();
+        central.grow(capacity).unwrap();
         let mut live = Live::new();
         for operation in operations {
             match operation {
                 Operation::Allocate { size, align_log2 } => {
                     let align = 1 << align_log2;
                     let gaps = gaps(&live, capacity);
-                    match allocator.allocate(size, align) {
-                        Some(Block { slot, offset }) => {
+                    match allocate(&central, size, align) {
+                        Some(slot) => {
+                            let offset = central.span(slot).start;
                             prop_assert_eq!(offset % align, 0);
                             prop_assert!(gaps.iter().any(|gap| gap.start <= offset && offset + size <= gap.end));
                             prop_assert!(live.values().all(|&(other, _)| other != slot));
@@ -70,61 +100,73 @@ proptest! {
                 }
                 Operation::Free { pick } => {
                     let Some((&offset, &(slot, _))) = live.iter().nth(pick % live.len().max(1)) else { continue };
-                    prop_assert_eq!(allocator.free(slot), Ok(()));
-                    prop_assert!(allocator.free(slot).is_err());
+                    prop_assert_eq!(free(&central, slot), Ok(()));
+                    prop_assert_eq!(free(&central, slot), Err(Refusal::NotInUse(slot)));
                     live.remove(&offset);
                 }
                 Operation::Grow { by } => {
                     capacity += by;
-                    prop_assert_eq!(allocator.grow(capacity), Ok(()));
+                    prop_assert_eq!(central.grow(capacity), Ok(()));
                 }
                 Operation::Reset => {
-                    allocator.reset();
+                    central.reset().unwrap();
                     live.clear();
                 }
             }
             // The free blocks are the gaps, so neighbours are merged and nothing is lost.
             let gaps = gaps(&live, capacity);
-            let mut spans: Vec<_> = allocator.free_spans().collect();
-            spans.sort_by_key(|span| span.start);
-            prop_assert_eq!(&spans, &gaps);
-            let survey = allocator.survey();
+            prop_assert_eq!(&free_spans(&central), &gaps);
+            let survey = central.survey().unwrap();
             prop_assert_eq!(survey.free_blocks as usize, gaps.len());
             prop_assert_eq!(survey.free_size, gaps.iter().map(|gap| gap.end - gap.start).sum::<u32>());
             prop_assert_eq!(survey.largest_size, gaps.iter().map(|gap| gap.end - gap.start).max().unwrap_or(0));
         }
         for (slot, _) in live.into_values() {
-            prop_assert_eq!(allocator.free(slot), Ok(()));
+            prop_assert_eq!(free(&central, slot), Ok(()));
         }
-        prop_assert!(allocator.free_spans().eq(std::iter::once(0..capacity)));
+        prop_assert!(free_spans(&central).into_iter().eq(std::iter::once(0..capacity)));
     }
 }
 
 #[test]
 fn refuses_what_is_no_request() {
-    let mut allocator = Allocator::new(100).unwrap();
-    assert_eq!(allocator.allocate(0, 1), None);
-    assert_eq!(allocator.allocate(1, 0), None);
-    assert_eq!(allocator.allocate(1, 3), None);
-    assert_eq!(allocator.allocate(u32::MAX, 1), None);
-    assert_eq!(allocator.allocate(1, 1 << 31), None);
+    let words = records(10);
+    let central = Central::new(&words, ROW, false);
+    central.grow(100).unwrap();
+    for (size, align) in [(0, 1), (1, 0), (1, 3), (u32::MAX, 1), (1, 1 << 31)] {
+        assert_eq!(allocate(&central, size, align), None);
+    }
 }
 
 #[test]
 fn refuses_to_free_what_is_not_in_use() {
-    let mut allocator = Allocator::new(100).unwrap();
-    let block = allocator.allocate(10, 1).unwrap();
-    assert!(allocator.free(0).is_err());
-    assert!(allocator.free(block.slot + 1).is_err());
-    assert!(allocator.free(1_000).is_err());
-    assert_eq!(allocator.free(block.slot), Ok(()));
-    assert!(allocator.free(block.slot).is_err());
+    let words = records(10);
+    let central = Central::new(&words, ROW, false);
+    central.grow(100).unwrap();
+    let slot = allocate(&central, 10, 1).unwrap();
+    for strange in [0, 7, FIRST_SLOT - 1, slot + 1, u32::MAX] {
+        assert_eq!(free(&central, strange), Err(Refusal::NotInUse(strange)));
+    }
+    assert_eq!(free(&central, slot), Ok(()));
+    assert_eq!(free(&central, slot), Err(Refusal::NotInUse(slot)));
 }
 
 #[test]
 fn a_region_of_four_gibibytes_is_the_largest() {
-    let mut allocator = Allocator::new(1 << 28).unwrap();
-    assert_eq!(allocator.allocate(1 << 28, 1 << 28).map(|block| block.offset), Some(0));
-    assert!(allocator.grow((1 << 28) + 1).is_err());
-    assert!(Allocator::new(u32::MAX).is_err());
+    let words = records(10);
+    let central = Central::new(&words, ROW, false);
+    central.grow(1 << 28).unwrap();
+    assert_eq!(allocate(&central, 1 << 28, 1 << 28).map(|slot| central.span(slot)), Some(0..1 << 28));
+    assert_eq!(central.grow((1 << 28) + 1), Err(Refusal::TooLarge((1 << 28) + 1)));
+}
+
+#[test]
+fn stops_where_records_run_out_and_goes_on_when_blocks_come_back() {
+    let words = records(8);
+    let central = Central::new(&words, ROW, false);
+    central.grow(1_000).unwrap();
+    let placed = central.allocate(1, 1, 64, ROW).unwrap();
+    assert!((5..8).contains(&placed), "{placed}");
+    assert_eq!(central.free(placed), Ok(()));
+    assert!(free_spans(&central).into_iter().eq(std::iter::once(0..1_000)));
 }

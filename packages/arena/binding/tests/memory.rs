@@ -1,9 +1,17 @@
-//! What `purge` gives back and what it leaves alone.
+//! What is told to the system about pages, and what that leaves alone. The binding itself needs Node to be linked, so this
+//! takes the one file of it.
 
 #![cfg(target_os = "linux")]
 
-use fog_arena_core::{Outside, Region};
+#[path = "../src/memory.rs"]
+#[allow(dead_code, reason = "the binding uses the rest")]
+mod memory;
+
+use memory::{Outside, Region, SharedWords};
+use std::io::Write;
+use std::os::fd::AsRawFd;
 use std::ptr::NonNull;
+use std::sync::atomic::Ordering::Relaxed;
 
 const PAGE: usize = 65_536; // A multiple of every page size Linux has.
 
@@ -38,8 +46,8 @@ impl Mapping {
     }
 
     fn region(&self) -> Region {
-        // SAFETY: mapped for the whole test, and never referred to.
-        unsafe { Region::new(self.0, self.1) }
+        // SAFETY: mapped for the whole test, and initialised by the system; only the address is kept.
+        Region::of(unsafe { std::slice::from_raw_parts(self.0.as_ptr(), self.1) })
     }
 }
 
@@ -82,4 +90,36 @@ fn purge_refuses_spans_outside_of_the_region() {
     #[allow(clippy::reversed_empty_ranges, reason = "the point of the test")]
     let backwards = 2..1;
     assert_eq!(memory.region().purge(backwards.clone()), Err(Outside(backwards)));
+}
+
+#[test]
+fn a_file_takes_the_place_of_pages_and_leaves_zeros_there() {
+    let memory = Mapping::new(3 * PAGE);
+    memory.fill(7);
+    let path = std::env::temp_dir().join(format!("fog-arena-{}", std::process::id()));
+    std::fs::File::create(&path).unwrap().write_all(&[5; PAGE]).unwrap();
+    let file = std::fs::File::open(&path).unwrap();
+    assert_eq!(memory.region().map_file(PAGE..2 * PAGE, file.as_raw_fd()), Ok(true));
+    assert_eq!([0, PAGE, 2 * PAGE - 1, 2 * PAGE].map(|at| memory.read(at)), [7, 5, 5, 7]);
+    assert_eq!(memory.region().unmap_file(PAGE..2 * PAGE), Ok(true));
+    assert_eq!([0, PAGE, 2 * PAGE - 1, 2 * PAGE].map(|at| memory.read(at)), [7, 0, 0, 7]);
+    assert_eq!(memory.region().map_file(0..PAGE, -1), Ok(false));
+    std::fs::remove_file(path).unwrap();
+}
+
+#[test]
+fn tells_how_much_is_resident() {
+    let memory = Mapping::new(4 * PAGE);
+    assert_eq!(memory.region().resident(0..4 * PAGE), Ok(0));
+    memory.fill(1);
+    assert_eq!(memory.region().resident(0..4 * PAGE), Ok(4 * PAGE));
+    assert_eq!(memory.region().purge(0..2 * PAGE), Ok(2 * PAGE));
+    assert_eq!(memory.region().resident(0..4 * PAGE), Ok(2 * PAGE));
+}
+
+#[test]
+fn words_are_shared_with_whoever_else_has_them() {
+    let words = SharedWords::of(vec![1_u32, 2, 3]);
+    words.first(3)[1].store(9, Relaxed);
+    assert_eq!(words.first(2)[1].load(Relaxed), 9);
 }

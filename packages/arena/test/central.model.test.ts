@@ -1,7 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { EXCHANGE_PAIRS, type Allocator } from '../src/allocator.js';
-import { createAllocator } from '../src/backend.js';
+import { EXCHANGE_SLOTS, type Backend, type Central, type Fit } from '../src/central.js';
+import { FIRST_ROW, FIRST_SLOT } from '../src/layout.js';
+import { chooseNative, openCentral } from '../src/open-central.js';
+import { Records } from '../src/records.js';
+import { enter } from '../src/threads.js';
 import { backends } from './backends.js';
 
 type Operation = { allocate: { size: number; align: number; count: number } } | { free: number[] } | { grow: number } | 'reset';
@@ -19,6 +22,22 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ grow: fc.integer({ min: 1, max: 500 }) }) },
   { weight: 1, arbitrary: fc.constant('reset' as const) },
 );
+
+/** A central allocator with its records, to be looked at. */
+interface Subject {
+  readonly central: Central;
+  readonly records: Records;
+}
+
+function create(backend: Backend, capacity: number, fit: Fit = 'good'): Subject {
+  const records = Records.create(2 ** 20);
+  records.reserve(10_000);
+  const central = openCentral(chooseNative(backend), records, enter(records), fit);
+  central.grow(capacity);
+  return { central, records };
+}
+
+const placesOf = ({ central, records }: Subject, placed: number): Omit<Live, 'size'>[] => Array.from(central.exchange.subarray(0, placed), (slot) => ({ slot, offset: records.offsetBytesOf(slot) / 16 }));
 
 /** The naive model: a list of live blocks, and whatever lies between them is free. */
 class Model {
@@ -41,7 +60,8 @@ class Model {
 }
 
 /** Applies one operation to both and checks what the allocator answers. */
-function step(allocator: Allocator, model: Model, operation: Operation): void {
+function step(subject: Subject, model: Model, operation: Operation): void {
+  const allocator = subject.central;
   if (operation === 'reset') {
     allocator.reset();
     model.live = [];
@@ -55,9 +75,8 @@ function step(allocator: Allocator, model: Model, operation: Operation): void {
     model.live = model.live.filter((block) => !chosen.has(block));
   } else {
     const { size, align, count } = operation.allocate;
-    const placed = allocator.allocate(size, align, count);
-    for (let index = 0; index < placed; index += 1) {
-      const [slot = 0, offset = -1] = allocator.exchange.subarray(2 * index);
+    const placed = allocator.allocate(size, align, count, FIRST_ROW);
+    for (const { slot, offset } of placesOf(subject, placed)) {
       expect(offset % align).toBe(0);
       expect(model.gaps().some(({ from, to }) => from <= offset && offset + size <= to)).toBe(true);
       expect(model.live.some((block) => block.slot === slot)).toBe(false);
@@ -72,35 +91,48 @@ function step(allocator: Allocator, model: Model, operation: Operation): void {
 }
 
 describe.each(backends)('the %s allocator', (backend) => {
-  it('behaves as a list of blocks and the gaps between them', () => {
+  it.each(['good', 'best'] as const)('with the %s fit, behaves as a list of blocks and the gaps between them', (fit) => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 4_000 }), fc.array(operation, { maxLength: 150 }), (capacity, operations) => {
-        const allocator = createAllocator(backend, capacity);
+        const subject = create(backend, capacity, fit);
         const model = new Model(capacity);
-        for (const each of operations) step(allocator, model, each);
+        for (const each of operations) step(subject, model, each);
         for (const { slot } of model.live) {
-          allocator.exchange[0] = slot;
-          allocator.free(1);
+          subject.central.exchange[0] = slot;
+          subject.central.free(1);
         }
-        expect(allocator.survey()).toEqual({ freeSize: model.capacity, freeBlocks: 1, largestSize: model.capacity });
+        expect(subject.central.survey()).toEqual({ freeSize: model.capacity, freeBlocks: 1, largestSize: model.capacity });
       }),
       { seed: 1, numRuns: 60 },
     );
   });
 
+  it('takes the smallest gap that holds a block where the best fit is asked for', () => {
+    const { central, records } = create(backend, 100_000, 'best');
+    const sizes = [3_000, 1, 2_990, 1, 2_995, 1, 2_999, 1];
+    const slots = sizes.map((size) => {
+      central.allocate(size, 1, 1, FIRST_ROW);
+      return central.exchange[0] as number;
+    });
+    slots.filter((_, index) => index % 2 === 0).forEach((slot, index) => (central.exchange[index] = slot));
+    central.free(4);
+    central.allocate(2_991, 1, 1, FIRST_ROW);
+    expect(records.offsetBytesOf(central.exchange[0] as number) / 16).toBe(3_000 + 1 + 2_990 + 1);
+  });
+
   it('fills a region to the last granule', () => {
-    const allocator = createAllocator(backend, 1_000);
-    for (let left = 1_000; left > 0; left -= 40) expect(allocator.allocate(1, 1, 40)).toBe(40);
-    expect(allocator.allocate(1, 1, 1)).toBe(0);
-    expect(allocator.survey()).toEqual({ freeSize: 0, freeBlocks: 0, largestSize: 0 });
+    const { central } = create(backend, 1_000);
+    for (let left = 1_000; left > 0; left -= 40) expect(central.allocate(1, 1, 40, FIRST_ROW)).toBe(40);
+    expect(central.allocate(1, 1, 1, FIRST_ROW)).toBe(0);
+    expect(central.survey()).toEqual({ freeSize: 0, freeBlocks: 0, largestSize: 0 });
   });
 
   it('refuses to free a slot that is not in use', () => {
-    const allocator = createAllocator(backend, 1_000);
-    allocator.allocate(10, 1, 1);
-    for (const slot of [0, 1_000, -1]) {
-      allocator.exchange[0] = slot;
-      expect(() => allocator.free(1)).toThrow('not in use');
+    const { central } = create(backend, 1_000);
+    central.allocate(10, 1, 1, FIRST_ROW);
+    for (const slot of [0, 1_000, FIRST_SLOT + 5_000, -1]) {
+      central.exchange[0] = slot;
+      expect(() => central.free(1)).toThrow('not in use');
     }
   });
 });
@@ -108,7 +140,7 @@ describe.each(backends)('the %s allocator', (backend) => {
 it('gives every block the same slot and place on every backend', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 4_000 }), fc.array(operation, { maxLength: 300 }), (capacity, operations) => {
-      const histories = backends.map((backend) => history(createAllocator(backend, capacity), capacity, operations));
+      const histories = backends.map((backend) => history(create(backend, capacity), capacity, operations));
       for (const other of histories) expect(other).toEqual(histories[0]);
     }),
     { seed: 2, numRuns: 100 },
@@ -116,23 +148,21 @@ it('gives every block the same slot and place on every backend', () => {
 });
 
 /** All that an allocator answers. */
-function history(allocator: Allocator, capacity: number, operations: readonly Operation[]): number[] {
+function history(subject: Subject, capacity: number, operations: readonly Operation[]): number[] {
   const answers: number[] = [];
   const model = new Model(capacity);
   for (const each of operations) {
     if (typeof each === 'object' && 'allocate' in each) {
       const { size, align, count } = each.allocate;
-      const placed = allocator.allocate(size, align, count);
-      answers.push(placed, ...allocator.exchange.subarray(0, 2 * placed));
-      for (let index = 0; index < placed; index += 1) model.live.push({ slot: allocator.exchange[2 * index] ?? 0, offset: allocator.exchange[2 * index + 1] ?? 0, size });
-    } else step(allocator, model, each);
+      const placed = subject.central.allocate(size, align, count, FIRST_ROW);
+      const places = placesOf(subject, placed);
+      answers.push(placed, ...places.flatMap(({ slot, offset }) => [slot, offset]));
+      for (const place of places) model.live.push({ ...place, size });
+    } else step(subject, model, each);
   }
   return answers;
 }
 
 it('serves as many blocks in one call as the exchange holds', () => {
-  for (const backend of backends) {
-    const allocator = createAllocator(backend, 1_000);
-    expect(allocator.allocate(1, 1, EXCHANGE_PAIRS)).toBe(EXCHANGE_PAIRS);
-  }
+  for (const backend of backends) expect(create(backend, 1_000).central.allocate(1, 1, EXCHANGE_SLOTS, FIRST_ROW)).toBe(EXCHANGE_SLOTS);
 });

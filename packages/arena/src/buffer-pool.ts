@@ -1,0 +1,187 @@
+import type { Buffer } from 'node:buffer';
+import type { BlockSource } from './block-source.js';
+import type { Block } from './block.js';
+import { closed, doubleFree, invalidArgument, invalidOption } from './errors.js';
+import { refuseUnknown } from './options.js';
+
+export interface BufferPoolOptions {
+  /** Sizes that the pool has, in bytes, each an integer ≥ 1; a request gets the smallest that holds it. @default powers of two, 64 B to 1 MiB */
+  readonly sizes?: readonly number[];
+  /** What idle buffers may occupy together, in bytes ≥ 0; beyond it they go back to the arena. @default 16 MiB */
+  readonly maxIdleBytes?: number;
+}
+
+/** A buffer of a pool, with views that were made once. It is as long as its size class, at least as long as asked for. */
+export interface PooledBuffer extends Disposable {
+  readonly byteLength: number;
+  readonly u8: Uint8Array<SharedArrayBuffer>;
+  readonly buffer: Buffer<SharedArrayBuffer>;
+  /** Puts the buffer back; do not use its views afterwards. @throws {ArenaError} `ERR_ARENA_DOUBLE_FREE`. */
+  release(): void;
+  [Symbol.dispose](): void;
+}
+
+export interface BufferPoolStats {
+  readonly leasedBuffers: number;
+  readonly idleBuffers: number;
+  readonly idleBytes: number;
+  readonly acquiresTotal: number;
+  /** Acquires that found an idle buffer. */
+  readonly reusesTotal: number;
+}
+
+/**
+ * Buffers by size class that are used again, views and all: what allocating costs most, making a view, is done once. Also an
+ * allocator for those who want one by injection: `allocate(bytes)` and `free(buffer)`.
+ */
+export interface BufferPool extends Disposable {
+  /** @throws {ArenaError} `ERR_ARENA_INVALID_ARGUMENT` if no size holds `bytes`; as `alloc` when a new one is needed; `ERR_ARENA_CLOSED`. */
+  acquire(bytes: number): PooledBuffer;
+  /** As {@link BufferPool.acquire}: a Buffer of `bytes` bytes. */
+  allocate(bytes: number): Buffer<SharedArrayBuffer>;
+  /** Puts back what {@link BufferPool.allocate} gave. @throws {ArenaError} `ERR_ARENA_DOUBLE_FREE`. */
+  free(buffer: Uint8Array): void;
+  /** Gives idle buffers back to the arena. @returns their bytes */
+  trim(): number;
+  stats(): BufferPoolStats;
+  /** Gives idle buffers back, and leased ones as they are released. Idempotent. */
+  close(): void;
+}
+
+const DEFAULT_SIZES = Array.from({ length: 15 }, (_, power) => 64 * 2 ** power);
+
+export function createBufferPool(source: BlockSource & { readonly name: string }, { sizes = DEFAULT_SIZES, maxIdleBytes = 16 * 2 ** 20, ...unknown }: BufferPoolOptions = {}): BufferPool {
+  refuseUnknown(unknown);
+  if (!Array.isArray(sizes) || sizes.length === 0 || !sizes.every((size) => Number.isSafeInteger(size) && size >= 1)) throw invalidOption('sizes', sizes, 'integers ≥ 1, at least one');
+  if (!(typeof maxIdleBytes === 'number' && maxIdleBytes >= 0)) throw invalidOption('maxIdleBytes', maxIdleBytes, 'bytes ≥ 0');
+  return new SizedPool(source, [...new Set(sizes)].sort((a, b) => a - b), maxIdleBytes);
+}
+
+/** One size's buffers: those that wait for the next user, the last released first, as it is the likeliest to be cached. */
+interface Shelf {
+  readonly bytes: number;
+  readonly idle: Lease[];
+}
+
+class SizedPool implements BufferPool {
+  readonly #source: BlockSource & { readonly name: string };
+  readonly #shelves: readonly Shelf[];
+  /** Up to 64 KiB by steps of 64 bytes, so that finding a shelf is one read. */
+  readonly #shelfOf: readonly (Shelf | undefined)[];
+  readonly #maxIdleBytes: number;
+  readonly #leaseOf = new WeakMap<Uint8Array, Lease>();
+  #idleBytes = 0;
+  #leased = 0;
+  #acquires = 0;
+  #reuses = 0;
+  #closed = false;
+
+  constructor(source: BlockSource & { readonly name: string }, sizes: readonly number[], maxIdleBytes: number) {
+    this.#source = source;
+    this.#maxIdleBytes = maxIdleBytes;
+    this.#shelves = sizes.map((bytes) => ({ bytes, idle: [] }));
+    this.#shelfOf = Array.from({ length: 1_025 }, (_, step) => {
+      // Only where all requests of a step end on one shelf.
+      const [least, most] = [this.#find(step * 64 - 63), this.#find(step * 64)];
+      return least === most ? most : undefined;
+    });
+  }
+
+  acquire(bytes: number): PooledBuffer {
+    const shelf = this.#shelfOf[(bytes + 63) >>> 6] ?? this.#find(bytes);
+    if (shelf === undefined || !(bytes >= 1)) throw invalidArgument('bytes', bytes, `1 to ${this.#shelves.at(-1)?.bytes}`);
+    const lease = shelf.idle.pop();
+    this.#acquires += 1;
+    if (lease === undefined) return this.#make(shelf);
+    this.#reuses += 1;
+    this.#leased += 1;
+    this.#idleBytes -= shelf.bytes;
+    lease.isLeased = true;
+    return lease;
+  }
+
+  allocate(bytes: number): Buffer<SharedArrayBuffer> {
+    const lease = this.acquire(bytes) as Lease;
+    const buffer = lease.buffer.subarray(0, bytes);
+    this.#leaseOf.set(buffer, lease);
+    return buffer;
+  }
+
+  free(buffer: Uint8Array): void {
+    const lease = this.#leaseOf.get(buffer);
+    if (lease === undefined) throw invalidArgument('buffer', buffer, 'what allocate() of this pool gave, and was not freed yet');
+    this.#leaseOf.delete(buffer);
+    lease.release();
+  }
+
+  takeBack(lease: Lease): void {
+    if (!lease.isLeased) throw doubleFree(this.#source.name, lease.block.offset, lease.byteLength);
+    lease.isLeased = false;
+    this.#leased -= 1;
+    if (this.#closed || this.#idleBytes + lease.shelf.bytes > this.#maxIdleBytes) {
+      lease.block[Symbol.dispose]();
+      return;
+    }
+    this.#idleBytes += lease.shelf.bytes;
+    lease.shelf.idle.push(lease);
+  }
+
+  trim(): number {
+    const trimmedBytes = this.#idleBytes;
+    for (const { idle } of this.#shelves) for (const lease of idle.splice(0)) lease.block[Symbol.dispose]();
+    this.#idleBytes = 0;
+    return trimmedBytes;
+  }
+
+  stats(): BufferPoolStats {
+    const idleBuffers = this.#shelves.reduce((sum, { idle }) => sum + idle.length, 0);
+    return { leasedBuffers: this.#leased, idleBuffers, idleBytes: this.#idleBytes, acquiresTotal: this.#acquires, reusesTotal: this.#reuses };
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.trim();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #find(bytes: number): Shelf | undefined {
+    return this.#shelves.find((shelf) => shelf.bytes >= bytes);
+  }
+
+  #make(shelf: Shelf): Lease {
+    if (this.#closed) throw closed(`pool of ${this.#source.name}`);
+    const lease = new Lease(this, shelf, this.#source.alloc(shelf.bytes));
+    this.#leased += 1;
+    return lease;
+  }
+}
+
+class Lease implements PooledBuffer {
+  readonly byteLength: number;
+  readonly u8: Uint8Array<SharedArrayBuffer>;
+  readonly buffer: Buffer<SharedArrayBuffer>;
+  readonly block: Block;
+  readonly shelf: Shelf;
+  isLeased = true;
+  readonly #pool: SizedPool;
+
+  constructor(pool: SizedPool, shelf: Shelf, block: Block) {
+    this.#pool = pool;
+    this.shelf = shelf;
+    this.block = block;
+    this.byteLength = block.byteLength;
+    this.u8 = block.u8;
+    this.buffer = block.buffer;
+  }
+
+  release(): void {
+    this.#pool.takeBack(this);
+  }
+
+  [Symbol.dispose](): void {
+    if (this.isLeased) this.release();
+  }
+}

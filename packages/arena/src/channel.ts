@@ -1,0 +1,212 @@
+import { types } from 'node:util';
+import type { Block } from './block.js';
+import type { Clock } from './clock.js';
+import { closed, invalidArgument, invalidHandle, invalidOption } from './errors.js';
+import { checkDelay, refuseUnknown, resolveWait, type WaitOptions } from './options.js';
+import type { BlockToken } from './token.js';
+
+export interface ChannelOptions {
+  /** Blocks that can be on their way at once: a power of two, 2 to 2^20. @default 1_024 */
+  readonly slots?: number;
+}
+
+/** What `arena.channel(handle)` takes in another thread; send it by `postMessage` or `workerData`. */
+export interface ChannelHandle {
+  readonly arena: number;
+  readonly ring: SharedArrayBuffer;
+}
+
+/**
+ * A ring of tokens in shared memory: blocks go from any thread to any other, first in, first out, each to one receiver, with
+ * their ownership. No message is posted, so nobody is woken who does not wait here.
+ */
+export interface Channel extends AsyncIterable<Block> {
+  /**
+   * Gives a block away. @returns false if the ring is full; then the block is the sender's still
+   * @throws {ArenaError} `ERR_ARENA_CLOSED`, and as `block.transfer()`.
+   */
+  send(block: Block): boolean;
+  /** The next block, now this thread's; `undefined` if there is none. @throws {ArenaError} `ERR_ARENA_CLOSED` of an arena that is. */
+  receive(): Block | undefined;
+  /** Blocks this thread until there is a block, at most `timeoutMs`, in ms above 0. For workers: it stops the event loop. @returns `undefined` after that, or once the channel is closed and empty */
+  receiveSync(timeoutMs: number): Block | undefined;
+  /** @throws {ArenaError} rejects with the signal's reason; gives `undefined` after `timeoutMs`, or once the channel is closed and empty. */
+  receiveAsync(options?: Omit<WaitOptions, 'align'>): Promise<Block | undefined>;
+  /** Blocks on their way. */
+  readonly size: number;
+  share(): ChannelHandle;
+  /** Takes no more blocks, in any thread; those on their way can be received. Idempotent. */
+  close(): void;
+}
+
+interface Ends {
+  readonly id: number;
+  readonly name: string;
+  receive(token: BlockToken): Block;
+}
+
+/** Words of the ring: a header with each end on a cache line of its own, then cells of sequence, slot and generation. */
+const LAYOUT = 0;
+const CLOSED = 1;
+const HEAD = 16;
+const TAIL = 32;
+/** Grows with each block sent: what receivers sleep on. */
+const SENT = 48;
+const CELLS = 64;
+const CELL_WORDS = 4;
+const LAYOUT_VERSION = 0x66_6f_67_72;
+const MOST_SLOTS = 2 ** 20;
+/** How often a waiting receiver looks, in ms, where the system cannot wake it. */
+const LOOK_EVERY_MS = 1;
+
+export function createChannel(arena: Ends, { slots = 1_024, ...unknown }: ChannelOptions, clock: Clock): Channel {
+  refuseUnknown(unknown);
+  if (!Number.isInteger(slots) || slots < 2 || slots > MOST_SLOTS || (slots & (slots - 1)) !== 0) throw invalidOption('slots', slots, `a power of two, 2 to ${MOST_SLOTS}`);
+  const words = new Int32Array(new SharedArrayBuffer(4 * (CELLS + slots * CELL_WORDS)));
+  for (let index = 0; index < slots; index += 1) words[CELLS + index * CELL_WORDS] = index;
+  Atomics.store(words, LAYOUT, LAYOUT_VERSION);
+  return new Ring(arena, words, clock);
+}
+
+/** @throws {ArenaError} `ERR_ARENA_INVALID_HANDLE`. */
+export function openChannel(arena: Ends, handle: ChannelHandle, clock: Clock): Channel {
+  const { arena: id, ring } = handle;
+  if (id !== arena.id || !types.isSharedArrayBuffer(ring) || ring.byteLength < 4 * CELLS) throw invalidHandle(handle);
+  const words = new Int32Array(ring);
+  if (Atomics.load(words, LAYOUT) !== LAYOUT_VERSION) throw invalidHandle(handle);
+  return new Ring(arena, words, clock);
+}
+
+/**
+ * D. Vyukov's bounded queue for many producers and consumers: a cell's sequence tells whose turn it is, so ends only contend
+ * for a place in the order. A thread that is terminated leaves no cell half done, as V8 ends threads at calls and loops, of
+ * which there are none between taking a place and filling it.
+ */
+class Ring implements Channel {
+  readonly #arena: Ends;
+  readonly #words: Int32Array<SharedArrayBuffer>;
+  readonly #mask: number;
+  readonly #clock: Clock;
+
+  constructor(arena: Ends, words: Int32Array<SharedArrayBuffer>, clock: Clock) {
+    this.#arena = arena;
+    this.#words = words;
+    this.#mask = (words.length - CELLS) / CELL_WORDS - 1;
+    this.#clock = clock;
+  }
+
+  get size(): number {
+    return (Atomics.load(this.#words, TAIL) - Atomics.load(this.#words, HEAD)) | 0;
+  }
+
+  send(block: Block): boolean {
+    const words = this.#words;
+    if (Atomics.load(words, CLOSED) === 1) throw closed(`channel of ${this.#arena.name}`);
+    if (!block.isLive || this.size > this.#mask) {
+      if (block.isLive) return false;
+      block.transfer(); // Throws what is the matter with it.
+    }
+    const token = block.transfer();
+    if (token.arena !== this.#arena.id) throw invalidArgument('block', block, 'a block of the arena of this channel');
+    for (;;) {
+      const place = Atomics.load(words, TAIL);
+      const cell = CELLS + (place & this.#mask) * CELL_WORDS;
+      const turn = (Atomics.load(words, cell) - place) | 0;
+      if (turn === 0 && Atomics.compareExchange(words, TAIL, place, (place + 1) | 0) === place) {
+        words[cell + 1] = token.slot;
+        words[cell + 2] = token.generation;
+        Atomics.store(words, cell, (place + 1) | 0);
+        Atomics.add(words, SENT, 1);
+        Atomics.notify(words, SENT);
+        return true;
+      }
+      // Others filled the ring meanwhile: until one of its places is free, the block waits here. Receivers do not depend on us.
+      if (turn < 0) Atomics.wait(words, HEAD, Atomics.load(words, HEAD), LOOK_EVERY_MS);
+    }
+  }
+
+  receive(): Block | undefined {
+    const words = this.#words;
+    for (;;) {
+      const place = Atomics.load(words, HEAD);
+      const cell = CELLS + (place & this.#mask) * CELL_WORDS;
+      const turn = (Atomics.load(words, cell) - place - 1) | 0;
+      if (turn < 0) return undefined;
+      if (turn === 0 && Atomics.compareExchange(words, HEAD, place, (place + 1) | 0) === place) {
+        const token = { arena: this.#arena.id, slot: words[cell + 1] as number, generation: words[cell + 2] as number };
+        Atomics.store(words, cell, (place + this.#mask + 1) | 0);
+        return this.#arena.receive(token);
+      }
+    }
+  }
+
+  receiveSync(timeoutMs: number): Block | undefined {
+    checkDelay('timeoutMs', timeoutMs);
+    const endMs = this.#clock.now() + timeoutMs;
+    for (;;) {
+      const sent = Atomics.load(this.#words, SENT);
+      const block = this.receive();
+      const leftMs = endMs - this.#clock.now();
+      if (block !== undefined || leftMs <= 0 || this.#isDone) return block;
+      Atomics.wait(this.#words, SENT, sent, leftMs);
+    }
+  }
+
+  receiveAsync(options: Omit<WaitOptions, 'align'> = {}): Promise<Block | undefined> {
+    const { timeoutMs, signal } = resolveWait(options);
+    return new Promise((resolve, reject) => {
+      signal?.throwIfAborted();
+      const first = this.receive();
+      if (first !== undefined || this.#isDone) {
+        resolve(first);
+        return;
+      }
+      const leave = (): void => {
+        look.close();
+        timer.close();
+        signal?.removeEventListener('abort', abort);
+      };
+      const abort = (): void => {
+        leave();
+        reject(signal?.reason as Error);
+      };
+      const look = this.#clock.setInterval(() => {
+        try {
+          const block = this.receive();
+          if (block === undefined && !this.#isDone) return;
+          leave();
+          resolve(block);
+        } catch (error) {
+          leave();
+          reject(error);
+        }
+      }, LOOK_EVERY_MS);
+      const timer = this.#clock.setTimeout(() => {
+        leave();
+        resolve(undefined);
+      }, timeoutMs);
+      signal?.addEventListener('abort', abort);
+    });
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Block> {
+    while (!this.#isDone) {
+      const block = await this.receiveAsync({ timeoutMs: 2 ** 31 - 1 });
+      if (block !== undefined) yield block;
+    }
+  }
+
+  share(): ChannelHandle {
+    return { arena: this.#arena.id, ring: this.#words.buffer };
+  }
+
+  close(): void {
+    Atomics.store(this.#words, CLOSED, 1);
+    Atomics.add(this.#words, SENT, 1);
+    Atomics.notify(this.#words, SENT);
+  }
+
+  get #isDone(): boolean {
+    return Atomics.load(this.#words, CLOSED) === 1 && this.size === 0;
+  }
+}

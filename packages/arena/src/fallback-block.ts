@@ -1,0 +1,61 @@
+import { Buffer } from 'node:buffer';
+import { viewOf, type Block, type ViewConstructor } from './block.js';
+import { doubleFree, freed, heapBlock } from './errors.js';
+import type { BlockHandle, BlockToken } from './token.js';
+
+/** What `onExhausted: 'buffer'` gives: memory of its own, which the garbage collector frees, with the face of a block. */
+export class FallbackBlock implements Block {
+  readonly offset = 0;
+  readonly byteLength: number;
+  readonly #arena: string;
+  #memory: SharedArrayBuffer | undefined;
+  #u8: Uint8Array<SharedArrayBuffer> | undefined = undefined;
+
+  constructor(arena: string, bytes: number) {
+    this.byteLength = bytes;
+    this.#arena = arena;
+    this.#memory = new SharedArrayBuffer(bytes);
+  }
+
+  get token(): BlockToken {
+    throw heapBlock('token');
+  }
+
+  get handle(): BlockHandle {
+    throw heapBlock('handle');
+  }
+
+  get u8(): Uint8Array<SharedArrayBuffer> {
+    return (this.#u8 = this.#u8 ?? new Uint8Array(this.#live()));
+  }
+
+  get buffer(): Buffer<SharedArrayBuffer> {
+    return Buffer.from(this.#live());
+  }
+
+  get isLive(): boolean {
+    return this.#memory !== undefined;
+  }
+
+  view<View>(type: ViewConstructor<View>): View {
+    return viewOf(type, this.#live(), 0, this.byteLength);
+  }
+
+  transfer(): BlockToken {
+    throw heapBlock('transfer()');
+  }
+
+  free(): void {
+    if (this.#memory === undefined) throw doubleFree(this.#arena, 0, this.byteLength);
+    this.#memory = this.#u8 = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.#memory = this.#u8 = undefined;
+  }
+
+  #live(): SharedArrayBuffer {
+    if (this.#memory === undefined) throw freed(this.#arena, 0, this.byteLength);
+    return this.#memory;
+  }
+}

@@ -1,0 +1,149 @@
+import { PerformanceObserver, constants, type PerformanceEntry } from 'node:perf_hooks';
+import { Worker, type ResourceLimits } from 'node:worker_threads';
+import { invalidOption } from './errors.js';
+import { refuseUnknown } from './options.js';
+
+/** What collections cost since a sampler was made. */
+export interface GcStats {
+  readonly minorTotal: number;
+  readonly majorTotal: number;
+  /** Steps of incremental marking. */
+  readonly incrementalTotal: number;
+  readonly weakCallbackTotal: number;
+  readonly minorPauseMs: number;
+  readonly majorPauseMs: number;
+  /** Of all kinds. */
+  readonly pauseMs: number;
+  readonly longestPauseMs: number;
+}
+
+/** Counts collections of this thread and their pauses, as Node's performance hooks tell them. */
+export interface GcSampler extends Disposable {
+  stats(): GcStats;
+  /** Idempotent. */
+  close(): void;
+}
+
+export function createGcSampler(): GcSampler {
+  const counts = noCollections();
+  const note = (entries: PerformanceEntry[]): void => {
+    for (const entry of entries) add(counts, { durationMs: entry.duration, kind: (entry as GcEntry).detail.kind });
+  };
+  const observer = new PerformanceObserver((list) => note(list.getEntries()));
+  observer.observe({ entryTypes: ['gc'] });
+  const close = (): void => observer.disconnect();
+  return {
+    stats: () => {
+      note(observer.takeRecords());
+      return { ...counts };
+    },
+    close,
+    [Symbol.dispose]: close,
+  };
+}
+
+/** Missing from @types/node 20. */
+type GcEntry = PerformanceEntry & { readonly detail: { readonly kind: number } };
+
+interface Collection {
+  readonly kind: number;
+  readonly durationMs: number;
+}
+
+type Counts = { -readonly [Name in keyof GcStats]: number };
+
+const noCollections = (): Counts => ({ minorTotal: 0, majorTotal: 0, incrementalTotal: 0, weakCallbackTotal: 0, minorPauseMs: 0, majorPauseMs: 0, pauseMs: 0, longestPauseMs: 0 });
+
+function add(counts: Counts, { kind, durationMs }: Collection): void {
+  counts.pauseMs += durationMs;
+  counts.longestPauseMs = Math.max(counts.longestPauseMs, durationMs);
+  if (kind === constants.NODE_PERFORMANCE_GC_MINOR) {
+    counts.minorTotal += 1;
+    counts.minorPauseMs += durationMs;
+  } else if (kind === constants.NODE_PERFORMANCE_GC_MAJOR) {
+    counts.majorTotal += 1;
+    counts.majorPauseMs += durationMs;
+  } else if (kind === constants.NODE_PERFORMANCE_GC_INCREMENTAL) counts.incrementalTotal += 1;
+  else counts.weakCallbackTotal += 1;
+}
+
+export interface GcTuning {
+  /** Room for new objects, in bytes: with more of it there are fewer minor collections. 1 MiB to 1 GiB. */
+  readonly youngGenerationBytes?: number;
+  /** The limit of the heap, in bytes, 16 MiB to 64 GiB. */
+  readonly oldGenerationBytes?: number;
+  /** JavaScript that is run in a worker, once as V8 is and once with the settings, to see what they do. */
+  readonly workload?: string;
+}
+
+export interface GcFigures extends GcStats {
+  readonly wallMs: number;
+}
+
+/** Where settings can be made, and what they did. */
+export interface TunedGc {
+  /** For `new Worker(…, { resourceLimits })`: the one place where a running process can set them, for a heap that is yet to be made. */
+  readonly resourceLimits: ResourceLimits;
+  /** For `node …` or `NODE_OPTIONS`, at the next start: V8 sizes the heap of a thread when the thread starts, and not again. */
+  readonly execArgv: readonly string[];
+  /** Without and with them; `undefined` without a workload: nothing is claimed that was not measured. */
+  readonly before: GcFigures | undefined;
+  readonly after: GcFigures | undefined;
+}
+
+const MiB = 2 ** 20;
+/** V8's young generation is three semi-spaces: two that objects are copied between, and one for large objects. */
+const SEMI_SPACES = 3;
+
+/** @throws {ArenaError} rejects with `ERR_ARENA_INVALID_OPTION`; with what the workload threw. */
+export async function tuneGc({ youngGenerationBytes, oldGenerationBytes, workload, ...unknown }: GcTuning): Promise<TunedGc> {
+  refuseUnknown(unknown);
+  checkBytes('youngGenerationBytes', youngGenerationBytes, MiB, 1_024 * MiB);
+  checkBytes('oldGenerationBytes', oldGenerationBytes, 16 * MiB, 65_536 * MiB);
+  if (workload !== undefined && typeof workload !== 'string') throw invalidOption('workload', workload, 'JavaScript, as a string');
+  const resourceLimits: ResourceLimits = {};
+  const execArgv: string[] = [];
+  if (youngGenerationBytes !== undefined) {
+    resourceLimits.maxYoungGenerationSizeMb = Math.ceil(youngGenerationBytes / MiB);
+    execArgv.push(`--max-semi-space-size=${Math.max(1, Math.ceil(youngGenerationBytes / SEMI_SPACES / MiB))}`);
+  }
+  if (oldGenerationBytes !== undefined) {
+    resourceLimits.maxOldGenerationSizeMb = Math.ceil(oldGenerationBytes / MiB);
+    execArgv.push(`--max-old-space-size=${Math.ceil(oldGenerationBytes / MiB)}`);
+  }
+  const before = workload === undefined ? undefined : await measure(workload, {});
+  const after = workload === undefined ? undefined : await measure(workload, resourceLimits);
+  return { resourceLimits, execArgv, before, after };
+}
+
+/** Runs `workload` in a worker of its own and gives what collections cost it. */
+function measure(workload: string, resourceLimits: ResourceLimits): Promise<GcFigures> {
+  const code = `
+    const { PerformanceObserver } = require('node:perf_hooks');
+    const collections = [];
+    const observer = new PerformanceObserver((list) => {
+      for (const { duration, detail } of list.getEntries()) collections.push({ durationMs: duration, kind: detail.kind });
+    });
+    observer.observe({ entryTypes: ['gc'] });
+    const start = performance.now();
+    (async () => { ${workload}
+    })().then(async () => {
+      const wallMs = performance.now() - start;
+      await new Promise((resolve) => setImmediate(resolve)); // Entries come in a task of their own.
+      require('node:worker_threads').parentPort.postMessage({ collections, wallMs });
+      observer.disconnect();
+    });`;
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(code, { eval: true, resourceLimits });
+    worker.once('message', ({ collections, wallMs }: { collections: Collection[]; wallMs: number }) => {
+      const counts = noCollections();
+      for (const collection of collections) add(counts, collection);
+      resolve({ ...counts, wallMs });
+    });
+    worker.once('error', reject).once('exit', () => reject(new Error('the workload ended its thread')));
+  });
+}
+
+function checkBytes(name: string, bytes: unknown, least: number, most: number): void {
+  if (bytes !== undefined && !(typeof bytes === 'number' && bytes >= least && bytes <= most)) throw invalidOption(name, bytes, `bytes, ${least} to ${most}`);
+}

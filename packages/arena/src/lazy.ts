@@ -1,0 +1,291 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import type { NativeBinding } from './binding.js';
+import type { Block, Home } from './block.js';
+import { closed, exhausted, invalidOption, notLoaded } from './errors.js';
+import { oneOf, PAGE_BYTES, refuseUnknown, type AllocOptions } from './options.js';
+
+/** A file's path, or what fills the bytes it is handed. */
+export type LazySource = string | URL | ((bytes: Uint8Array<SharedArrayBuffer>) => void | Promise<void>);
+
+export interface LazyOptions {
+  /** The object's size, an integer ≥ 1. Of a file not more than it has, and all of it by default. */
+  readonly bytes?: number;
+  /** How a file gets into memory: mapped, where the system can (native, Linux), page by page as they are touched; or read at once. @default 'map' */
+  readonly mode?: 'map' | 'read';
+}
+
+/**
+ * A large object of the arena that is loaded when it is first touched. When lazily loaded objects outgrow their budget or the
+ * arena, those touched least recently are evicted and loaded again at the next touch; what was written to them is lost. A view
+ * does not keep an object from being evicted, only {@link Lazy.use} does.
+ *
+ * A mapped file must not get shorter while it is mapped: the system ends a program that touches what is not there any more.
+ */
+export interface Lazy extends Disposable {
+  readonly byteLength: number;
+  readonly isLoaded: boolean;
+  /** How often it was loaded. */
+  readonly loads: number;
+  /** The bytes, loaded now if they are not yet. @throws {ArenaError} `ERR_ARENA_NOT_LOADED` if that takes a promise; `ERR_ARENA_EXHAUSTED`, `ERR_ARENA_CLOSED`; what the loader or the file system threw. */
+  readonly u8: Uint8Array<SharedArrayBuffer>;
+  /** As {@link Lazy.u8}, with any loader. Calls at the same time share one loading. */
+  load(): Promise<Uint8Array<SharedArrayBuffer>>;
+  /** Loads, and keeps from eviction until `work` has ended. */
+  use<T>(work: (bytes: Uint8Array<SharedArrayBuffer>) => T | Promise<T>): Promise<T>;
+  /** Gives the memory back until the next touch. @returns whether there was something to evict and nobody was using it */
+  evict(): boolean;
+  /** Evicts for good. Idempotent. */
+  close(): void;
+  [Symbol.dispose](): void;
+}
+
+/** What lazy objects take their memory from. */
+interface Source extends Home {
+  readonly isClosed: boolean;
+  tryAllocFor(home: Home, bytes: number, options: AllocOptions | undefined): Block | undefined;
+}
+
+/** All lazy objects of a thread's arena, and their budget. */
+export class LazyObjects {
+  readonly #source: Source;
+  readonly #native: NativeBinding | undefined;
+  readonly #budgetBytes: number;
+  /** The least recently touched first. */
+  readonly #loaded = new Set<LazyObject>();
+
+  constructor(source: Source, native: NativeBinding | undefined, budgetBytes: number) {
+    this.#source = source;
+    this.#native = native;
+    this.#budgetBytes = budgetBytes;
+  }
+
+  get source(): Source {
+    return this.#source;
+  }
+
+  add(source: LazySource, { bytes, mode = 'map', ...unknown }: LazyOptions): Lazy {
+    refuseUnknown(unknown);
+    oneOf('mode', mode, ['map', 'read']);
+    if (typeof source !== 'string' && typeof source !== 'function' && !(source instanceof URL)) throw invalidOption('source', source, "a file's path or URL, or a function");
+    const byteLength = bytes === undefined && typeof source !== 'function' ? fileBytes(source) : bytes;
+    if (byteLength === undefined || !Number.isSafeInteger(byteLength) || byteLength < 1 || byteLength > this.#budgetBytes) throw invalidOption('bytes', byteLength, `an integer, 1 to lazyBudgetBytes, ${this.#budgetBytes}`);
+    return new LazyObject(this, source, byteLength, mode);
+  }
+
+  /** @returns a block for an object, whole pages if it is to be mapped */
+  allocate(object: LazyObject, bytes: number): Block {
+    const inUse = (): number => [...this.#loaded].reduce((sum, { byteLength }) => sum + byteLength, 0);
+    this.evict(inUse() + object.byteLength - this.#budgetBytes);
+    const { heap, name } = this.#source;
+    const block = this.#source.tryAllocFor(this.#source, bytes, { align: PAGE_BYTES });
+    if (block === undefined) {
+      const largestFreeBytes = heap.survey().largestSize * 16;
+      throw exhausted(name, { askedBytes: bytes, alignBytes: PAGE_BYTES, freeBytes: heap.survey().freeSize * 16, largestFreeBytes, externalFragmentationRatio: 0, committedBytes: heap.memory.byteLength, maxBytes: heap.memory.maxByteLength });
+    }
+    return block;
+  }
+
+  /** @returns whether the system put the file into the block */
+  map({ offset }: Block, bytes: number, descriptor: number): boolean {
+    return this.#native?.mapFile(this.#whole, offset, bytes, descriptor) ?? false;
+  }
+
+  unmap({ offset }: Block, bytes: number): void {
+    this.#native?.unmapFile(this.#whole, offset, bytes);
+  }
+
+  get canMap(): boolean {
+    return this.#native !== undefined;
+  }
+
+  touched(object: LazyObject): void {
+    this.#loaded.delete(object);
+    this.#loaded.add(object);
+  }
+
+  forget(object: LazyObject): void {
+    this.#loaded.delete(object);
+  }
+
+  /** Evicts until `bytes` are had. @returns how many were */
+  evict(bytes: number): number {
+    let evicted = 0;
+    for (const object of this.#loaded) {
+      if (evicted >= bytes) break;
+      if (object.evict()) evicted += object.byteLength;
+    }
+    return evicted;
+  }
+
+  /** Evicts all, in use or not, as their blocks are about to end. */
+  forgetAll(): void {
+    for (const object of this.#loaded) object.drop();
+  }
+
+  close(): void {
+    this.forgetAll();
+  }
+
+  get #whole(): Uint8Array {
+    const { memory } = this.#source.heap;
+    return new Uint8Array(memory, 0, memory.byteLength);
+  }
+}
+
+class LazyObject implements Lazy {
+  readonly byteLength: number;
+  loads = 0;
+  readonly #objects: LazyObjects;
+  readonly #source: LazySource;
+  readonly #mode: 'map' | 'read';
+  #block: Block | undefined = undefined;
+  #mappedBytes = 0;
+  #loading: Promise<Uint8Array<SharedArrayBuffer>> | undefined = undefined;
+  #users = 0;
+  #closed = false;
+
+  constructor(objects: LazyObjects, source: LazySource, byteLength: number, mode: 'map' | 'read') {
+    this.#objects = objects;
+    this.#source = source;
+    this.byteLength = byteLength;
+    this.#mode = mode;
+  }
+
+  get isLoaded(): boolean {
+    return this.#block !== undefined && this.#loading === undefined;
+  }
+
+  get u8(): Uint8Array<SharedArrayBuffer> {
+    this.#checkOpen();
+    if (this.isLoaded) return this.#touch();
+    if (this.#loading !== undefined) throw notLoaded('a lazy object');
+    if (typeof this.#source !== 'function') return this.#loadFile(this.#source);
+    const block = this.#objects.allocate(this, this.byteLength);
+    const filling = this.#fill(block, this.#source);
+    if (filling === undefined) return this.#adopt(block);
+    // The promise is under way, so it is not wasted: load() gets what comes of it.
+    this.#loading = this.#finish(block, filling);
+    this.#loading.catch(() => undefined);
+    throw notLoaded('a lazy object');
+  }
+
+  load(): Promise<Uint8Array<SharedArrayBuffer>> {
+    if (this.#loading !== undefined) return this.#loading;
+    try {
+      return Promise.resolve(this.u8);
+    } catch (error) {
+      return this.#loading ?? Promise.reject(error);
+    }
+  }
+
+  async use<T>(work: (bytes: Uint8Array<SharedArrayBuffer>) => T | Promise<T>): Promise<T> {
+    this.#users += 1;
+    try {
+      return await work(await this.load());
+    } finally {
+      this.#users -= 1;
+    }
+  }
+
+  evict(): boolean {
+    if (!this.isLoaded || this.#users > 0) return false;
+    this.drop();
+    return true;
+  }
+
+  drop(): void {
+    const block = this.#block;
+    if (block === undefined) return;
+    this.#block = undefined;
+    this.#objects.forget(this);
+    if (this.#mappedBytes > 0) this.#objects.unmap(block, this.#mappedBytes);
+    this.#mappedBytes = 0;
+    block[Symbol.dispose]();
+  }
+
+  close(): void {
+    this.#closed = true;
+    if (this.#loading === undefined) this.drop();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #checkOpen(): void {
+    if (this.#closed || this.#objects.source.isClosed) throw closed(this.#objects.source.name);
+  }
+
+  #touch(): Uint8Array<SharedArrayBuffer> {
+    this.#objects.touched(this);
+    return (this.#block as Block).u8.subarray(0, this.byteLength);
+  }
+
+  #adopt(block: Block): Uint8Array<SharedArrayBuffer> {
+    this.#block = block;
+    this.loads += 1;
+    return this.#touch();
+  }
+
+  #fill(block: Block, source: (bytes: Uint8Array<SharedArrayBuffer>) => void | Promise<void>): Promise<void> | undefined {
+    try {
+      const filling = source(block.u8);
+      return filling instanceof Promise ? filling : undefined;
+    } catch (error) {
+      block.free();
+      throw error;
+    }
+  }
+
+  async #finish(block: Block, filling: Promise<void>): Promise<Uint8Array<SharedArrayBuffer>> {
+    try {
+      await filling;
+    } catch (error) {
+      block[Symbol.dispose]();
+      throw error;
+    } finally {
+      this.#loading = undefined;
+    }
+    if (!this.#closed && block.isLive) return this.#adopt(block);
+    block[Symbol.dispose]();
+    throw closed(this.#objects.source.name);
+  }
+
+  #loadFile(path: string | URL): Uint8Array<SharedArrayBuffer> {
+    const descriptor = openSync(path, 'r');
+    try {
+      const has = fstatSync(descriptor).size;
+      if (has < this.byteLength) throw invalidOption('bytes', this.byteLength, `at most the ${has} bytes that ${String(path)} has`);
+      const mappedBytes = Math.ceil(this.byteLength / PAGE_BYTES) * PAGE_BYTES;
+      const maps = this.#mode === 'map' && this.#objects.canMap;
+      const block = this.#objects.allocate(this, maps ? mappedBytes : this.byteLength);
+      try {
+        if (maps && this.#objects.map(block, mappedBytes, descriptor)) this.#mappedBytes = mappedBytes;
+        else readAll(descriptor, block.u8.subarray(0, this.byteLength));
+      } catch (error) {
+        block.free();
+        throw error;
+      }
+      return this.#adopt(block);
+    } finally {
+      closeSync(descriptor);
+    }
+  }
+}
+
+function fileBytes(path: string | URL): number {
+  const descriptor = openSync(path, 'r');
+  try {
+    return fstatSync(descriptor).size;
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function readAll(descriptor: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; ) {
+    const read = readSync(descriptor, bytes, at, bytes.length - at, at);
+    if (read === 0) throw new Error(`the file ended at ${at} of ${bytes.length} bytes`);
+    at += read;
+  }
+}

@@ -1,0 +1,83 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { allocBatch, move, type BlockSource } from './block-source.js';
+import type { Block } from './block.js';
+import type { AllocOptions, WaitOptions } from './options.js';
+
+/** A source whose blocks end with it, but for those that are kept. */
+export interface Scope extends BlockSource {
+  /** Takes a block out of the scope: its user frees it. @returns the block */
+  keep(block: Block): Block;
+}
+
+/** The scopes of one arena: what is allocated from it within one, also after an `await`, is noted there. */
+export class Scopes {
+  readonly #current = new AsyncLocalStorage<Ending>();
+
+  /** Runs `work`, and frees what was allocated within once it has ended, well or not. */
+  run<T>(source: BlockSource, work: (scope: Scope) => T): T {
+    const scope = new Ending(source);
+    let result: T;
+    try {
+      result = this.#current.run(scope, work, scope);
+    } catch (error) {
+      scope.end();
+      throw error;
+    }
+    if (!isPromise(result)) {
+      scope.end();
+      return result;
+    }
+    return result.finally(() => scope.end()) as T;
+  }
+
+  note(block: Block): Block {
+    this.#current.getStore()?.note(block);
+    return block;
+  }
+}
+
+class Ending implements Scope {
+  readonly #source: BlockSource;
+  readonly #blocks = new Set<Block>();
+
+  constructor(source: BlockSource) {
+    this.#source = source;
+  }
+
+  alloc(bytes: number, options?: AllocOptions): Block {
+    return this.note(this.#source.alloc(bytes, options));
+  }
+
+  tryAlloc(bytes: number, options?: AllocOptions): Block | undefined {
+    const block = this.#source.tryAlloc(bytes, options);
+    return block === undefined ? undefined : this.note(block);
+  }
+
+  async allocAsync(bytes: number, options?: WaitOptions): Promise<Block> {
+    return this.note(await this.#source.allocAsync(bytes, options));
+  }
+
+  allocBatch(bytes: number, count: number, options?: AllocOptions): Block[] {
+    return allocBatch(this, bytes, count, options);
+  }
+
+  realloc(block: Block, bytes: number): Block {
+    return move(this, block, bytes);
+  }
+
+  keep(block: Block): Block {
+    this.#blocks.delete(block);
+    return block;
+  }
+
+  note(block: Block): Block {
+    this.#blocks.add(block);
+    return block;
+  }
+
+  end(): void {
+    for (const block of this.#blocks) block[Symbol.dispose]();
+  }
+}
+
+const isPromise = (value: unknown): value is Promise<unknown> => value instanceof Promise;
