@@ -154,8 +154,9 @@ export function workerCrashed(pool: string, task: string, cause: unknown): PoolE
   return new PoolError('ERR_POOL_WORKER_CRASHED', `${pool}: the worker crashed during task ${task}: ${cause instanceof Error ? cause.message : inspect(cause)}`, { cause });
 }
 
-export function workerExited(pool: string, during: string, exitCode: number): PoolError {
-  return new PoolError('ERR_POOL_WORKER_EXITED', `${pool}: the worker exited with code ${exitCode} ${during}`);
+/** @param how continues "the worker exited" */
+export function workerExited(pool: string, how: string): PoolError {
+  return new PoolError('ERR_POOL_WORKER_EXITED', `${pool}: the worker exited ${how}`);
 }
 
 export function notAWorker(): PoolError {

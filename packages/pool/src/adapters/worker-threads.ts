@@ -1,14 +1,14 @@
 import { availableParallelism } from 'node:os';
 import type { ResourceLimits, Transferable } from 'node:worker_threads';
 import { type Clock, systemClock, type Timer } from '../clock.js';
-import { invalidOption, poolClosed } from '../errors.js';
+import { invalidOption, poolClosed, workerExited } from '../errors.js';
 import type { Lease } from '../lease.js';
 import { type PoolTuning, requireDuration, requireKnown, TUNING } from '../options.js';
 import type { Pool } from '../pool.js';
 import type { PoolStats } from '../stats.js';
 import { checkAcquireOptions, type CloseOptions, type WaitOptions } from '../wait-options.js';
 import type { Tasks } from '../workers/tasks.js';
-import { startThread, type WorkerThread } from '../workers/worker-thread.js';
+import { type RunningTask, startThread, type WorkerThread } from '../workers/worker-thread.js';
 import { createHoldingPool } from './holding-pool.js';
 
 export { serveTasks } from '../workers/serve-tasks.js';
@@ -30,8 +30,18 @@ export interface WorkerPoolOptions extends Omit<PoolTuning, 'max'> {
   readonly acquireTimeoutMs?: number;
   /** Threads beyond `min` end when idle this long. @default Infinity */
   readonly idleTimeoutMs?: number;
-  /** How long an aborted task may go on before its thread is ended and replaced. 0 ends it at once. @default 1_000 */
+  /** Most tasks at once on one thread, for tasks that mostly wait. An integer ≥ 1. @default 1 */
+  readonly concurrency?: number;
+  /**
+   * How long an aborted task may go on before its thread is ended and replaced; with `concurrency`, one whose event loop still turns
+   * ends when its other tasks have. 0 waits for nothing. @default 1_000
+   */
   readonly abortGraceMs?: number;
+  /**
+   * A thread that has more memory in use after a task, garbage not yet collected included, is replaced. Above 0.
+   * @default Infinity
+   */
+  readonly maxHeapBytes?: number;
 }
 
 export interface RunOptions {
@@ -43,11 +53,11 @@ export interface RunOptions {
   readonly transfer?: readonly Transferable[] | undefined;
 }
 
-/** Threads that each run one task at a time. Idle ones hold no process. */
+/** Threads that run tasks, one at a time unless `concurrency` says otherwise. Idle ones hold no process. */
 export interface WorkerPool<T extends Tasks> extends AsyncDisposable {
   readonly name: string;
   /**
-   * Runs a task on a thread of its own for as long as it takes. A thread that crashes or exits is replaced, and its task is not
+   * Runs a task on a thread. A thread that crashes or exits is replaced, and its task is not
    * tried again: that is for its caller to decide.
    * @throws what the task threw (a copy, with its `name` and `code`); {@link PoolError} `ERR_POOL_WORKER_CRASHED` with the crash
    * as `cause`, `ERR_POOL_WORKER_EXITED` when the task ended its thread, `ERR_POOL_UNKNOWN_TASK`; what the worker's file threw
@@ -63,18 +73,19 @@ export interface WorkerPool<T extends Tasks> extends AsyncDisposable {
   stats(): PoolStats;
 }
 
-const OWN: readonly string[] = ['worker', 'size', 'workerData', 'resourceLimits', 'env', 'execArgv', 'argv', 'abortGraceMs'];
+const OWN: readonly string[] = ['worker', 'size', 'workerData', 'resourceLimits', 'env', 'execArgv', 'argv', 'abortGraceMs', 'maxHeapBytes'];
 const OPTIONS: readonly string[] = [...OWN, ...TUNING.filter((name) => name !== 'max')];
 
 /** @throws {PoolError} `ERR_POOL_INVALID_OPTION` */
 export function createWorkerPool<T extends Tasks>(options: WorkerPoolOptions): WorkerPool<T> {
   requireKnown(options, OPTIONS);
   const { worker, workerData, resourceLimits, env, execArgv, argv, ...rest } = options;
-  const { size = Math.min(8, availableParallelism()), name = 'workers', abortGraceMs = 1_000, clock = systemClock, ...others } = rest;
+  const { size = Math.min(8, availableParallelism()), name = 'workers', abortGraceMs = 1_000, maxHeapBytes = Infinity, clock = systemClock, ...others } = rest;
   const { acquireTimeoutMs = Infinity, idleTimeoutMs = Infinity, ...tuning } = others;
   if (!(worker instanceof URL) && typeof worker !== 'string') throw invalidOption('worker', worker, 'a URL or a path');
   if (!Number.isSafeInteger(size) || size < 1) throw invalidOption('size', size, 'an integer ≥ 1');
   if (abortGraceMs !== 0) requireDuration('abortGraceMs', abortGraceMs);
+  if (!(typeof maxHeapBytes === 'number' && maxHeapBytes > 0)) throw invalidOption('maxHeapBytes', maxHeapBytes, 'a number above 0');
   const threadOptions = { pool: name, worker, workerData, resourceLimits, env, execArgv, argv };
   const threads = createHoldingPool<WorkerThread>(
     {
@@ -90,20 +101,24 @@ export function createWorkerPool<T extends Tasks>(options: WorkerPoolOptions): W
     },
     (thread, held) => thread.hold(held),
   );
-  return new ThreadPool<T>(threads, abortGraceMs, clock);
+  return new ThreadPool<T>(threads, { abortGraceMs, maxHeapBytes, clock });
+}
+
+interface Limits {
+  readonly abortGraceMs: number;
+  readonly maxHeapBytes: number;
+  readonly clock: Clock;
 }
 
 class ThreadPool<T extends Tasks> implements WorkerPool<T> {
   readonly name: string;
   readonly #threads: Pool<WorkerThread>;
-  readonly #abortGraceMs: number;
-  readonly #clock: Clock;
+  readonly #limits: Limits;
 
-  constructor(threads: Pool<WorkerThread>, abortGraceMs: number, clock: Clock) {
+  constructor(threads: Pool<WorkerThread>, limits: Limits) {
     this.name = threads.name;
     this.#threads = threads;
-    this.#abortGraceMs = abortGraceMs;
-    this.#clock = clock;
+    this.#limits = limits;
   }
 
   async run<N extends keyof T & string>(name: N, payload: Parameters<T[N]>[0], options: RunOptions = {}): Promise<Awaited<ReturnType<T[N]>>> {
@@ -111,36 +126,48 @@ class ThreadPool<T extends Tasks> implements WorkerPool<T> {
     checkAcquireOptions(wait);
     const lease = await this.#threads.acquire(wait);
     const { signal } = wait;
-    let answer: Promise<unknown>;
+    let task: RunningTask;
     try {
       // It may have aborted after the wait was over, when nobody listened.
       signal?.throwIfAborted();
-      answer = lease.resource.run(name, payload, transfer);
+      task = lease.resource.run(name, payload, transfer, this.#limits.maxHeapBytes !== Infinity);
     } catch (error) {
       lease.release();
       throw error;
     }
-    return this.#untilAborted(lease, answer as Promise<Awaited<ReturnType<T[N]>>>, signal);
+    return this.#untilAborted<Awaited<ReturnType<T[N]>>>(lease, task, signal);
   }
 
   /** An abort frees the caller at once; the thread when its task ends, or else with its own end. */
-  #untilAborted<V>(lease: Lease<WorkerThread>, answer: Promise<V>, signal: AbortSignal | undefined): Promise<V> {
+  #untilAborted<V>(lease: Lease<WorkerThread>, { id, answer }: RunningTask, signal: AbortSignal | undefined): Promise<V> {
+    const { abortGraceMs, maxHeapBytes, clock } = this.#limits;
+    const thread = lease.resource;
     return new Promise((resolve, reject) => {
       let grace: Timer | undefined;
+      let givenUp = false;
+      const giveUp = (): void => {
+        givenUp = true;
+        lease.destroy(signal?.reason);
+        // Its event loop does not turn: no other task on it will ever end.
+        if (thread.isDeafTo(id)) void thread.end(workerExited(this.name, 'as it was blocked by a task that had been aborted'));
+      };
       const abort = (): void => {
         reject(signal?.reason);
-        lease.resource.abort();
-        const end = (): void => lease.destroy(signal?.reason);
-        if (this.#abortGraceMs === 0) end();
-        else if (this.#abortGraceMs !== Infinity) grace = this.#clock.setTimeout(end, this.#abortGraceMs);
+        thread.abort(id);
+        if (abortGraceMs === 0) giveUp();
+        else if (abortGraceMs !== Infinity) grace = clock.setTimeout(giveUp, abortGraceMs);
       };
       signal?.addEventListener('abort', abort, { once: true });
-      const settle = (): void => {
+      const giveBack = (): void => {
         signal?.removeEventListener('abort', abort);
         grace?.close();
-        lease[Symbol.dispose]();
+        if (givenUp) return;
+        if (thread.heapBytes > maxHeapBytes) lease.destroy(`${thread.heapBytes} bytes in use`);
+        else lease.release();
       };
-      answer.finally(settle).then(resolve, reject);
+      // Given back before its caller knows, so that it can have it again.
+      answer.then(giveBack, giveBack);
+      answer.then(resolve as (value: unknown) => void, reject);
     });
   }
 

@@ -1,15 +1,18 @@
 import { types } from 'node:util';
 
-/** From the pool to a thread. A thread has one task at a time; the id tells an abort that comes too late. */
+/** From the pool to a thread. The id tells tasks apart, and an abort that comes too late. */
 export type ToThread =
-  | { readonly fogPool: 'run'; readonly id: number; readonly task: string; readonly payload: unknown }
+  /** `measure`: whether the answer is to tell how much memory the thread has in use. */
+  | { readonly fogPool: 'run'; readonly id: number; readonly task: string; readonly payload: unknown; readonly measure: boolean }
   | { readonly fogPool: 'abort'; readonly id: number };
 
 /** From a thread to the pool. */
 export type FromThread =
   | { readonly fogPool: 'ready'; readonly tasks: readonly string[] }
-  | { readonly fogPool: 'done'; readonly id: number; readonly value: unknown }
-  | { readonly fogPool: 'failed'; readonly id: number; readonly error: SentError };
+  | { readonly fogPool: 'done'; readonly id: number; readonly value: unknown; readonly heapBytes: number }
+  | { readonly fogPool: 'failed'; readonly id: number; readonly error: SentError; readonly heapBytes: number }
+  /** An abort was heard, so that the thread's event loop turns. */
+  | { readonly fogPool: 'aborting'; readonly id: number };
 
 /** A copy of an error loses its name and its own properties on the way, of which `code` is what callers match on. */
 export interface SentError {

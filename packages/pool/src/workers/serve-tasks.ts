@@ -1,3 +1,4 @@
+import { getHeapStatistics } from 'node:v8';
 import { isMainThread, type MessagePort, parentPort, type Transferable } from 'node:worker_threads';
 import { invalidOption, notAWorker } from '../errors.js';
 import { type FromThread, isOurs, sendable, type SentError } from './messages.js';
@@ -17,36 +18,45 @@ export function serveTasks<T extends Tasks>(tasks: T): T {
 type Task = (payload: unknown, context: TaskContext) => unknown;
 
 function serve(port: MessagePort, tasks: Readonly<Record<string, unknown>>): void {
-  let running: { readonly id: number; readonly controller: AbortController } | undefined;
+  const running = new Map<number, AbortController>();
 
-  const run = async (id: number, task: string, payload: unknown): Promise<void> => {
+  const run = async (id: number, task: string, payload: unknown, measure: boolean): Promise<void> => {
     const controller = new AbortController();
-    running = { id, controller };
+    running.set(id, controller);
     const transfer: Transferable[] = [];
     try {
       // The pool only sends names that `ready` told it.
       const value = await (tasks[task] as Task)(payload, { signal: controller.signal, transfer });
       // Throws for what cannot be copied, which is the task's failure too.
-      port.postMessage({ fogPool: 'done', id, value } satisfies FromThread, transfer);
+      port.postMessage({ fogPool: 'done', id, value, heapBytes: measure ? heapBytes() : 0 } satisfies FromThread, transfer);
     } catch (error) {
-      fail(port, id, sendable(error));
+      fail(port, id, sendable(error), measure ? heapBytes() : 0);
     }
-    running = undefined;
+    running.delete(id);
   };
 
   port.on('message', (message: unknown) => {
     if (!isOurs(message)) return;
-    if (message.fogPool === 'run') void run(message.id, message.task, message.payload);
-    else if (message.fogPool === 'abort' && running?.id === message.id) running.controller.abort();
+    if (message.fogPool === 'run') void run(message.id, message.task, message.payload, message.measure);
+    else if (message.fogPool === 'abort') {
+      port.postMessage({ fogPool: 'aborting', id: message.id } satisfies FromThread);
+      running.get(message.id)?.abort();
+    }
   });
   port.postMessage({ fogPool: 'ready', tasks: Object.keys(tasks) } satisfies FromThread);
 }
 
-function fail(port: MessagePort, id: number, error: SentError): void {
+function fail(port: MessagePort, id: number, error: SentError, heapBytes: number): void {
   try {
-    port.postMessage({ fogPool: 'failed', id, error } satisfies FromThread);
+    port.postMessage({ fogPool: 'failed', id, error, heapBytes } satisfies FromThread);
   } catch {
     // Something that cannot be copied was thrown, or hangs on the error.
-    port.postMessage({ fogPool: 'failed', id, error: { ...error, value: new Error(String(error.value)) } } satisfies FromThread);
+    port.postMessage({ fogPool: 'failed', id, error: { ...error, value: new Error(String(error.value)) }, heapBytes } satisfies FromThread);
   }
+}
+
+/** What the thread has in use, garbage not yet collected and array buffers included. */
+function heapBytes(): number {
+  const { used_heap_size: heap, external_memory: outside } = getHeapStatistics();
+  return heap + outside;
 }

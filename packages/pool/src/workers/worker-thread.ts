@@ -13,8 +13,13 @@ export interface ThreadOptions {
   readonly argv: readonly string[] | undefined;
 }
 
-interface Running {
+/** A task that was begun. */
+export interface RunningTask {
   readonly id: number;
+  readonly answer: Promise<unknown>;
+}
+
+interface Running {
   readonly task: string;
   readonly resolve: (value: unknown) => void;
   readonly reject: (reason: unknown) => void;
@@ -42,7 +47,7 @@ export function startThread(options: ThreadOptions, signal: AbortSignal): Promis
     };
     const onExit = (code: number): void => {
       settle();
-      reject(workerExited(pool, 'before it called serveTasks()', code));
+      reject(workerExited(pool, `with code ${code} before it called serveTasks()`));
     };
     const onAbort = (): void => {
       // An 'exit' follows, unless the promise is settled by then.
@@ -54,34 +59,36 @@ export function startThread(options: ThreadOptions, signal: AbortSignal): Promis
   });
 }
 
-/** One thread, with at most one task at a time. */
+/** One thread, and the tasks that run on it. */
 export class WorkerThread {
   readonly #worker: Worker;
   readonly #pool: string;
-  readonly #tasks: readonly string[];
+  readonly #tasks: ReadonlySet<string>;
   #lastId = 0;
-  #running: Running | undefined = undefined;
+  readonly #running = new Map<number, Running>();
+  /** Aborts that the thread has not heard. */
+  readonly #unheard = new Set<number>();
   #onLost: (cause: unknown) => void = () => {};
+  /** In use after the last task that was measured. */
+  heapBytes = 0;
 
   constructor(worker: Worker, pool: string, tasks: readonly string[]) {
     this.#worker = worker;
     this.#pool = pool;
-    this.#tasks = tasks;
+    this.#tasks = new Set(tasks);
     worker
       .on('message', (message: unknown) => {
         if (isOurs(message)) this.#receive(message as FromThread);
       })
-      // A result that cannot be read, as it needs what this thread lacks.
-      .on('messageerror', (error) => this.#take()?.reject(error))
+      // A result that cannot be read, as it needs what this thread lacks; nothing tells whose it was.
+      .on('messageerror', (error) => this.#failAll(() => error))
       .on('error', (error) => {
-        const running = this.#take();
-        if (running !== undefined) running.reject(workerCrashed(this.#pool, running.task, error));
+        this.#failAll(({ task }) => workerCrashed(this.#pool, task, error));
         this.#onLost(error);
       })
       .on('exit', (code) => {
-        const running = this.#take();
-        if (running !== undefined) running.reject(workerExited(this.#pool, `during task ${running.task}`, code));
-        this.#onLost(workerExited(this.#pool, 'while it was idle', code));
+        this.#failAll(({ task }) => workerExited(this.#pool, `with code ${code} during task ${task}`));
+        this.#onLost(workerExited(this.#pool, `with code ${code} while it was idle`));
       });
   }
 
@@ -95,38 +102,52 @@ export class WorkerThread {
     else this.#worker.unref();
   }
 
-  /** @throws synchronously for a task that the worker does not serve, or a payload that cannot be copied. */
-  run(task: string, payload: unknown, transfer: readonly Transferable[]): Promise<unknown> {
-    if (!this.#tasks.includes(task)) throw unknownTask(this.#pool, task, this.#tasks);
+  /**
+   * Begins a task, whose id it gives.
+   * @throws synchronously for a task that the worker does not serve, or a payload that cannot be copied.
+   */
+  run(task: string, payload: unknown, transfer: readonly Transferable[], measure: boolean): RunningTask {
+    if (!this.#tasks.has(task)) throw unknownTask(this.#pool, task, [...this.#tasks]);
     this.#lastId += 1;
     const id = this.#lastId;
-    this.#worker.postMessage({ fogPool: 'run', id, task, payload } satisfies ToThread, transfer);
-    return new Promise((resolve, reject) => {
-      this.#running = { id, task, resolve, reject };
+    this.#worker.postMessage({ fogPool: 'run', id, task, payload, measure } satisfies ToThread, transfer);
+    const answer = new Promise((resolve, reject) => {
+      this.#running.set(id, { task, resolve, reject });
     });
+    return { id, answer };
   }
 
-  /** Tells the running task. */
-  abort(): void {
-    this.#worker.postMessage({ fogPool: 'abort', id: this.#lastId } satisfies ToThread);
+  /** Tells a task. */
+  abort(id: number): void {
+    this.#unheard.add(id);
+    this.#worker.postMessage({ fogPool: 'abort', id } satisfies ToThread);
+  }
+
+  /** Whether the thread has had no turn of its event loop since it was told to abort the task. */
+  isDeafTo(id: number): boolean {
+    return this.#unheard.has(id);
   }
 
   /** Ends the thread; what runs there rejects with `reason`. */
   async end(reason: unknown): Promise<void> {
-    this.#take()?.reject(reason);
+    this.#failAll(() => reason);
     await this.#worker.terminate();
   }
 
   #receive(message: FromThread): void {
-    if (message.fogPool === 'ready' || message.id !== this.#running?.id) return;
-    const running = this.#take();
+    if (message.fogPool === 'ready') return;
+    this.#unheard.delete(message.id);
+    if (message.fogPool === 'aborting') return;
+    const running = this.#running.get(message.id);
+    this.#running.delete(message.id);
+    this.heapBytes = message.heapBytes;
     if (message.fogPool === 'done') running?.resolve(message.value);
     else running?.reject(received(message.error));
   }
 
-  #take(): Running | undefined {
-    const running = this.#running;
-    this.#running = undefined;
-    return running;
+  #failAll(reason: (running: Running) => unknown): void {
+    const failed = [...this.#running.values()];
+    this.#running.clear();
+    for (const running of failed) running.reject(reason(running));
   }
 }

@@ -6,6 +6,8 @@ class QuotaError extends Error {
   code = 'E_QUOTA';
 }
 
+const kept = [];
+
 const thrown = {
   error: new QuotaError('too much'),
   string: 'just a string',
@@ -40,6 +42,10 @@ serveTasks({
     for (;;) kept.push(Array.from({ length: 10_000 }, (_, index) => ({ index })));
   },
   untilAborted: (_payload, { signal }) => new Promise((resolve) => signal.addEventListener('abort', () => resolve('aborted'))),
+  ignoreAbort: () => new Promise(() => {}),
+  keep: (mebibytes) => {
+    kept.push(new Uint8Array(mebibytes * 2 ** 20));
+  },
   spin: () => {
     for (;;);
   },

@@ -16,6 +16,8 @@ interface TestTasks {
   readonly exit: (code: number) => never;
   readonly fill: () => never;
   readonly untilAborted: () => Promise<string>;
+  readonly ignoreAbort: () => Promise<never>;
+  readonly keep: (mebibytes: number) => void;
   readonly spin: () => never;
   readonly hold: (gate: SharedArrayBuffer) => number;
   readonly config: () => { readonly data: unknown; readonly argv: readonly string[]; readonly env: string | undefined };
@@ -163,6 +165,64 @@ describe('a pool of worker threads', () => {
     expect(await running).toBe(1);
   });
 
+  it('runs several tasks at once on one thread, if it may', async () => {
+    const workers = start({ concurrency: 3 });
+    const controllers = [1, 2, 3].map(() => new AbortController());
+    const running = Promise.allSettled(controllers.map(({ signal }) => workers.run('untilAborted', undefined, { signal })));
+    await eventually(() => workers.stats().leased === 1);
+    const fourth = workers.run('add', { a: 1, b: 2 });
+    await eventually(() => workers.stats().waiting === 1);
+    controllers[1]?.abort(new Error('second'));
+    expect(await fourth).toBe(3);
+    for (const controller of controllers) controller.abort(new Error('others'));
+    expect((await running).map((outcome) => outcome.status === 'rejected' && (outcome.reason as Error).message)).toEqual(['others', 'second', 'others']);
+    expect(workers.stats()).toMatchObject({ createdTotal: 1 });
+  });
+
+  it('rejects all tasks of a thread that crashes, each by its name', async () => {
+    const workers = start({ concurrency: 2 });
+    const waiting = workers.run('untilAborted', undefined);
+    const crashing = workers.run('crash', undefined);
+    for (const [task, name] of [[waiting, 'untilAborted'], [crashing, 'crash']] as const)
+      await expect(task).rejects.toMatchObject({ code: 'ERR_POOL_WORKER_CRASHED', message: expect.stringContaining(`task ${name}:`), cause: { message: 'out of cheese' } });
+    expect(await workers.run('add', { a: 1, b: 2 })).toBe(3);
+  });
+
+  it('lets the other tasks of a thread end before it goes for an aborted one, unless that blocks it', async () => {
+    const workers = start({ concurrency: 2, abortGraceMs: 20 });
+    const controller = new AbortController();
+    const neighbour = new AbortController();
+    const ignoring = expect(workers.run('ignoreAbort', undefined, { signal: controller.signal })).rejects.toMatchObject({ name: 'AbortError' });
+    const other = expect(workers.run('untilAborted', undefined, { signal: neighbour.signal })).rejects.toThrow('done');
+    await eventually(() => workers.stats().acquiredTotal === 2);
+    controller.abort();
+    await ignoring;
+    await eventually(() => workers.stats().releasedTotal === 1);
+    expect(workers.stats().destroyedTotal).toBe(0);
+    neighbour.abort(new Error('done'));
+    await other;
+    await eventually(() => workers.stats().destroyedTotal === 1);
+
+    const blocking = new AbortController();
+    const spinning = expect(workers.run('spin', undefined, { signal: blocking.signal })).rejects.toMatchObject({ name: 'AbortError' });
+    const blocked = expect(workers.run('add', { a: 1, b: 2 })).rejects.toMatchObject({ code: 'ERR_POOL_WORKER_EXITED', message: expect.stringContaining('blocked') });
+    await eventually(() => workers.stats().acquiredTotal === 4);
+    blocking.abort();
+    await spinning;
+    await blocked;
+    expect(await workers.run('add', { a: 1, b: 2 })).toBe(3);
+  });
+
+  it('replaces a thread that has too much memory in use after a task', async () => {
+    const workers = start({ maxHeapBytes: 100 * 2 ** 20 });
+    await workers.run('keep', 50);
+    expect(workers.stats()).toMatchObject({ createdTotal: 1, destroyedTotal: 0 });
+    await workers.run('keep', 100);
+    await eventually(() => workers.stats().destroyedTotal === 1);
+    expect(await workers.run('add', { a: 1, b: 2 })).toBe(3);
+    expect(workers.stats().createdTotal).toBe(2);
+  });
+
   it('waits for running tasks when it is closed, and ends them by force', async () => {
     const workers = start();
     const gate = new SharedArrayBuffer(4);
@@ -196,7 +256,7 @@ describe('a pool of worker threads', () => {
   });
 
   it('refuses what it does not know, and serveTasks outside of a worker', async () => {
-    for (const options of [{}, { worker: 5 }, { worker, size: 0 }, { worker, max: 3 }, { worker, abortGraceMs: -1 }, { worker, wrokerData: 1 }])
+    for (const options of [{}, { worker: 5 }, { worker, size: 0 }, { worker, max: 3 }, { worker, abortGraceMs: -1 }, { worker, maxHeapBytes: 0 }, { worker, concurrency: 0 }, { worker, wrokerData: 1 }])
       expect(() => createWorkerPool(options as never)).toThrow(expect.objectContaining({ code: 'ERR_POOL_INVALID_OPTION' }));
     await expect(start().run('add', { a: 1, b: 2 }, { transfers: [] } as never)).rejects.toMatchObject({ code: 'ERR_POOL_INVALID_OPTION' });
     expect(() => serveTasks({})).toThrow(expect.objectContaining({ code: 'ERR_POOL_NOT_A_WORKER' }));
