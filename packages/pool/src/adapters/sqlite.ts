@@ -103,11 +103,11 @@ class WriterAndReaders<D extends SqliteDatabase> implements SqlitePool<D> {
   }
 
   query<R>(sql: string, parameters: readonly SqliteParameter[] = [], options?: AcquireOptions): Promise<R[]> {
-    return this.#readers.use((database) => statement(database, sql).all(...(parameters as never[])) as R[], options);
+    return this.#readers.use((database) => statement(database, sql).all(...parameters) as R[], options);
   }
 
   run(sql: string, parameters: readonly SqliteParameter[] = [], options?: AcquireOptions): Promise<unknown> {
-    return this.#writer.use((database) => statement(database, sql).run(...(parameters as never[])), options);
+    return this.#writer.use((database) => statement(database, sql).run(...parameters), options);
   }
 
   read<T>(fn: (database: D) => T | PromiseLike<T>, options?: AcquireOptions): Promise<T> {

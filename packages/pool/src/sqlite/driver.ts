@@ -4,9 +4,9 @@ export type SqliteParameter = null | number | bigint | string | Uint8Array;
 
 /** What better-sqlite3 and node:sqlite have in common, and is all that is asked of any other. */
 export interface SqliteStatement {
-  run(...parameters: never[]): unknown;
-  get(...parameters: never[]): unknown;
-  all(...parameters: never[]): unknown[];
+  run(...parameters: SqliteParameter[]): unknown;
+  get(...parameters: SqliteParameter[]): unknown;
+  all(...parameters: SqliteParameter[]): unknown[];
 }
 
 export interface SqliteDatabase {

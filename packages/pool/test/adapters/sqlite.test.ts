@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import wasm from 'node-sqlite3-wasm';
-import { createSqlitePool, type OpenSqlite, type SqliteDatabase, type SqlitePool, type SqlitePoolOptions } from '../../src/adapters/sqlite.js';
+import { createSqlitePool, type OpenSqlite, type SqliteDatabase, type SqliteParameter, type SqlitePool, type SqlitePoolOptions } from '../../src/adapters/sqlite.js';
 import { deferred, settled } from '../backend.js';
 
 /** SQLite as WebAssembly, which runs on every Node; it takes parameters as one array, and knows no write-ahead mode. */
@@ -14,7 +14,7 @@ const openWasm: OpenSqlite<SqliteDatabase> = (file, { readonly }) => {
     close: () => database.close(),
     prepare: (sql) => {
       const statement = database.prepare(sql);
-      return { run: (...given: never[]) => statement.run(given), get: (...given: never[]) => statement.get(given), all: (...given: never[]) => statement.all(given) };
+      return { run: (...given: SqliteParameter[]) => statement.run(given), get: (...given: SqliteParameter[]) => statement.get(given), all: (...given: SqliteParameter[]) => statement.all(given) };
     },
   };
 };
