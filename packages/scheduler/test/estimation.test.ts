@@ -3,40 +3,65 @@ import { seededRandom } from '@fog/testkit';
 import fc from 'fast-check';
 import type { TaskFeatures } from '../src/index.js';
 import { LearnedEstimator } from '../src/estimation/learned.js';
-import { RunningQuantile } from '../src/estimation/running-quantile.js';
-import { Window } from '../src/estimation/window.js';
+import { ConformalLevel } from '../src/estimation/conformal.js';
+import { Evidence } from '../src/estimation/evidence.js';
+import { Generations } from '../src/estimation/generations.js';
 import { InsightsTracker } from '../src/insights.js';
 import { codeOf } from './workload.js';
 
 const task = (name: string, features: Partial<TaskFeatures> = {}): TaskFeatures => ({ name, tenant: undefined, estimateMs: undefined, needs: undefined, ...features });
 
-describe('the window', () => {
-  it('knows the exact median and conformal quantiles of the last values', () => {
+describe('the evidence', () => {
+  const evidenceOf = (values: readonly (readonly [number, number])[]): Evidence => {
+    const evidence = new Evidence(30);
+    for (const [value, weight] of values) evidence.add(value, weight);
+    return evidence;
+  };
+
+  it('is most likely where the mean of min / max is highest, and has the quantiles of its weights', () => {
+    const values = fc.array(fc.tuple(fc.integer({ min: -6, max: 6 }).map((value) => value / 2), fc.integer({ min: 1, max: 9 })), { minLength: 1, maxLength: 30 });
     fc.assert(
-      fc.property(fc.array(fc.integer({ min: -5, max: 5 }), { minLength: 1, maxLength: 40 }), (values) => {
-        const window = new Window(8);
-        for (const value of values) window.add(value);
-        const sorted = values.slice(-8).toSorted((a, b) => a - b);
-        const { length } = sorted;
-        expect(window.values()).toEqual(values.slice(-8));
-        expect(window.median()).toBe(((sorted[Math.ceil(length / 2) - 1] ?? 0) + (sorted[Math.floor(length / 2)] ?? 0)) / 2);
-        expect(window.upperQuantile(0.5)).toBe(sorted[Math.ceil((length + 1) / 2) - 1]);
-        expect(window.upperQuantile(0.9)).toBe(sorted.at(Math.min(length, Math.ceil(0.9 * (length + 1))) - 1));
-        expect(window.lowerQuantile(0.1)).toBe(sorted[0]);
+      fc.property(values, (weighted) => {
+        const evidence = evidenceOf(weighted);
+        const accuracy = (at: number): number => weighted.reduce((sum, [value, weight]) => sum + weight * Math.exp(-Math.abs(value - at)), 0);
+        const best = Math.max(...weighted.map(([value]) => accuracy(value)));
+        expect(accuracy(evidence.mostLikely())).toBeCloseTo(best, 9);
+        const each = weighted.flatMap(([value, weight]) => Array.from({ length: weight }, () => value)).toSorted((a, b) => a - b);
+        for (const share of [0.1, 0.5, 0.9, 1]) expect(evidence.quantile(share)).toBe(each[Math.ceil(share * each.length - 1e-6) - 1]);
+        const above = each.filter((value) => value > 0);
+        if (above.length > 0) expect(evidence.quantile(0.5, 0)).toBe(above[Math.ceil(0.5 * above.length - 1e-6) - 1]);
       }),
       { seed: 2 },
     );
   });
+
+  it('takes the highest of several peaks, where a median would lie between them', () => {
+    expect(evidenceOf([[0, 1], [0.1, 2], [0.2, 1], [8, 3], [11, 3]]).mostLikely()).toBe(0.1);
+  });
 });
 
-describe('the running quantile', () => {
-  it('comes near the quantile of a long series, and follows when it changes', () => {
+describe('the conformal level', () => {
+  it('goes where the quantile holds as often as it says, and follows when that changes', () => {
     const random = seededRandom(4);
-    const upper = new RunningQuantile(0.9, 0);
-    for (let step = 0; step < 5_000; step += 1) upper.add(random());
-    expect(Math.abs(upper.value - 0.9)).toBeLessThan(0.1);
-    for (let step = 0; step < 5_000; step += 1) upper.add(10 + random());
-    expect(Math.abs(upper.value - 10.9)).toBeLessThan(0.1);
+    const level = new ConformalLevel(0.9);
+    for (const spread of [0.5, 2]) {
+      let covered = 0;
+      for (let step = 0; step < 6_000; step += 1) {
+        const isCovered = random() ** spread <= level.level ** 3;
+        if (step >= 3_000 && isCovered) covered += 1;
+        level.observe(isCovered);
+      }
+      expect(Math.abs(covered / 3_000 - 0.9)).toBeLessThan(0.02);
+    }
+  });
+});
+
+describe('what forgets', () => {
+  it('keeps what was touched lately and drops what was not', () => {
+    const map = new Generations<number>(3);
+    for (const [value, key] of ['a', 'b', 'c', 'a', 'd', 'e', 'a', 'f', 'g'].entries()) map.set(key, value);
+    expect([map.get('a'), map.get('b'), map.get('g')]).toEqual([6, undefined, 8]);
+    expect([...map.entries()].map(([key]) => key)).toEqual(['d', 'e', 'a', 'f', 'g'].filter((key) => map.get(key) !== undefined));
   });
 });
 
@@ -111,21 +136,25 @@ describe('the learned estimator', () => {
     const estimator = new LearnedEstimator();
     for (let run = 0; run < 20; run += 1) estimator.observe(task('resize'), 200);
     const known = estimator.exportModel() as Record<string, unknown>;
-    const spoilt: unknown[] = [null, [], {}, { ...known, version: 2 }, { ...known, format: 'x' }, { ...known, prior: null }, { ...known, squaredErrors: [1] }, { ...known, squaredErrors: [-1, 1] }];
-    spoilt.push({ ...known, spread: [[0, 0], [0, 1]] }, { ...known, names: { resize: [[1, ['x']], null, null] } }, { ...known, names: { resize: [null] } });
+    const spoilt: unknown[] = [null, [], {}, { ...known, version: 1 }, { ...known, format: 'x' }, { ...known, levels: null }, { ...known, levels: [0.1, 2] }, { ...known, exceededShare: -1 }];
+    spoilt.push({ ...known, record: [[0], [0]] }, { ...known, contexts: { resize: [1, ['x']] } }, { ...known, contexts: { resize: [0, [1]] } }, { ...known, records: { resize: [[], []] } });
     for (const model of spoilt) expect(codeOf(() => estimator.importModel(model))).toBe('ERR_SCHEDULER_INVALID_MODEL');
     expect(estimator.exportModel()).toEqual(known);
   });
 
-  it('remembers ten thousand names, and forgets the one that ran longest ago first', () => {
+  it('predicts of a running task only what it has not outlived', () => {
     const estimator = new LearnedEstimator();
-    estimator.observe(task('first'), 1);
-    estimator.observe(task('second'), 1);
-    for (let name = 0; name < 9_998; name += 1) estimator.observe(task(`n${name}`), 1);
-    estimator.observe(task('first'), 1);
-    estimator.observe(task('one more'), 1);
-    expect(estimator.predict(task('first')).runs).toBe(2);
-    expect(estimator.predict(task('second')).runs).toBe(0);
+    for (let run = 0; run < 10; run += 1) estimator.observe(task('two peaks', { estimateMs: 5_000 }), run % 2 === 0 ? 10 : 1_000);
+    expect(estimator.predict(task('two peaks', { estimateMs: 5_000 }), 11).medianMs).toBeCloseTo(1_000);
+    expect(estimator.predict(task('two peaks', { estimateMs: 5_000 }), 2_000)).toMatchObject({ lowerMs: expect.closeTo(5_000), upperMs: expect.closeTo(5_000) });
+    expect(estimator.predict(task('two peaks', { estimateMs: 5_000 }), 9_000).lowerMs).toBe(18_000);
+  });
+
+  it('follows a name that changes within a few runs', () => {
+    const estimator = new LearnedEstimator();
+    for (let run = 0; run < 200; run += 1) estimator.observe(task('grows'), 100);
+    for (let run = 0; run < 4; run += 1) estimator.observe(task('grows'), 900);
+    expect(estimator.predict(task('grows')).medianMs).toBeCloseTo(900);
   });
 });
 

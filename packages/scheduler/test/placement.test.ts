@@ -1,6 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
-import { strategies, type Policy } from '../src/index.js';
+import { strategies, type Estimator, type Policy } from '../src/index.js';
 import { stage } from './workload.js';
+
+/** Believes callers to the letter. */
+const literal: Estimator = {
+  predict: ({ estimateMs = 1 }) => ({ medianMs: estimateMs, lowerMs: estimateMs, upperMs: estimateMs, runs: 0 }),
+  observe: () => {},
+  exportModel: () => null,
+  importModel: () => {},
+};
 
 describe('without backfilling', () => {
   it('nobody passes a task that waits, on a worker it could run on; on others they do', async () => {
@@ -22,8 +30,7 @@ describe('backfilling', () => {
   const WORKER = { id: 'w', capacity: { cpu: 4 } };
 
   it('lets pass who will be gone before the first in line can start, and who is small enough to stay, but nobody else', async () => {
-    const { scheduler, submit, started, advance } = stage({ strategy: { ...strategies.fifo, name: 'easy', backfill: true } });
-    scheduler.importModel(steady(scheduler.exportModel()));
+    const { scheduler, submit, started, advance } = stage({ strategy: { ...strategies.fifo, name: 'easy', backfill: true }, estimator: literal });
     scheduler.addWorker(WORKER);
     submit('first', { needs: { cpu: 2 }, estimateMs: 100 });
     const head = submit('head', { needs: { cpu: 3 }, estimateMs: 100 });
@@ -38,12 +45,6 @@ describe('backfilling', () => {
     expect(reservation?.workerId).toBe('w');
     expect(reservation?.inMs).toBeCloseTo(100, 5);
   });
-
-  /** A model that believes estimates to the letter. */
-  function steady(model: unknown): unknown {
-    const { prior, ...rest } = model as { prior: object };
-    return { ...rest, prior: { ...prior, above: [0, 1e6], below: [0, 1e6] } };
-  }
 
   it('lets only so many stay as fit beside the first in line when it starts', async () => {
     const { scheduler, submit, started, advance } = stage();

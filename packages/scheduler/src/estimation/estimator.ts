@@ -12,6 +12,7 @@ export interface TaskFeatures {
 
 /** A run time, predicted for a worker of speed 1. All in ms and above 0. */
 export interface Estimate {
+  /** The most likely run time: what to count with. As likely as not it takes longer, or nearly so. */
   readonly medianMs: number;
   /** One run in ten is expected to be shorter. */
   readonly lowerMs: number;
@@ -23,7 +24,7 @@ export interface Estimate {
 
 /** Learns run times. Its calls lie on the path of every task: they should take microseconds at most. */
 export interface Estimator {
-  /** `elapsedMs`: it has been running for as long already, on a worker of speed 1, so that a shorter run time is out of the question. */
+  /** `elapsedMs`: it has been running for as long already, on a worker of speed 1, so that a shorter run time is out of the question. @default 0 */
   predict(task: TaskFeatures, elapsedMs?: number): Estimate;
   /** A task succeeded in `durationMs`, already multiplied by its worker's speed. */
   observe(task: TaskFeatures, durationMs: number): void;

@@ -1,95 +1,145 @@
+import { ConformalLevel } from './conformal.js';
+import { CONTEXT_COUNT, keysOf, OWN, SAID, scaleOf } from './contexts.js';
 import type { Estimate, Estimator, TaskFeatures } from './estimator.js';
+import { Evidence } from './evidence.js';
+import { Generations } from './generations.js';
 import { checkModel, FORMAT, VERSION, type Model } from './model.js';
-import { NameModel } from './name-model.js';
-import { Prior } from './prior.js';
-import { RunningQuantile } from './running-quantile.js';
+import { RecentRuns, RUNS } from './recent-runs.js';
+import { TrackRecord, weightOf } from './track-record.js';
 
-/** Most names remembered; the one that ran longest ago goes first. */
-const NAMES = 10_000;
+/** Contexts remembered, about a dozen for each kind of task; those not met for longest are forgotten. */
+const CONTEXTS = 200_000;
+/** Names whose own record is kept. */
+const RECORDS = 20_000;
 /** Below the resolution of the clock run times are noise. */
 const SHORTEST_MS = 0.001;
-/** A name's own spread counts as much as that of all names after this many runs. */
-const SPREAD_RUNS = 8;
-/** Keeps the ratio of two errors a number where predictions are perfect. */
-const LEAST_SQUARED_ERROR = 1e-6;
-const NEWEST = 0.05;
+/** Before anything is known: what the caller says, else 100 ms; and as likely as not ten times more or less. */
+const UNKNOWN = Math.log(100);
+const UNKNOWN_SPREAD = Math.log(10);
+/** A context with this many runs has half the weight of one with many. */
+const HALF_TRUSTED_RUNS = 0.5;
+/** One run in so many is compared with its quantiles: that takes as long as a prediction. */
+const JUDGED = 4;
+const AS_SAID = new RecentRuns([0]);
+/** How fast the share of runs that exceed their caller's estimate is followed, and the share from which on it is no limit. */
+const NEWEST = 0.005;
+const EXCEEDED_SHARE = 0.02;
 
 /**
- * Learns the median and the 10 % and 90 % quantiles of run times per name, on a logarithmic scale, where run times scatter evenly.
- *
- * A new name starts from the prior and moves to its own runs as fast as those are better: the prior weighs as many runs as the ratio
- * of the two squared errors, both of which are learned (empirical Bayes; Efron and Morris, 1973). The spread is shrunk the
- * same way to that of all names, until the name has runs enough for quantiles of its own.
+ * Learns run times from every company a task can be put in: tenant, name, needs and caller's estimate in all useful combinations,
+ * and relative to the estimate and to the size of the data. Each is an expert that remembers its last few runs and sleeps until it
+ * has any. Their runs are mixed, weighted by how well each has foretold the name's own runs lately, shrunk to how well it
+ * has foretold all; so a new name starts from its tenant and its likes, and moves to its own runs as they prove better.
+ * The mixture is read at its most likely value and at two quantiles, whose levels are kept right by what came true.
  */
 export class LearnedEstimator implements Estimator {
-  #names = new Map<string, NameModel>();
-  #prior = new Prior();
-  #namedSquaredError = 0.25;
-  #priorSquaredError = 4;
-  #above: RunningQuantile = new RunningQuantile(0.9, Math.log(2));
-  #below: RunningQuantile = new RunningQuantile(0.1, -Math.log(2));
+  #contexts = new Generations<RecentRuns>(CONTEXTS);
+  #records = new Generations<TrackRecord>(RECORDS);
+  #record = TrackRecord.ofAll();
+  #upper = new ConformalLevel(0.9);
+  #lower = new ConformalLevel(0.1);
+  #exceededShare = 0;
+  #observed = 0;
+  /** Used for one call at a time. */
+  readonly #scratch = new Evidence(CONTEXT_COUNT * RUNS + 4);
 
-  predict(task: TaskFeatures): Estimate {
-    const prior = this.#prior.median(task);
-    const own = this.#names.get(task.name)?.expect(task);
-    if (own === undefined) return estimate(prior, prior + this.#prior.spreadBelow, prior + this.#prior.spreadAbove, 0);
-    const { runs } = own;
-    const priorRuns = this.#namedSquaredError / Math.max(LEAST_SQUARED_ERROR, this.#priorSquaredError);
-    const median = (runs * own.median + priorRuns * prior) / (runs + priorRuns);
-    const above = (runs * own.above + SPREAD_RUNS * this.#above.value) / (runs + SPREAD_RUNS);
-    const below = (runs * own.below + SPREAD_RUNS * this.#below.value) / (runs + SPREAD_RUNS);
-    return estimate(median, median + Math.min(0, below), median + Math.max(0, above), runs);
+  predict(task: TaskFeatures, elapsedMs = 0): Estimate {
+    const keys = keysOf(task);
+    const evidence = this.#evidence(task, keys);
+    const runs = this.#contexts.get(keys[OWN] ?? '')?.count ?? 0;
+    if (elapsedMs > 0) return this.#outlasting(evidence, task, elapsedMs, runs);
+    const median = evidence.mostLikely();
+    const lower = Math.min(median, evidence.quantile(this.#lower.level));
+    const upper = Math.max(median, evidence.quantile(this.#upper.level));
+    return { medianMs: Math.exp(median), lowerMs: Math.exp(lower), upperMs: Math.exp(upper), runs };
+  }
+
+  /** Of those that took longer than it has run already. Where none did: up to its caller's estimate, or as long again. */
+  #outlasting(evidence: Evidence, { estimateMs = 0 }: TaskFeatures, elapsedMs: number, runs: number): Estimate {
+    const elapsed = Math.log(elapsedMs);
+    const beyond = (share: number): number => {
+      const found = Math.exp(evidence.quantile(share, elapsed));
+      return found > elapsedMs ? found : estimateMs > elapsedMs ? estimateMs : 2 * elapsedMs;
+    };
+    return { medianMs: beyond(0.5), lowerMs: beyond(0.1), upperMs: beyond(0.9), runs };
+  }
+
+  #evidence(task: TaskFeatures, keys: readonly string[]): Evidence {
+    const evidence = this.#scratch;
+    evidence.clear();
+    const own = this.#records.get(keys[OWN] ?? '');
+    const estimate = task.estimateMs === undefined ? Infinity : Math.log(task.estimateMs);
+    const most = this.#exceededShare > EXCEEDED_SHARE ? Infinity : estimate;
+    let alone = true;
+    for (let context = 0; context < CONTEXT_COUNT; context += 1) {
+      const key = keys[context] ?? '';
+      const recent = key === '' ? undefined : this.#runsOf(context, key);
+      if (recent === undefined) continue;
+      if (context !== SAID) alone = false;
+      else if (alone) continue;
+      const trusted = recent.runs.length / (recent.runs.length + HALF_TRUSTED_RUNS);
+      evidence.addRuns(recent, scaleOf(context, task), trusted * weightOf(context, own, this.#record), most);
+    }
+    if (alone) for (const sign of [-1, 0, 0, 1]) evidence.add((estimate === Infinity ? UNKNOWN : estimate) + sign * UNKNOWN_SPREAD, 1);
+    return evidence;
+  }
+
+  #runsOf(context: number, key: string): RecentRuns | undefined {
+    return context === SAID ? AS_SAID : this.#contexts.get(key);
   }
 
   observe(task: TaskFeatures, durationMs: number): void {
-    const duration = Math.log(Math.max(SHORTEST_MS, durationMs));
-    this.#priorSquaredError += NEWEST * ((duration - this.#prior.median(task)) ** 2 - this.#priorSquaredError);
-    this.#prior.observe(task, duration);
-    let model = this.#names.get(task.name);
-    const own = model?.expect(task);
-    if (own !== undefined) {
-      const residual = duration - own.median;
-      this.#namedSquaredError += NEWEST * (residual ** 2 - this.#namedSquaredError);
-      this.#above.add(residual);
-      this.#below.add(residual);
+    const keys = keysOf(task);
+    const run = Math.log(Math.max(SHORTEST_MS, durationMs));
+    const ownKey = keys[OWN] ?? '';
+    const own = this.#records.get(ownKey) ?? TrackRecord.own();
+    this.#records.set(ownKey, own);
+    if (this.#observed % JUDGED === 0) this.#judge(this.#evidence(task, keys), run);
+    this.#observed += 1;
+    if (task.estimateMs !== undefined) this.#exceededShare += NEWEST * ((durationMs > task.estimateMs ? 1 : 0) - this.#exceededShare);
+    for (let context = 0; context < CONTEXT_COUNT; context += 1) {
+      const key = keys[context] ?? '';
+      if (key === '') continue;
+      const scale = scaleOf(context, task);
+      const recent = this.#runsOf(context, key) ?? new RecentRuns();
+      if (recent.runs.length > 0) {
+        const loss = 1 - recent.accuracy(run, scale);
+        own.add(context, loss);
+        this.#record.add(context, loss);
+      }
+      if (context === SAID) continue;
+      recent.add(run - scale);
+      this.#contexts.set(key, recent);
     }
-    if (model === undefined || this.#names.size >= NAMES) model = this.#refresh(task.name, model);
-    model.observe(task, duration);
   }
 
-  /** Puts the name last in the order of leaving. */
-  #refresh(name: string, model = new NameModel()): NameModel {
-    this.#names.delete(name);
-    const [oldest] = this.#names.size >= NAMES ? this.#names.keys() : [];
-    if (oldest !== undefined) this.#names.delete(oldest);
-    this.#names.set(name, model);
-    return model;
+  #judge(evidence: Evidence, run: number): void {
+    this.#upper.observe(run <= evidence.quantile(this.#upper.level));
+    this.#lower.observe(run <= evidence.quantile(this.#lower.level));
   }
 
   exportModel(): unknown {
     return {
       format: FORMAT,
       version: VERSION,
-      prior: this.#prior.toModel(),
-      squaredErrors: [this.#namedSquaredError, this.#priorSquaredError],
-      spread: [
-        [this.#above.value, this.#above.count],
-        [this.#below.value, this.#below.count],
-      ],
-      names: Object.fromEntries([...this.#names].map(([name, model]) => [name, model.toRecord()])),
+      levels: [this.#lower.level, this.#upper.level],
+      exceededShare: this.#exceededShare,
+      record: [[...this.#record.losses], [...this.#record.runs]],
+      contexts: Object.fromEntries([...this.#contexts.entries()].map(([key, recent]) => [key, [recent.count, recent.runs]] as const)),
+      records: Object.fromEntries([...this.#records.entries()].map(([key, record]) => [key, [[...record.losses], [...record.runs]]] as const)),
     } satisfies Model;
   }
 
   importModel(model: unknown): void {
     checkModel(model);
-    this.#prior = new Prior(model.prior);
-    [this.#namedSquaredError, this.#priorSquaredError] = model.squaredErrors;
-    this.#above = new RunningQuantile(0.9, ...model.spread[0]);
-    this.#below = new RunningQuantile(0.1, ...model.spread[1]);
-    this.#names = new Map(Object.entries(model.names).map(([name, record]) => [name, new NameModel(record)]));
+    const { levels, exceededShare, record, contexts, records } = model;
+    this.#lower = new ConformalLevel(0.1, levels[0]);
+    this.#upper = new ConformalLevel(0.9, levels[1]);
+    this.#exceededShare = exceededShare;
+    this.#record = TrackRecord.ofAll(...record);
+    this.#contexts = new Generations(CONTEXTS);
+    for (const [key, [count, runs]] of Object.entries(contexts)) this.#contexts.set(key, new RecentRuns(runs, count));
+    this.#records = new Generations(RECORDS);
+    for (const [key, [ownLosses, runs]] of Object.entries(records)) this.#records.set(key, TrackRecord.own(ownLosses, runs));
   }
-}
-
-function estimate(median: number, lower: number, upper: number, runs: number): Estimate {
-  return { medianMs: Math.exp(median), lowerMs: Math.exp(lower), upperMs: Math.exp(upper), runs };
 }

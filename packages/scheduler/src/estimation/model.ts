@@ -1,45 +1,39 @@
 import { invalidModel } from '../errors.js';
-import { YARDSTICKS, type NameRecord } from './name-model.js';
+import { CONTEXT_COUNT } from './contexts.js';
 
 export const FORMAT = 'fog-scheduler-model';
-export const VERSION = 1;
+export const VERSION = 2;
 
-/** A running quantile: where it stands, and how many values brought it there. */
-type Learned = readonly [value: number, count: number];
+type RecordModel = readonly [losses: readonly number[], runs: readonly number[]];
 
-export interface PriorModel {
-  readonly all: Learned | null;
-  readonly request: Learned;
-  readonly above: Learned;
-  readonly below: Learned;
-  readonly tenants: Readonly<Record<string, Learned>>;
-}
-
-/** What the learned estimator exports; logarithms of ms. */
+/** What the learned estimator exports; run times are logarithms of ms. */
 export interface Model {
   readonly format: typeof FORMAT;
   readonly version: typeof VERSION;
-  readonly prior: PriorModel;
-  /** Mean squared error of predictions from runs of the name, and from the prior. */
-  readonly squaredErrors: readonly [named: number, prior: number];
-  readonly spread: readonly [above: Learned, below: Learned];
-  readonly names: Readonly<Record<string, NameRecord>>;
+  /** Levels at which the quantiles are read. */
+  readonly levels: readonly [lower: number, upper: number];
+  /** Share of the runs that took longer than their caller's estimate. */
+  readonly exceededShare: number;
+  /** Mean loss of each context, and the runs it is a mean of. */
+  readonly record: RecordModel;
+  /** By key of the context: how many runs there were, and the last of them. */
+  readonly contexts: Readonly<Record<string, readonly [count: number, runs: readonly number[]]>>;
+  /** The same, by key of tenant and name. */
+  readonly records: Readonly<Record<string, RecordModel>>;
 }
 
 /** A model comes from a file: nothing of its shape is taken for granted. */
 export function checkModel(model: unknown): asserts model is Model {
-  const { format, version, prior, squaredErrors, spread, names } = object(model, 'it');
+  const { format, version, levels, exceededShare, record, contexts, records } = object(model, 'it');
   if (format !== FORMAT) throw invalidModel(`its format is ${String(format)}, not ${FORMAT}`);
   if (version !== VERSION) throw invalidModel(`its version is ${String(version)}, and ${VERSION} is the one that can be read`);
-  const { all, request, above, below, tenants } = object(prior, 'prior');
-  if (all !== null) checkPair(all, 'prior.all');
-  for (const [key, pair] of Object.entries({ request, above, below })) checkPair(pair, `prior.${key}`);
-  for (const [tenant, pair] of Object.entries(object(tenants, 'prior.tenants'))) checkPair(pair, `prior.tenants.${tenant}`);
-  if (!isNumbers(squaredErrors) || squaredErrors.length !== 2 || squaredErrors.some((error) => error < 0)) throw invalidModel('squaredErrors are not two numbers ≥ 0');
-  if (!Array.isArray(spread) || spread.length !== 2) throw invalidModel('spread is not a pair');
-  for (const pair of spread) checkPair(pair, 'spread');
-  for (const [name, record] of Object.entries(object(names, 'names')))
-    if (!Array.isArray(record) || record.length !== YARDSTICKS.length || !record.every(isRuns)) throw invalidModel(`names.${name} are not runs by yardstick`);
+  if (!isNumbers(levels, 2) || !levels.every(isShare)) throw invalidModel('levels are not two shares');
+  if (!isShare(exceededShare)) throw invalidModel('exceededShare is no share');
+  if (!isRecord(record)) throw invalidModel('record is not losses and runs');
+  for (const [key, entry] of Object.entries(object(contexts, 'contexts')))
+    if (!isPair(entry) || !isCount(entry[0]) || !isNumbers(entry[1]) || entry[1].length === 0) throw invalidModel(`contexts.${shown(key)} is not a count and runs`);
+  for (const [key, entry] of Object.entries(object(records, 'records')))
+    if (!isRecord(entry)) throw invalidModel(`records.${shown(key)} is not losses and runs`);
 }
 
 function object(value: unknown, what: string): Record<string, unknown> {
@@ -47,9 +41,10 @@ function object(value: unknown, what: string): Record<string, unknown> {
   return value as Record<string, unknown>;
 }
 
-function checkPair(pair: unknown, what: string): void {
-  if (!isNumbers(pair) || pair.length !== 2 || (pair[1] ?? 0) < 1) throw invalidModel(`${what} is not a value and a count`);
-}
-
-const isRuns = (entry: unknown): boolean => entry === null || (Array.isArray(entry) && entry.length === 2 && Number.isFinite(entry[0]) && isNumbers(entry[1]) && entry[1].length > 0);
-const isNumbers = (value: unknown): value is number[] => Array.isArray(value) && value.every((item) => Number.isFinite(item));
+const isPair = (entry: unknown): entry is readonly [unknown, unknown] => Array.isArray(entry) && entry.length === 2;
+const isRecord = (entry: unknown): boolean => isPair(entry) && isNumbers(entry[0], CONTEXT_COUNT) && isNumbers(entry[1], CONTEXT_COUNT) && entry[1].every((runs) => runs >= 0);
+const isCount = (value: unknown): boolean => Number.isInteger(value) && (value as number) >= 1;
+const isShare = (value: unknown): value is number => typeof value === 'number' && value >= 0 && value <= 1;
+const isNumbers = (value: unknown, length?: number): value is number[] =>
+  Array.isArray(value) && (length === undefined || value.length === length) && value.every((item) => Number.isFinite(item));
+const shown = (key: string): string => key.replaceAll('\0', ' ');
