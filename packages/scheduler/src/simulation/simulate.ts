@@ -28,7 +28,7 @@ export interface SimulationOptions {
   readonly estimator?: SimulationEstimator;
   /** Run times below it count as that long where a slowdown is computed. In ms, above 0. @default 10_000 */
   readonly shortestRunMs?: number;
-  /** Called about a hundred times, with the share of tasks that have ended. */
+  /** Called about a hundred times, with the share of tasks that have ended; the last time with 1. */
   readonly onProgress?: (doneRatio: number) => void;
 }
 
@@ -133,6 +133,7 @@ class Loop {
       if (due.length === 0) this.#place(); // A task has become overdue.
       if (this.#outcomes.length >= reported + step) onProgress((reported = this.#outcomes.length) / this.#arrivals.length);
     }
+    onProgress(1);
     const outcomes = this.#outcomes.sort((a, b) => a.sequence - b.sequence).map(({ outcome }) => outcome);
     const { accuracyRatio, coverageRatio } = this.#insights.reading();
     return { measures: { ...measure(outcomes, this.#cluster.workers, shortestRunMs), refused: this.#refused.length, accuracyRatio, coverageRatio }, outcomes, refused: this.#refused };
