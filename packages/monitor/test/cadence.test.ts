@@ -40,6 +40,7 @@ it('a pending alert makes a monitor sample ten times as often, until it is over'
   const before = monitor.stats().samplesTotal;
   clock.advance(10_000);
   expect(monitor.stats().samplesTotal).toBe(before + 10);
+  await monitor.sample(); // Lets the programs end that it started.
 });
 
 describe('the kernel\'s word on pressure', () => {
@@ -83,6 +84,7 @@ describe('the kernel\'s word on pressure', () => {
       const clock = new ManualClock();
       const monitor = createMonitor({ clock, source, filesystems: [] });
       monitor.start();
+      await monitor.sample(); // Lets the programs end that it started.
       const { pressureTriggers } = monitor.stats();
       expect(source === 'portable' ? [0] : [0, 1, 2, 3]).toContain(pressureTriggers);
       await monitor.close();

@@ -77,7 +77,7 @@ describe('a forecast', () => {
 
   it('is had from a monitor, over a window', async () => {
     const clock = new ManualClock();
-    await using monitor = createMonitor({ clock, filesystems: [] });
+    await using monitor = createMonitor({ clock, filesystems: [], intervalMs: 1_000 });
     let used = 1_000;
     monitor.gauge('used', () => (used += clock.now() < 60_000 ? -1 : 10));
     monitor.start();

@@ -4,7 +4,7 @@ import { createMonitor, type Monitor, type MonitorOptions } from '../../src/inde
 
 const monitors: Monitor[] = [];
 const monitorOn = (clock: ManualClock, options: MonitorOptions = {}): Monitor => {
-  const monitor = createMonitor({ clock, filesystems: [], ...options });
+  const monitor = createMonitor({ clock, filesystems: [], intervalMs: 1_000, ...options });
   monitors.push(monitor);
   return monitor;
 };
