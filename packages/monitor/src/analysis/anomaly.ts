@@ -1,11 +1,12 @@
+import { SpreadNovelty } from './spread-novelty.js';
 import { TailRank } from './tail-rank.js';
 
 /** Tells, sample by sample and without looking ahead, how unusual a series has just become. */
 export interface AnomalyDetector {
   /**
-   * The score of the next value, in [0, 1): 1 − p, p being how often a value so far out is to be expected; above 0
-   * only where it exceeds every score of the 300 samples before, so that one incident is told once. 0 for the first
-   * 50 values, and for what is not finite, which is passed over.
+   * The score of the next value, in [0, 1): 1 − p, p being how often a value so far out, or values spread so differently
+   * from before, are to be expected; above 0 only where it exceeds every score of the 300 samples before, so that one
+   * incident is told once. 0 for the first 50 values, and for what is not finite, which is passed over.
    */
   next(value: number): number;
 }
@@ -18,20 +19,33 @@ const FIRST = 50;
 const NEWS = 300;
 /** Farther out, the range of the histogram could not be told as a number. */
 const FARTHEST = 1e300;
+/** What lies outside the middle four fifths is the rarer, the farther it lies. */
+const TAIL = 0.1;
+/** How much rarer: where nothing so far out was ever seen, the rank alone cannot tell near from far. */
+const DISTANCE_POWER = 0.2;
+/** A spread never seen before counts as a value never seen that lies so many widths of the middle outside it. */
+const NOVELTY_EXCESS = 0.65;
 
 /**
- * Rank in a fading histogram, and of that only the rising edge. On NAB's series it is ahead of deviations from moving
- * means and of relative entropy, but for one that is told the range of what is still to come; and it knows no scale,
- * unit or distribution: `pnpm bench monitor/anomaly`.
+ * Two views of the past, whichever finds the present rarer: the rank of a value among those before it, and whether the
+ * latest values are spread in a way that is new. Of that only the rising edge. It knows no scale, unit or distribution:
+ * `pnpm bench monitor/anomaly`.
  */
 export function createAnomalyDetector(): AnomalyDetector {
   const rank = new TailRank(MEMORY);
+  const novelty = new SpreadNovelty(MEMORY);
   const peaks = new SlidingMax(NEWS);
   let seen = 0;
+  const chanceOf = (value: number): number => {
+    const excess = rank.excess(value, TAIL);
+    const unseen = rank.unseen;
+    const chance = rank.next(value) * (1 + excess) ** -DISTANCE_POWER;
+    return novelty.next(value) ? Math.min(chance, unseen * (1 + NOVELTY_EXCESS) ** -DISTANCE_POWER) : chance;
+  };
   return {
     next(value) {
       if (typeof value !== 'number' || !(Math.abs(value) <= FARTHEST)) return 0;
-      const score = 1 - rank.next(value);
+      const score = 1 - chanceOf(value);
       seen += 1;
       if (seen <= FIRST) return 0;
       const before = peaks.max;

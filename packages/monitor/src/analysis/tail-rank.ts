@@ -48,6 +48,32 @@ export class TailRank {
     return probability;
   }
 
+  /** What is granted to a value such as was never seen: less, the longer the past. */
+  get unseen(): number {
+    return Math.min(1, this.#weight / (this.#total + this.#weight));
+  }
+
+  /**
+   * How far a value lies outside the middle of those before it, all but a share at either end; in widths of that middle.
+   * 0 inside, and before the first.
+   */
+  excess(value: number, share: number): number {
+    if (!(this.#total > 0)) return 0;
+    const place = ((value - this.#low) / this.#span) * CELLS;
+    const [low, high] = [this.#cellAt(share), this.#cellAt(1 - share)];
+    if (place >= low && place < high + 1) return 0;
+    // From the middles of the two cells.
+    return Math.max(low + 0.5 - place, place - high - 0.5) / Math.max(1, high - low);
+  }
+
+  /** The cell with which a share of the past is reached, from below. */
+  #cellAt(share: number): number {
+    const wanted = share * this.#total;
+    let cell = 0;
+    for (let below = this.#cells[0] ?? 0; below < wanted && cell < CELLS - 1; below += this.#cells[cell] ?? 0) cell += 1;
+    return cell;
+  }
+
   #probability(value: number): number {
     // Half a sample is granted to what was never seen.
     let rarer = 0;
