@@ -24,3 +24,6 @@ export { type Silence, type SilenceOptions } from './rules/silences.js';
 export { type Notification } from './rules/notification.js';
 export { type Action } from './actions/action-runner.js';
 export { webhook, type WebhookOptions } from './actions/webhook.js';
+export { type Coincidence, type CoincidenceOptions } from './analysis/coincidence.js';
+export { type CapacityEvidence, type Recommendation } from './analysis/capacity.js';
+export { createScaler, type PredictionScore, type Scaler, type ScalerOptions, type ScalerReading, type ScalingDecision } from './analysis/scaler.js';

@@ -1,6 +1,9 @@
 import { abortable } from './abortable.js';
+import { recommendations, whatElseMoved } from './advice.js';
 import { Alerting } from './alerting.js';
 import { AnomalyScores } from './anomaly-scores.js';
+import type { Recommendation } from './analysis/capacity.js';
+import type { Coincidence, CoincidenceOptions } from './analysis/coincidence.js';
 import { forecast, resolveForecastOptions, type Forecast, type ForecastOptions } from './analysis/forecast.js';
 import { findTrend, resolveTrendOptions, type Trend, type TrendOptions } from './analysis/trend.js';
 import { Cadence } from './cadence.js';
@@ -84,6 +87,14 @@ export interface Monitor extends AsyncDisposable {
   trend(name: string, options?: TrendOptions): Trend;
   /** When a series reaches a limit. @throws {MonitorError} `ERR_MONITOR_UNKNOWN_SERIES`, `ERR_MONITOR_INVALID_OPTION`. */
   forecast(name: string, options: ForecastOptions): Forecast;
+  /**
+   * Which other series moved at about the time at which an alert began or a series moved, the most telling first: hints
+   * where to look, not causes.
+   * @throws {MonitorError} `ERR_MONITOR_UNKNOWN_SERIES`, `ERR_MONITOR_INVALID_OPTION`.
+   */
+  whatElseMoved(about: Alert | string, options?: CoincidenceOptions): readonly Coincidence[];
+  /** What the history says about the size of CPU, memory, file systems and network, in words and numbers. */
+  recommendations(): readonly Recommendation[];
   /** Alerts pending or firing now. */
   alerts(): readonly Alert[];
   /** Calls `listener` when an alert fires, changes its severity or resolves. Returns what ends that. */
@@ -156,7 +167,7 @@ class SamplingMonitor implements Monitor {
     this.#refuseIfClosed('start()');
     if (this.#timer !== undefined) return;
     const folder = pressureFolder(this.#source);
-    if (folder !== undefined) this.#triggers = new PressureTriggers(folder, this.#pressed);
+    if (folder !== undefined) this.#triggers = new PressureTriggers(folder, this.#pressed, () => this.#time.nowMs());
     this.#setTimer();
     this.#tick();
   }
@@ -237,6 +248,15 @@ class SamplingMonitor implements Monitor {
     return forecast(this.#registry.read(this.#registry.get(name), this.#registry.history.latestMs - criteria.windowMs), criteria);
   }
 
+  whatElseMoved(about: Alert | string, options: CoincidenceOptions = {}): readonly Coincidence[] {
+    const alert = typeof about === 'string' ? undefined : about;
+    return whatElseMoved(this.#registry, this.#registry.get(typeof about === 'string' ? about : about.series), options, alert);
+  }
+
+  recommendations(): readonly Recommendation[] {
+    return recommendations(this.#registry);
+  }
+
   alerts(): readonly Alert[] {
     return this.#alerting.active(this.#time.nowMs());
   }
@@ -300,6 +320,7 @@ class SamplingMonitor implements Monitor {
   /** What the timer calls. Background reads begun here are recorded by the tick after: nothing here waits. */
   readonly #tick = (): void => {
     this.#take();
+    this.#triggers?.rearm();
     this.#sampler.prepare();
   };
 
@@ -314,14 +335,15 @@ class SamplingMonitor implements Monitor {
     this.#pace(this.#alerting.hasPending || this.#isPressed(), timeMs);
   }
 
-  /** What the kernel calls when work stands still. */
-  readonly #pressed = (resource: Resource): void => {
-    pressureExceeded(this.#name, resource);
+  /** What the kernel calls when work stands still: true if a sample taken now shows it. */
+  readonly #pressed = (resource: Resource): boolean => {
     this.#take();
-    this.#pace(true, this.#time.nowMs());
+    const pressed = this.#isPressed();
+    if (pressed) pressureExceeded(this.#name, resource);
+    return pressed;
   };
 
-  /** The same found by asking, where the kernel does not tell. */
+  /** Whether the latest sample shows that work stands still. */
   #isPressed(): boolean {
     for (const name of PRESSURES) {
       const series = this.#registry.find(name);

@@ -50,21 +50,39 @@ describe('the kernel\'s word on pressure', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  it('is asked for in each file there is, heard, and asked for again', async () => {
-    for (const resource of ['cpu', 'memory']) writeFileSync(join(folder, `${resource}.pressure`), '');
+  /** Triggers on files of our own; what they are called with, one after the other. */
+  const triggersOn = (clock: ManualClock, cause: () => boolean): { triggers: PressureTriggers; next: () => Promise<Resource> } => {
     let heard: ((resource: Resource) => void) | undefined;
-    const triggers = new PressureTriggers(folder, (resource) => heard?.(resource));
-    const next = (): Promise<Resource> => new Promise((resolve) => (heard = resolve));
+    const called = (resource: Resource): boolean => {
+      heard?.(resource);
+      return cause();
+    };
+    return { triggers: new PressureTriggers(folder, called, () => clock.now()), next: () => new Promise((resolve) => (heard = resolve)) };
+  };
+  /** What the kernel does: the file changes. */
+  const change = (resource: Resource): void => appendFileSync(join(folder, `${resource}.pressure`), 'x');
+
+  it('is asked for in each file there is, heard, and asked for again a window later', async () => {
+    for (const resource of ['cpu', 'memory']) writeFileSync(join(folder, `${resource}.pressure`), '');
+    const clock = new ManualClock();
+    const { triggers, next } = triggersOn(clock, () => true);
     try {
       expect(triggers.armed).toBe(2);
       expect(readFileSync(join(folder, 'cpu.pressure'), 'utf8')).toBe('some 200000 2000000\0');
-      // What the kernel does: the file changes.
       for (let round = 1; round <= 2; round += 1) {
         const event = next();
-        appendFileSync(join(folder, 'memory.pressure'), 'x');
+        change('memory');
         expect(await event).toBe('memory');
+        expect(triggers.eventsTotal).toBe(round);
+        const before = readFileSync(join(folder, 'memory.pressure'), 'utf8');
+        clock.advance(1_999);
+        triggers.rearm();
+        expect(readFileSync(join(folder, 'memory.pressure'), 'utf8')).toBe(before);
+        clock.advance(1);
+        writeFileSync(join(folder, 'memory.pressure'), '');
+        triggers.rearm();
+        expect(readFileSync(join(folder, 'memory.pressure'), 'utf8')).toBe('some 200000 2000000\0');
         expect(triggers.armed).toBe(2);
-        expect(triggers.eventsTotal).toBeGreaterThanOrEqual(round);
       }
     } finally {
       triggers.close();
@@ -72,8 +90,31 @@ describe('the kernel\'s word on pressure', () => {
     expect(triggers.armed).toBe(0);
   });
 
+  it('is left alone for a minute after a call without cause, so that two who watch do not call each other without end', async () => {
+    writeFileSync(join(folder, 'cpu.pressure'), '');
+    const clock = new ManualClock();
+    const [one, other] = [triggersOn(clock, () => false), triggersOn(clock, () => false)];
+    try {
+      const both = Promise.all([one.next(), other.next()]);
+      change('cpu');
+      await both;
+      writeFileSync(join(folder, 'cpu.pressure'), '');
+      clock.advance(59_999);
+      one.triggers.rearm();
+      other.triggers.rearm();
+      expect(readFileSync(join(folder, 'cpu.pressure'), 'utf8')).toBe('');
+      expect(one.triggers.eventsTotal + other.triggers.eventsTotal).toBe(0);
+      clock.advance(1);
+      one.triggers.rearm();
+      expect(readFileSync(join(folder, 'cpu.pressure'), 'utf8')).toBe('some 200000 2000000\0');
+    } finally {
+      one.triggers.close();
+      other.triggers.close();
+    }
+  });
+
   it('is done without where there are no such files, or they cannot be written', () => {
-    const triggers = new PressureTriggers(join(folder, 'nowhere'), () => undefined);
+    const triggers = new PressureTriggers(join(folder, 'nowhere'), () => true, () => 0);
     expect(triggers.armed).toBe(0);
     triggers.close();
     triggers.close();
