@@ -1,4 +1,4 @@
-import { closeSync, openSync, watch, writeSync, type FSWatcher } from 'node:fs';
+import { close, closeSync, openSync, watch, writeSync, type FSWatcher } from 'node:fs';
 import { join } from 'node:path';
 
 /**
@@ -91,7 +91,8 @@ export class PressureTriggers {
     const armed = this.#armed.get(resource);
     this.#armed.delete(resource);
     armed?.watcher.close();
-    if (armed !== undefined) closeSync(armed.descriptor);
+    // In the background: the kernel lets whoever ends a trigger wait until no CPU can see it any more, some 10 ms.
+    if (armed !== undefined) close(armed.descriptor);
   }
 
   #call(resource: Resource): void {
