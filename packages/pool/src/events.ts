@@ -55,11 +55,11 @@ export interface LeaseAcquired {
   readonly waitMs: number;
 }
 
-/** On `@fog/pool:lease:released`. */
+/** On `@fog/pool:lease:released`; of leases that began with a subscriber there, and of some others. */
 export interface LeaseReleased {
   readonly pool: string;
   readonly resource: unknown;
-  /** How long it was lent; `NaN` if nobody was subscribed when it was. */
+  /** How long it was lent. */
   readonly useMs: number;
 }
 
@@ -125,9 +125,9 @@ export function leaseAcquired(pool: string, resource: unknown, waitMs: number): 
   if (acquired.hasSubscribers) acquired.publish({ pool, resource, waitMs } satisfies LeaseAcquired);
 }
 
-/** Whether somebody wants to know how long each lease lasts. */
-export function wantsReleases(): boolean {
-  return released.hasSubscribers;
+/** Whether somebody wants to know of each lease. */
+export function wantsLeases(): boolean {
+  return acquired.hasSubscribers || released.hasSubscribers;
 }
 
 export function leaseReleased(pool: string, resource: unknown, useMs: number): void {

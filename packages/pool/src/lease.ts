@@ -59,16 +59,22 @@ export class PoolLease<R> implements Lease<R> {
   }
 
   release(): void {
-    this.#lender.release(this.#end('release'), this.#started);
+    const entry = this.#entry;
+    if (entry === undefined) throw leaseEnded(this.#lender.name, 'release');
+    this.#entry = undefined;
+    this.#lender.release(entry, this.#started);
   }
 
   destroy(cause?: unknown): void {
-    this.#lender.discard(this.#end('destroy'), this.#started, 'discarded', cause);
+    this.end('discarded', cause);
   }
 
-  /** As `destroy`, but not by its holder, who finds it ended. */
-  reclaim(cause: unknown): void {
-    this.#lender.discard(this.#end('reclaim'), this.#started, 'leaked', cause);
+  /** As `destroy`, but for the pool's own reasons; its holder finds it ended. Not `#private`, as that would mark every lease. */
+  end(reason: DiscardReason, cause: unknown): void {
+    const entry = this.#entry;
+    if (entry === undefined) throw leaseEnded(this.#lender.name, 'destroy');
+    this.#entry = undefined;
+    this.#lender.discard(entry, this.#started, reason, cause);
   }
 
   [Symbol.dispose](): void {
@@ -78,12 +84,5 @@ export class PoolLease<R> implements Lease<R> {
   [Symbol.asyncDispose](): Promise<void> {
     this[Symbol.dispose]();
     return Promise.resolve();
-  }
-
-  #end(attempt: string): Entry<R> {
-    const entry = this.#entry;
-    if (entry === undefined) throw leaseEnded(this.#lender.name, attempt);
-    this.#entry = undefined;
-    return entry;
   }
 }

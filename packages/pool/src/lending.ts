@@ -1,7 +1,6 @@
 import type { Clock } from './clock.js';
-import type { CoarseClock } from './coarse-clock.js';
 import { DESTROYED, type Entry } from './entry.js';
-import { leaseAcquired, leaseReleased } from './events.js';
+import { leaseAcquired, leaseReleased, wantsLeases } from './events.js';
 import { Histogram } from './histogram.js';
 import { type DiscardReason, type Lender, PoolLease } from './lease.js';
 import { Stopwatch, UNTIMED } from './stopwatch.js';
@@ -18,10 +17,10 @@ export class Lending<R> implements Lender<R> {
   released = 0;
 
   /** @param onTimed of each use that was timed */
-  constructor(name: string, clock: Clock, now: CoarseClock, supply: Supply<R>, onTimed: ((useMs: number) => void) | undefined) {
+  constructor(name: string, clock: Clock, supply: Supply<R>, onTimed: ((useMs: number) => void) | undefined) {
     this.name = name;
     this.#supply = supply;
-    this.#stopwatch = new Stopwatch(clock, now);
+    this.#stopwatch = new Stopwatch(clock);
     this.#onTimed = onTimed;
   }
 
@@ -30,26 +29,33 @@ export class Lending<R> implements Lender<R> {
     return this.acquired - this.released;
   }
 
-  /** @returns what {@link release} takes */
-  begin(entry: Entry<R>, waitMs: number): number {
-    this.acquired += 1;
-    leaseAcquired(this.name, entry.resource, waitMs);
-    return this.#stopwatch.start();
+  lease(entry: Entry<R>): PoolLease<R> {
+    return new PoolLease(this, entry, this.begin(entry));
   }
 
-  lease(entry: Entry<R>): PoolLease<R> {
-    return new PoolLease(this, entry, this.begin(entry, 0));
+  /** Of an entry that was idle; gives what {@link release} takes. */
+  begin(entry: Entry<R>): number {
+    this.acquired += 1;
+    return this.#stopwatch.hasEnough(entry.sinceMs) && !wantsLeases() ? UNTIMED : this.#beginWatched(entry, 0);
+  }
+
+  /** As {@link begin}, for a caller who had to wait. */
+  beginLate(entry: Entry<R>, waitMs: number): number {
+    this.acquired += 1;
+    return this.#beginWatched(entry, waitMs);
   }
 
   release(entry: Entry<R>, started: number): void {
     if (entry.state === DESTROYED) return; // By a forced close.
-    this.#end(entry, started);
+    this.released += 1;
+    if (started !== UNTIMED) this.#timed(entry, started);
     this.#supply.giveBack(entry);
   }
 
   discard(entry: Entry<R>, started: number, reason: DiscardReason, cause: unknown): void {
     if (entry.state === DESTROYED) return;
-    this.#end(entry, started);
+    this.released += 1;
+    if (started !== UNTIMED) this.#timed(entry, started);
     this.#supply.discard(entry, reason, cause);
   }
 
@@ -58,16 +64,15 @@ export class Lending<R> implements Lender<R> {
     this.released = this.acquired;
   }
 
-  #end(entry: Entry<R>, started: number): void {
-    this.released += 1;
-    const useMs = started === UNTIMED ? Number.NaN : this.#timed(started);
-    leaseReleased(this.name, entry.resource, useMs);
+  #beginWatched(entry: Entry<R>, waitMs: number): number {
+    leaseAcquired(this.name, entry.resource, waitMs);
+    return this.#stopwatch.hasEnough(entry.sinceMs) && !wantsLeases() ? UNTIMED : this.#stopwatch.start(entry.sinceMs);
   }
 
-  #timed(started: number): number {
+  #timed(entry: Entry<R>, started: number): void {
     const useMs = this.#stopwatch.stop(started);
     this.durations.record(useMs);
     this.#onTimed?.(useMs);
-    return useMs;
+    leaseReleased(this.name, entry.resource, useMs);
   }
 }

@@ -10,6 +10,11 @@ import type { ResolvedOptions } from './options.js';
 import { Quotas } from './quotas.js';
 import type { WaitQueue } from './wait-queue.js';
 
+/** Whether a pool needs {@link Loans}. */
+export function keepsBooks({ maxPerKey, leakAfterMs, detectDeadlock }: Pick<ResolvedOptions<unknown>, 'maxPerKey' | 'leakAfterMs' | 'detectDeadlock'>): boolean {
+  return maxPerKey !== Infinity || leakAfterMs !== Infinity || detectDeadlock;
+}
+
 /** Keeps the books of leases, in a pool that has quotas, watches for leaks or for deadlocks; each as far as it is on. */
 export class Loans<R> {
   readonly #options: ResolvedOptions<R>;
@@ -20,13 +25,7 @@ export class Loans<R> {
   readonly #deadlocks: DeadlockWatch | undefined;
   readonly #ended = (loan: Loan<R>): void => this.#end(loan);
 
-  /** `undefined` for a pool that has none of it. */
-  static of<R>(options: ResolvedOptions<R>, lending: Lending<R>, queue: WaitQueue<R>): Loans<R> | undefined {
-    const { maxPerKey, leakAfterMs, detectDeadlock } = options;
-    return maxPerKey === Infinity && leakAfterMs === Infinity && !detectDeadlock ? undefined : new Loans(options, lending, queue);
-  }
-
-  private constructor(options: ResolvedOptions<R>, lending: Lending<R>, queue: WaitQueue<R>) {
+  constructor(options: ResolvedOptions<R>, lending: Lending<R>, queue: WaitQueue<R>) {
     const { leakAfterMs, maxPerKey, detectDeadlock } = options;
     this.#options = options;
     this.#lending = lending;
@@ -58,7 +57,7 @@ export class Loans<R> {
 
   begin(loan: Loan<R>, entry: Entry<R>, waitMs: number): PoolLease<R> {
     const { key, borrower } = loan;
-    const lease = new PoolLease(loan, entry, this.#lending.begin(entry, waitMs));
+    const lease = new PoolLease(loan, entry, this.#lending.beginLate(entry, waitMs));
     loan.lease = lease;
     borrower?.has(1);
     this.#leaks?.begin(loan);
@@ -92,6 +91,6 @@ export class Loans<R> {
     if (lease === undefined) return;
     const { name, leakReclaim } = this.#options;
     leaseLeaked({ pool: name, resource: lease.resource, key, heldMs, stack, reclaimed: leakReclaim });
-    if (leakReclaim) lease.reclaim(leaked(name, heldMs, stack));
+    if (leakReclaim) lease.end('leaked', leaked(name, heldMs, stack));
   }
 }

@@ -4,6 +4,10 @@ import type { Clock, Timer } from './clock.js';
 export class Milestone {
   readonly #waits = new Set<{ resolve: () => void; reject: (reason: unknown) => void }>();
 
+  get isAwaited(): boolean {
+    return this.#waits.size > 0;
+  }
+
   wait(signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const abort = (): void => wait.reject(signal?.reason);

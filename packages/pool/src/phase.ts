@@ -81,7 +81,7 @@ export class Phase {
 
   /** Something has changed. */
   look(): void {
-    if (this.#progress.hasMinimum()) this.#ready.reach();
+    if (this.#ready.isAwaited && this.#progress.hasMinimum()) this.#ready.reach();
     if (this.#at === OPEN) return;
     if (this.#progress.isStill()) this.#drained.reach();
     if (this.isEnded) this.#ended.reach();

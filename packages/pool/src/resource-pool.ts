@@ -6,7 +6,7 @@ import { Histogram } from './histogram.js';
 import { type Lease, PoolLease } from './lease.js';
 import { Lending } from './lending.js';
 import type { Loan } from './loan.js';
-import { Loans } from './loans.js';
+import { keepsBooks, Loans } from './loans.js';
 import { type PoolOptions, requireSizes, type ResolvedOptions, resolveOptions } from './options.js';
 import { Phase } from './phase.js';
 import type { Pool, ResourceReading } from './pool.js';
@@ -37,6 +37,8 @@ export function createPool<R>(options: PoolOptions<R>): Pool<R> {
   return new ResourcePool(resolveOptions(options));
 }
 
+const NO_OPTIONS: AcquireOptions = {};
+
 /**
  * Brings who waits and what can be lent together. Shaped for an acquire that finds an idle resource and a release that
  * finds nobody waiting: no closure, no timer, no look at the real clock, and one promise, which is the caller's.
@@ -53,9 +55,6 @@ class ResourcePool<R> implements Pool<R> {
   readonly #loans: Loans<R> | undefined;
   readonly #shedder: Shedder<R> | undefined;
   readonly #sizing: Sizing | undefined;
-  /** Whether a caller without options can have what is idle without further ado. */
-  #lendsPlainly = true;
-  #suspended = false;
   #matching = false;
   #matchAgain = false;
   #min: number;
@@ -70,21 +69,17 @@ class ResourcePool<R> implements Pool<R> {
     this.#min = min;
     this.#max = max;
     this.#now = new CoarseClock(clock);
-    this.#supply = new Supply(options, this.#now, {
-      isWanted: () => this.#queue.eligible > 0 && !this.#suspended,
-      serve: (entry) => this.#serveNext(entry),
-      returned: () => {
-        if (this.#queue.size > 0 || !this.#phase.isOpen) this.#match();
-      },
-      changed: () => this.#match(),
-      createFailed: (error) => this.#createFailed(error),
-    });
     this.#queue = new WaitQueue(clock, acquireTimeoutMs, {
       timedOut: (timeoutMs) => this.#timedOut(timeoutMs),
       aborted: () => {
         this.#counters.aborted += 1;
         this.#phase.look();
       },
+    });
+    this.#supply = new Supply(options, this.#now, this.#queue, {
+      serve: (entry) => this.#serveNext(entry),
+      changed: () => this.#match(),
+      createFailed: (error) => this.#createFailed(error),
     });
     this.#phase = new Phase(name, {
       hasMinimum: () => this.#supply.alive.length >= this.#supply.min,
@@ -94,39 +89,28 @@ class ResourcePool<R> implements Pool<R> {
     this.#shedder = overloadTargetMs === Infinity ? undefined : new Shedder(options, this.#queue, (waitedMs) => overloaded(name, waitedMs, 2 * overloadTargetMs), (shed) => this.#shed(shed));
     const sizing = adaptive ? new Sizing(min, max) : undefined;
     this.#sizing = sizing;
-    this.#lending = new Lending(name, clock, this.#now, this.#supply, sizing && ((useMs) => {
+    this.#lending = new Lending(name, clock, this.#supply, sizing && ((useMs) => {
       if (sizing.used(useMs, this.#lending.leases + 1, this.#now.now())) this.#applySize();
     }));
-    this.#loans = Loans.of(options, this.#lending, this.#queue);
+    this.#loans = keepsBooks(options) ? new Loans(options, this.#lending, this.#queue) : undefined;
     if (sizing !== undefined) this.#supply.resize(min, sizing.limit(min, max));
-    this.#lendsPlainly = this.#mayLendPlainly();
     // Not at once, as `create` may refer to the variable that this pool is about to be assigned to.
     if (min > 0) queueMicrotask(() => this.#match());
   }
 
   acquire(options?: AcquireOptions): Promise<Lease<R>> {
-    if (options === undefined) {
-      const entry = this.#takePlainly();
-      if (entry !== undefined) return Promise.resolve(this.#lending.lease(entry));
-      return this.#acquire({}, this.#loans?.open(undefined, false));
-    }
-    try {
-      checkAcquireOptions(options);
-    } catch (error) {
-      return Promise.reject(error);
-    }
-    return this.#acquire(options, this.#loans?.open(options.key, false));
+    const entry = options === undefined ? this.#supply.borrowAsItIs() : undefined;
+    return entry === undefined ? this.#acquireChecked(options) : Promise.resolve(this.#lending.lease(entry));
   }
 
   tryAcquire(): Lease<R> | undefined {
-    const entry = this.#takePlainly();
-    if (entry !== undefined) return this.#lending.lease(entry);
-    return this.#loans === undefined ? undefined : this.#take(undefined, this.#loans.open(undefined, false));
+    const entry = this.#supply.borrowAsItIs();
+    return entry === undefined ? this.#take(undefined, this.#loans?.open(undefined, false)) : this.#lending.lease(entry);
   }
 
   use<T>(fn: (resource: R) => T | PromiseLike<T>, options?: UseOptions): Promise<T> {
-    const entry = options === undefined ? this.#takePlainly() : undefined;
-    return entry === undefined ? this.#useLease(fn, options) : useEntry(this.#lending, entry, this.#lending.begin(entry, 0), fn);
+    const entry = options === undefined ? this.#supply.borrowAsItIs() : undefined;
+    return entry === undefined ? this.#useLease(fn, options) : useEntry(this.#lending, entry, this.#lending.begin(entry), fn);
   }
 
   async ready(options: WaitOptions = {}): Promise<void> {
@@ -146,13 +130,11 @@ class ResourcePool<R> implements Pool<R> {
   }
 
   suspend(): void {
-    this.#suspended = true;
-    this.#lendsPlainly = false;
+    this.#supply.suspend(true);
   }
 
   resume(): void {
-    this.#suspended = false;
-    this.#lendsPlainly = this.#mayLendPlainly();
+    this.#supply.suspend(false);
     this.#match();
   }
 
@@ -165,7 +147,7 @@ class ResourcePool<R> implements Pool<R> {
     checkWaitOptions(options);
     options.signal?.throwIfAborted();
     this.#phase.drain();
-    this.#lendsPlainly = false;
+    this.#supply.drain();
     await this.#phase.drained(options.signal);
   }
 
@@ -200,7 +182,7 @@ class ResourcePool<R> implements Pool<R> {
         creating: creator.underWay,
         destroying: destroyer.underWay,
         waiting: this.#queue.size,
-        suspended: Number(this.#suspended),
+        suspended: Number(this.#supply.suspended),
         overloaded: Number(this.#shedder?.isOverloaded ?? false),
         circuitOpen: Number(circuit.isOpen),
       },
@@ -233,36 +215,35 @@ class ResourcePool<R> implements Pool<R> {
     }));
   }
 
-  #mayLendPlainly(): boolean {
-    return this.#phase.isOpen && !this.#suspended && this.#loans === undefined;
-  }
-
-  /** What is idle, for a caller who may not pass those who wait, and of whom there are no books to keep. */
-  #takePlainly(): Entry<R> | undefined {
-    if (!this.#lendsPlainly || this.#queue.size > 0) return undefined;
-    return this.#supply.borrow();
-  }
-
-  /** As {@link #takePlainly}, in any case. */
+  /** What is idle, for a caller who may not pass those who wait. */
   #take(key: string | undefined, loan: Loan<R> | undefined): PoolLease<R> | undefined {
-    if (!this.#phase.isOpen || this.#suspended || this.#queue.eligible > 0 || this.#loans?.mayLend(key) === false) return undefined;
+    if (!this.#phase.isOpen || this.#queue.eligible > 0 || this.#loans?.mayLend(key) === false) return undefined;
     const entry = this.#supply.borrow();
     return entry && this.#lease(entry, 0, loan);
   }
 
   #lease(entry: Entry<R>, waitMs: number, loan: Loan<R> | undefined): PoolLease<R> {
     if (loan !== undefined && this.#loans !== undefined) return this.#loans.begin(loan, entry, waitMs);
-    return new PoolLease(this.#lending, entry, this.#lending.begin(entry, waitMs));
+    return new PoolLease(this.#lending, entry, this.#lending.beginLate(entry, waitMs));
+  }
+
+  #acquireChecked(options: AcquireOptions = NO_OPTIONS): Promise<Lease<R>> {
+    try {
+      if (options !== NO_OPTIONS) checkAcquireOptions(options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return this.#acquire(options, this.#loans?.open(options.key, false));
   }
 
   #acquire(options: AcquireOptions, loan: Loan<R> | undefined): Promise<Lease<R>> {
-    const { signal, key, priority = 0, timeoutMs = this.#options.acquireTimeoutMs } = options;
+    const { signal, key } = options;
     if (signal?.aborted === true) return Promise.reject(signal.reason);
     const lease = this.#take(key, loan);
     if (lease !== undefined) return Promise.resolve(lease);
     const refusal = this.#refusal(loan);
     if (refusal !== undefined) return Promise.reject(refusal);
-    const promise = this.#queue.wait({ timeoutMs, signal, priority, key, loan });
+    const promise = this.#queue.wait(options, loan);
     this.#shedder?.watch();
     this.#match();
     return promise;
@@ -296,8 +277,8 @@ class ResourcePool<R> implements Pool<R> {
     return this.#loans?.wouldDeadlock(loan, leased) === true ? deadlock(this.name, leased) : undefined;
   }
 
-  async #useLease<T>(fn: (resource: R) => T | PromiseLike<T>, options: UseOptions = {}): Promise<T> {
-    checkUseOptions(options);
+  async #useLease<T>(fn: (resource: R) => T | PromiseLike<T>, options: UseOptions = NO_OPTIONS): Promise<T> {
+    if (options !== NO_OPTIONS) checkUseOptions(options);
     const loan = this.#loans?.open(options.key, true);
     const lease = await this.#acquire(options, loan);
     const call = loan === undefined ? fn : (resource: R) => this.#loans?.run(loan, () => fn(resource)) as T | PromiseLike<T>;
@@ -312,9 +293,9 @@ class ResourcePool<R> implements Pool<R> {
     try {
       while (this.#matchAgain) {
         this.#matchAgain = false;
-        if (this.#suspended) continue;
+        if (this.#supply.suspended) continue;
         this.#serve();
-        this.#supply.createMissing(this.#queue.eligible, this.#phase.isOpen);
+        this.#supply.createMissing();
       }
     } finally {
       this.#matching = false;
@@ -380,8 +361,7 @@ class ResourcePool<R> implements Pool<R> {
   #shut(): void {
     if (this.#phase.isClosed) return;
     this.#phase.close();
-    this.#lendsPlainly = false;
-    this.#suspended = false;
+    this.#supply.suspend(false);
     const error = this.#phase.refusal();
     this.#queue.close(error);
     this.#supply.close(error);

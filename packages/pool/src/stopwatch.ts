@@ -1,6 +1,4 @@
 import type { Clock } from './clock.js';
-import type { CoarseClock } from './coarse-clock.js';
-import { wantsReleases } from './events.js';
 
 /** A loan whose length nobody measures. */
 export const UNTIMED = 0;
@@ -14,24 +12,26 @@ const TIMED_A_TICK = 64;
  */
 export class Stopwatch {
   readonly #clock: Clock;
-  readonly #coarse: CoarseClock;
   #tickMs = -1;
   #left = 0;
 
-  constructor(clock: Clock, coarse: CoarseClock) {
+  constructor(clock: Clock) {
     this.#clock = clock;
-    this.#coarse = coarse;
   }
 
-  /** A small integer to hand to {@link stop}, or `UNTIMED`. */
-  start(): number {
-    const tickMs = this.#coarse.now();
-    if (tickMs !== this.#tickMs) {
-      this.#tickMs = tickMs;
-      this.#left = TIMED_A_TICK;
-    }
-    if (this.#left === 0) return wantsReleases() ? this.#us() : UNTIMED;
-    this.#left -= 1;
+  /**
+   * Whether another loan begun now need not be timed.
+   * @param tickMs what the coarse clock says
+   */
+  hasEnough(tickMs: number): boolean {
+    return this.#left === 0 && tickMs === this.#tickMs;
+  }
+
+  /** A small integer to hand to {@link stop}. */
+  start(tickMs: number): number {
+    if (tickMs !== this.#tickMs) this.#left = TIMED_A_TICK;
+    this.#tickMs = tickMs;
+    if (this.#left > 0) this.#left -= 1;
     return this.#us();
   }
 

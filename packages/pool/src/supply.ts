@@ -7,21 +7,25 @@ import { DESTROYED, type DestroyReason, Entry, IDLE, IN_HAND, LEASED, NEVER, SHA
 import { resourceCreated } from './events.js';
 import { isExpired } from './eviction.js';
 import { Histogram } from './histogram.js';
+import { keepsBooks } from './loans.js';
 import type { ResolvedOptions } from './options.js';
 import { Shelf } from './shelf.js';
 import { Sweeper } from './sweeper.js';
 
 /** What the supply tells those who lend from it. */
 export interface SupplyEvents<R> {
-  /** Whether somebody can be served now. */
-  isWanted(): boolean;
   /** For whoever is first; it is lent already. */
   serve(entry: Entry<R>): void;
-  /** Something can be lent. */
-  returned(): void;
-  /** Something is gone, or there may be another create. */
+  /** There is more that can be lent or created, or less to wait for. */
   changed(): void;
   createFailed(error: unknown): void;
+}
+
+/** Who waits, in numbers. */
+export interface Demand {
+  readonly size: number;
+  /** Those who can be served. */
+  readonly eligible: number;
 }
 
 /**
@@ -34,6 +38,7 @@ export class Supply<R> {
   readonly checker: Checker<R>;
   readonly destroyer: Destroyer<R>;
   readonly #options: ResolvedOptions<R>;
+  readonly #demand: Demand;
   readonly #events: SupplyEvents<R>;
   readonly #now: CoarseClock;
   readonly #sweeper: Sweeper<R>;
@@ -44,19 +49,25 @@ export class Supply<R> {
   readonly #expires: boolean;
   readonly #wearsOut: boolean;
   readonly #resets: boolean;
+  /** Whether nothing is to be looked at when one is lent, and when it comes back: neither the above nor the state of the pool. */
+  #lendsAsItIs = true;
+  #takesAsItIs = true;
   /** Idle and shared ones. */
   readonly #shelf: Shelf<Entry<R>>;
   #shared = 0;
   readonly #alive: Entry<R>[] = [];
   #min: number;
   #max: number;
+  #closing = false;
+  #suspended = false;
   readonly durations: Histogram = new Histogram();
   createdTotal = 0;
   firstUses = 0;
 
-  constructor(options: ResolvedOptions<R>, now: CoarseClock, events: SupplyEvents<R>) {
+  constructor(options: ResolvedOptions<R>, now: CoarseClock, demand: Demand, events: SupplyEvents<R>) {
     const { order, concurrency, validate, validateAfterIdleMs, maxLifetimeMs, maxUses, reset, min, max } = options;
     this.#options = options;
+    this.#demand = demand;
     this.#events = events;
     this.#now = now;
     this.#concurrency = concurrency;
@@ -67,6 +78,7 @@ export class Supply<R> {
     this.#shelf = new Shelf(order);
     this.#min = min;
     this.#max = max;
+    this.#chooseWays();
     const changed = (): void => events.changed();
     this.circuit = new Circuit(options, changed);
     this.creator = new Creator(options, this.circuit, {
@@ -122,12 +134,25 @@ export class Supply<R> {
     return (this.creator.underWay + this.checker.validating) * this.#concurrency;
   }
 
+  /** As {@link borrow}, where there is nothing to be looked at and nobody waits; the short way of most loans. */
+  borrowAsItIs(): Entry<R> | undefined {
+    if (!this.#lendsAsItIs || this.#demand.size > 0) return undefined;
+    const entry = this.#shelf.take();
+    if (entry === undefined) return undefined;
+    if (entry.uses === 0) this.#firstUse();
+    entry.uses += 1;
+    entry.borrowers = 1;
+    entry.state = LEASED;
+    entry.sinceMs = this.#now.now();
+    return entry;
+  }
+
   /**
-   * Takes a place at the next resource that can be lent as it is, and ends those on the way that are too old. `undefined`
-   * if there is none, or the next has been idle for so long that it has to be validated.
+   * Takes a place at the next resource that can be lent, and ends those on the way that are too old. `undefined` if there
+   * is none, or the next has been idle for so long that it has to be validated.
    */
   borrow(): Entry<R> | undefined {
-    for (;;) {
+    while (!this.#suspended) {
       const entry = this.#shelf.next;
       if (entry === undefined) return undefined;
       const nowMs = this.#now.now();
@@ -140,6 +165,7 @@ export class Supply<R> {
       this.#lend(entry, nowMs);
       return entry;
     }
+    return undefined;
   }
 
   /** Has the next validated, if that is what keeps it from being lent. */
@@ -153,18 +179,17 @@ export class Supply<R> {
 
   /** A borrower is done with `entry`. */
   giveBack(entry: Entry<R>): void {
-    const nowMs = this.#now.now();
-    if (entry.borrowers > 1) {
-      this.#leaveShared(entry);
+    if (!this.#takesAsItIs || this.#demand.size > 0 || entry.sentence !== undefined) {
+      this.#giveBackChecked(entry);
       return;
     }
+    const nowMs = this.#now.now();
+    entry.state = IDLE;
     entry.borrowers = 0;
     entry.leasedMs += nowMs - entry.sinceMs;
     entry.sinceMs = nowMs;
-    if (entry.state === SHARED) this.#unshelve(entry);
-    entry.state = IN_HAND;
-    if (this.#resets && entry.sentence === undefined) this.checker.start(entry, 'reset');
-    else this.#settle(entry, nowMs);
+    this.#shelf.put(entry);
+    if (this.#alive.length > this.#min && !this.#sweeper.isAwake) this.#sweeper.wake(nowMs, true);
   }
 
   /** A borrower wants `entry` destroyed. */
@@ -173,10 +198,10 @@ export class Supply<R> {
     this.giveBack(entry);
   }
 
-  /** Creates what `uncovered` callers need and the minimum lacks, as far as there is room and the backend is up. */
-  createMissing(waiting: number, keepsMinimum: boolean): void {
-    const wanted = (): boolean => waiting > this.coming || (keepsMinimum && this.#alive.length + this.creator.underWay < this.#min);
-    while (this.creator.mayStart && this.size < this.#max && wanted()) this.creator.start();
+  /** Creates what those who wait need and the minimum lacks, as far as there is room and the backend is up. */
+  createMissing(): void {
+    if (this.#suspended) return;
+    while (this.creator.mayStart && this.size < this.#max && this.#isShort) this.creator.start();
   }
 
   resize(min: number, max: number): void {
@@ -198,7 +223,24 @@ export class Supply<R> {
     for (const entry of evicted) this.#retire(entry, 'evicted', undefined);
   }
 
+  get suspended(): boolean {
+    return this.#suspended;
+  }
+
+  /** While suspended, nothing is lent or created. */
+  suspend(suspended: boolean): void {
+    this.#suspended = suspended;
+    this.#chooseWays();
+  }
+
+  /** The minimum is kept no longer, and whoever closes the pool waits for every lease. */
+  drain(): void {
+    this.#closing = true;
+    this.#chooseWays();
+  }
+
   close(reason: unknown): void {
+    this.drain();
     this.circuit.close();
     this.creator.close(reason);
     this.#sweeper.close();
@@ -216,16 +258,40 @@ export class Supply<R> {
     return [...this.#shelf].filter(({ state }) => state === IDLE);
   }
 
+  #chooseWays(): void {
+    const { keepaliveMs } = this.#options;
+    const plain = this.#concurrency === 1 && !this.#expires && !this.#closing;
+    this.#lendsAsItIs = plain && this.#staleAfterMs === Infinity && !this.#suspended && !keepsBooks(this.#options);
+    this.#takesAsItIs = plain && !this.#wearsOut && !this.#resets && keepaliveMs === Infinity;
+  }
+
+  #giveBackChecked(entry: Entry<R>): void {
+    const nowMs = this.#now.now();
+    if (entry.borrowers > 1) {
+      this.#leaveShared(entry);
+      return;
+    }
+    entry.borrowers = 0;
+    entry.leasedMs += nowMs - entry.sinceMs;
+    entry.sinceMs = nowMs;
+    if (entry.state === SHARED) this.#unshelve(entry);
+    entry.state = IN_HAND;
+    if (this.#resets && entry.sentence === undefined) this.checker.start(entry, 'reset');
+    else this.#settle(entry, nowMs);
+  }
+
+  #firstUse(): void {
+    this.firstUses += 1;
+    this.circuit.proved();
+  }
+
   #isStale(entry: Entry<R>, nowMs: number): boolean {
     return entry.state === IDLE && nowMs - Math.max(entry.sinceMs, entry.provenMs) >= this.#staleAfterMs;
   }
 
   #lend(entry: Entry<R>, nowMs: number): void {
+    if (entry.uses === 0) this.#firstUse();
     entry.uses += 1;
-    if (entry.uses === 1) {
-      this.firstUses += 1;
-      this.circuit.proved();
-    }
     if (this.#concurrency > 1) {
       this.#lendShared(entry, nowMs);
       return;
@@ -254,7 +320,7 @@ export class Supply<R> {
   #leaveShared(entry: Entry<R>): void {
     entry.borrowers -= 1;
     if (entry.state === LEASED) this.#share(entry);
-    this.#events.returned();
+    this.#events.changed();
   }
 
   #unshelve(entry: Entry<R>): void {
@@ -269,13 +335,14 @@ export class Supply<R> {
       this.#destroy(entry, reason, entry.sentence?.cause);
       return;
     }
-    if (this.#events.isWanted()) this.#serve(entry, nowMs);
-    else {
-      entry.state = IDLE;
-      this.#shelf.put(entry);
-      this.#sweeper.watch(nowMs, this.#alive.length > this.#min);
+    if (this.#isWanted) {
+      this.#serve(entry, nowMs);
+      return;
     }
-    this.#events.returned();
+    entry.state = IDLE;
+    this.#shelf.put(entry);
+    this.#wake(nowMs);
+    if (this.#closing) this.#events.changed();
   }
 
   /** Straight to whoever is first, as it is known to work. */
@@ -283,6 +350,21 @@ export class Supply<R> {
     entry.state = IDLE;
     this.#lend(entry, nowMs);
     this.#events.serve(entry);
+    if (this.#concurrency > 1) this.#events.changed();
+  }
+
+  /** The sweeper, if it sleeps. */
+  #wake(nowMs: number): void {
+    if (!this.#sweeper.isAwake) this.#sweeper.wake(nowMs, this.#alive.length > this.#min);
+  }
+
+  /** Of what callers wait for, or of the minimum. */
+  get #isShort(): boolean {
+    return this.#demand.eligible > this.coming || (!this.#closing && this.#alive.length + this.creator.underWay < this.#min);
+  }
+
+  get #isWanted(): boolean {
+    return this.#demand.eligible > 0 && !this.#suspended;
   }
 
   #endOf(entry: Entry<R>, nowMs: number): DestroyReason | undefined {
@@ -294,15 +376,15 @@ export class Supply<R> {
   #passed(entry: Entry<R>, check: Check): void {
     const nowMs = this.#now.now();
     entry.provenMs = nowMs;
-    if (check === 'reset' || this.#events.isWanted() || this.#endOf(entry, nowMs) !== undefined) {
+    if (check === 'reset' || this.#isWanted || this.#endOf(entry, nowMs) !== undefined) {
       this.#settle(entry, nowMs);
       return;
     }
     // Nobody has used it: it goes on ageing where it was.
     entry.state = IDLE;
     this.#shelf.putBack(entry);
-    this.#sweeper.watch(nowMs, this.#alive.length > this.#min);
-    this.#events.returned();
+    this.#wake(nowMs);
+    if (this.#closing) this.#events.changed();
   }
 
   #adopt(resource: R, durationMs: number, outdated: boolean): void {

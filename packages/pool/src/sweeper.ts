@@ -26,7 +26,6 @@ export class Sweeper<R> {
   readonly #neededMs: number;
   readonly #spareMs: number;
   #timer: Timer | undefined = undefined;
-  #dueMs = Infinity;
   #closed = false;
 
   constructor(options: SweeperOptions, now: CoarseClock, events: SweeperEvents<R>) {
@@ -37,10 +36,14 @@ export class Sweeper<R> {
     this.#spareMs = Math.min(options.idleTimeoutMs, this.#neededMs);
   }
 
+  /** Whether it will look again by itself, in time for any entry that turns idle now. */
+  get isAwake(): boolean {
+    return this.#timer !== undefined;
+  }
+
   /** An entry has turned idle, and may go for idleness if there are some to `spare`. */
-  watch(nowMs: number, spare: boolean): void {
-    const dueMs = nowMs + (spare ? this.#spareMs : this.#neededMs);
-    if (dueMs < this.#dueMs) this.#setTimer(dueMs, nowMs);
+  wake(nowMs: number, spare: boolean): void {
+    this.#setTimer(nowMs + (spare ? this.#spareMs : this.#neededMs), nowMs);
   }
 
   close(): void {
@@ -49,7 +52,7 @@ export class Sweeper<R> {
   }
 
   #sweep(): void {
-    this.#dueMs = Infinity;
+    this.#timer = undefined;
     const nowMs = this.#now.exactly();
     const { idleTimeoutMs, keepaliveMs } = this.#options;
     const { evicted, checked, nextMs } = planUpkeep(this.#events.idle(), nowMs, { idleTimeoutMs, keepaliveMs, spare: this.#events.spare() });
@@ -61,9 +64,8 @@ export class Sweeper<R> {
 
   #setTimer(dueMs: number, nowMs: number): void {
     if (dueMs === Infinity || this.#closed) return;
-    this.#dueMs = dueMs;
-    this.#timer?.close();
-    this.#timer = this.#options.clock.setTimeout(() => this.#sweep(), Math.max(1, dueMs - nowMs));
+    const delayMs = Math.min(dueMs - nowMs, this.#spareMs);
+    this.#timer = this.#options.clock.setTimeout(() => this.#sweep(), Math.max(1, delayMs));
     this.#timer.unref();
   }
 }

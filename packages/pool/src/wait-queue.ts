@@ -3,6 +3,7 @@ import { Deadlines } from './deadlines.js';
 import { type Lane, Level } from './lane.js';
 import type { Lease } from './lease.js';
 import type { Loan } from './loan.js';
+import type { AcquireOptions } from './wait-options.js';
 import { Waiter } from './waiter.js';
 
 /** What becomes of a waiter that is not served; it has left the queue when this is called. */
@@ -10,16 +11,6 @@ export interface WaitQueueEvents {
   /** The error to reject with. */
   timedOut(timeoutMs: number): unknown;
   aborted(): void;
-}
-
-/** Who waits, and for how long. */
-export interface Wait<R> {
-  readonly timeoutMs: number;
-  /** Must not have aborted yet. */
-  readonly signal: AbortSignal | undefined;
-  readonly priority: number;
-  readonly key: string | undefined;
-  readonly loan: Loan<R> | undefined;
 }
 
 /**
@@ -35,6 +26,7 @@ export class WaitQueue<R> {
     this.#events.aborted();
     waiter.reject(waiter.signal?.reason);
   };
+  readonly #usualTimeoutMs: number;
   readonly #usual: Level<R>;
   /** Most urgent first; those of priority 0 have a level always. */
   #levels: Level<R>[];
@@ -47,6 +39,7 @@ export class WaitQueue<R> {
   constructor(clock: Clock, usualTimeoutMs: number, events: WaitQueueEvents) {
     this.#clock = clock;
     this.#events = events;
+    this.#usualTimeoutMs = usualTimeoutMs;
     this.#usual = new Level(0, this.#abort);
     this.#levels = [this.#usual];
     this.#deadlines = new Deadlines(clock, usualTimeoutMs, (waiter, timeoutMs) => {
@@ -64,8 +57,8 @@ export class WaitQueue<R> {
     return this.#size - this.#blocked;
   }
 
-  /** Parks a caller. */
-  wait({ timeoutMs, signal, priority, key, loan }: Wait<R>): Promise<Lease<R>> {
+  /** Parks a caller; `signal` must not have aborted yet. */
+  wait({ timeoutMs = this.#usualTimeoutMs, signal, priority = 0, key }: AcquireOptions, loan: Loan<R> | undefined): Promise<Lease<R>> {
     const level = priority === 0 ? this.#usual : this.#levelOf(priority);
     const lane = level.lane(key) ?? level.addLane(key as string, this.#blockedKeys.has(key as string));
     return new Promise((resolve, reject) => {

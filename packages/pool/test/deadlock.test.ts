@@ -1,0 +1,72 @@
+import { describe, expect, it } from '@jest/globals';
+import { deferred, setUp, settled } from './backend.js';
+
+describe('detectDeadlock', () => {
+  it('refuses the last use that would wait for a lease that nobody will give back', async () => {
+    const { pool } = setUp({ max: 2, detectDeadlock: true });
+    const nested = (): Promise<number> => pool.use(async () => {
+      await settled();
+      return pool.use(({ id }) => id);
+    });
+    const outcomes = await Promise.allSettled([nested(), nested()]);
+    expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+    expect(outcomes.find(({ status }) => status === 'rejected')).toMatchObject({
+      reason: { code: 'ERR_POOL_DEADLOCK', message: 'pool: all 2 leases are held by callers that wait for another; this one would wait for ever' },
+    });
+    expect(pool.stats()).toMatchObject({ leases: 0, waiting: 0, refusedTotal: 1 });
+  });
+
+  it('sees an acquire inside a use, and a use in that of a use', async () => {
+    const { pool } = setUp({ max: 2, detectDeadlock: true });
+    await pool.use(async () => {
+      const inner = await pool.acquire();
+      await expect(pool.acquire()).rejects.toMatchObject({ code: 'ERR_POOL_DEADLOCK' });
+      inner.release();
+      await pool.use(() => expect(pool.use(() => 1)).rejects.toMatchObject({ code: 'ERR_POOL_DEADLOCK' }));
+    });
+  });
+
+  it('has those wait who can be served: another holder goes on, or is no use', async () => {
+    const { pool } = setUp({ max: 2, detectDeadlock: true });
+    const gate = deferred<void>();
+    const other = pool.use(() => gate.promise);
+    const nested = pool.use(() => pool.use(({ id }) => id));
+    await settled();
+    expect(pool.stats().waiting).toBe(1);
+    gate.resolve();
+    await other;
+    expect(await nested).toBe(1);
+
+    const lease = await pool.acquire();
+    const again = pool.use(() => pool.use(({ id }) => id));
+    await settled();
+    lease.release();
+    await again;
+  });
+
+  it('has those wait who hold nothing, however many do', async () => {
+    const { pool } = setUp({ detectDeadlock: true });
+    const gate = deferred<void>();
+    const first = pool.use(() => gate.promise);
+    const others = Promise.all([pool.use(() => 1), pool.use(() => 2), pool.acquire().then((lease) => lease.release())]);
+    await settled();
+    expect(pool.stats().waiting).toBe(3);
+    gate.resolve();
+    await first;
+    await others;
+  });
+
+  it('forgets who has given up', async () => {
+    const { pool, clock } = setUp({ max: 2, detectDeadlock: true });
+    const gate = deferred<void>();
+    const other = pool.use(() => gate.promise);
+    await pool.use(async () => {
+      const waiting = expect(pool.acquire({ timeoutMs: 10 })).rejects.toMatchObject({ code: 'ERR_POOL_ACQUIRE_TIMEOUT' });
+      await clock.advanceAsync(10);
+      await waiting;
+    });
+    gate.resolve();
+    await other;
+    await Promise.all([pool.use(() => 1), pool.use(() => 2)]);
+  });
+});
