@@ -202,6 +202,10 @@ class PlanningScheduler implements Scheduler, HandleOwner, Outcomes {
     }
     if (this.#preemptibleRunning > 0) this.#preempt(nowMs);
     this.#deadlines.advance(nowMs);
+    this.#setAlarms(nowMs);
+  }
+
+  #setAlarms(nowMs: number): void {
     this.#watchAlarm.set(Math.min(this.#queue.nextDueMs, this.#deadlines.nextMs), nowMs);
     this.#retryAlarm.set(this.#backoff.nextMs, nowMs);
   }
@@ -332,6 +336,7 @@ class PlanningScheduler implements Scheduler, HandleOwner, Outcomes {
   #settled(): void {
     if (this.#queue.size > 0) this.#wakeUp();
     else if (this.#cluster.running === 0) {
+      this.#setAlarms(this.#options.clock.now());
       const waiters = this.#idleWaiters;
       this.#idleWaiters = [];
       for (const resolve of waiters) resolve();

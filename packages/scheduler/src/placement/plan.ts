@@ -110,6 +110,7 @@ class Pass {
   /** Takes capacity for the task, or sees to it that nobody passes who must not. */
   place(task: Task): void {
     const { shape, gang } = task;
+    this.#metReservation = false;
     if (!isPlaceable(shape, this.#cluster)) {
       releaseReservation(task);
       this.#queue.park(task);
@@ -169,7 +170,6 @@ class Pass {
     const { shape } = task;
     const { scorer, rankings } = this.#rules;
     this.#placing = task;
-    this.#metReservation = false;
     const ranking = !this.#holds && !dependsOnTasks(shape) && scorer.dependsOnShapeAlone(task, this.#nowMs) ? rankings.of(shape) : undefined;
     const best = ranking === undefined ? this.#bestOfAll(task) : ranking.best(this.#accepts);
     // A reservation may let a shorter task of the same shape pass; a lack of room is the same for all of them.
@@ -210,8 +210,10 @@ class Pass {
     // Those behind it of the same shape find no room either; but overdue ones each have a worker set aside, while there are any.
     if (roomless && !(overdue && backfill)) this.#queue.setAside(shape.lane);
     if (this.#queue.isExhausted) return; // Nobody is left who could pass.
-    if (!backfill) for (const { shape: held } of gang?.queued ?? [task]) this.#hold(held);
-    else if (overdue) {
+    if (!backfill) {
+      // It has lost its place to a task for which others were stopped: that one must not wait for it.
+      if (!this.#metReservation) for (const { shape: held } of gang?.queued ?? [task]) this.#hold(held);
+    } else if (overdue) {
       if (this.#reserve(task) === undefined && roomless) this.#queue.setAside(shape.lane);
     } else if (this.#head === undefined) {
       this.#head = task;
