@@ -63,15 +63,23 @@ export class BucketQueue<Item extends OrderedItem> implements Ordered<Item> {
   }
 
   pop(): Item | undefined {
-    const item = this.peek();
-    if (item !== undefined) this.remove(item);
+    const bucket = this.#heap.peek();
+    if (bucket === undefined) return undefined;
+    const { items } = bucket;
+    const item = items[bucket.head] as Item;
+    items[bucket.head] = undefined;
+    this.#left(item, bucket);
     return item;
   }
 
   remove(item: Item): void {
     const bucket = item.bucket as Bucket<Item>;
+    bucket.items[item.heapIndex] = undefined;
+    this.#left(item, bucket);
+  }
+
+  #left(item: Item, bucket: Bucket<Item>): void {
     const { items } = bucket;
-    items[item.heapIndex] = undefined;
     item.heapIndex = -1;
     item.bucket = undefined;
     bucket.count -= 1;

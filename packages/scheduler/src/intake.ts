@@ -11,13 +11,14 @@ import { resolveRetry } from './retry.js';
 import { Shapes, type Shape } from './shape.js';
 import { checkSubmission } from './submission.js';
 import type { TaskOptions } from './task-options.js';
-import { Task } from './task.js';
+import { Task, type TaskOwner } from './task.js';
 import { Tenants } from './tenants.js';
 
 /** The door: turns what was submitted into a task, or refuses it with the reason. */
 export class Intake {
   readonly #options: ResolvedOptions;
   readonly #cluster: Cluster;
+  readonly #owner: TaskOwner;
   readonly #shapes: Shapes;
   readonly #keys: IdempotencyKeys;
   readonly #gangs = new Gangs();
@@ -26,7 +27,8 @@ export class Intake {
   readonly tenants: Tenants;
   #sequence = 0;
 
-  constructor(options: ResolvedOptions, cluster: Cluster) {
+  constructor(options: ResolvedOptions, cluster: Cluster, owner: TaskOwner) {
+    this.#owner = owner;
     this.#options = options;
     this.#cluster = cluster;
     this.#shapes = new Shapes(cluster.dimensions, options.policy.reorders === true ? 'many' : 'few');
@@ -57,7 +59,7 @@ export class Intake {
       if (tenant.queued >= tenant.maxQueued) throw tenantQueueFull(tenant.name, tenant.maxQueued);
     }
     return new Task({
-      id, name, run, payload: options.payload, sequence: this.#sequence, shape, needs: options.needs, submittedMs: nowMs, estimator, tenant: tenantName, wishes, retry,
+      id, name, run, payload: options.payload, sequence: this.#sequence, shape, needs: options.needs, submittedMs: nowMs, estimator, owner: this.#owner, tenant: tenantName, wishes, retry,
       priority: options.priority ?? 0, deadlineAtMs: deadlineMs === undefined ? Infinity : nowMs + deadlineMs, maxWaitMs: options.maxWaitMs ?? Infinity,
       estimateMs: options.estimateMs, preemptible: options.preemptible ?? false, serviceClass: options.serviceClass ?? 'default',
     });

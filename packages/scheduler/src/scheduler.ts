@@ -7,7 +7,7 @@ import { Cluster } from './cluster.js';
 import type { ClusterWorker } from './cluster-worker.js';
 import { DeadlineWatch, type ServiceLevel } from './deadline-watch.js';
 import { Departures } from './departures.js';
-import { cancelled, closed, gangBroken, invalidOption, preempted, queueFull, workerRemoved as removedByForce } from './errors.js';
+import { closed, gangBroken, invalidOption, preempted, queueFull, workerRemoved as removedByForce } from './errors.js';
 import { deadlineAtRisk, deadlineMissed, taskCancelled, taskFailed, taskPreempted, taskRequeued, taskRetried, taskStarted, taskSubmitted, taskSucceeded, workerAdded, workerRemoved } from './events.js';
 import type { Explanation } from './explanation.js';
 import type { Gang } from './gang.js';
@@ -23,9 +23,9 @@ import { releaseReservation } from './placement/reservation.js';
 import { ReadyQueue } from './ready-queue.js';
 import { pauseMs } from './retry.js';
 import type { SchedulerStats } from './stats.js';
-import { Handle, type HandleOwner, type TaskHandle } from './task-handle.js';
+import type { TaskHandle } from './task-handle.js';
 import type { TaskOptions } from './task-options.js';
-import type { Task } from './task.js';
+import type { Task, TaskOwner } from './task.js';
 import type { TenantReading } from './tenants.js';
 import { checkWorkerChanges, resolveWorkerOptions, type WorkerChanges, type WorkerOptions, type WorkerReading } from './worker-options.js';
 
@@ -85,7 +85,7 @@ export function createScheduler(options: SchedulerOptions = {}): Scheduler {
  * The shell around `plan()`: takes tasks in, asks for a plan when something has changed, starts what it says and sees to what
  * follows when it ends. What is queued is the ready queue's to know, what is taken the cluster's, what to refuse the intake's.
  */
-class PlanningScheduler implements Scheduler, HandleOwner, Outcomes {
+class PlanningScheduler implements Scheduler, TaskOwner, Outcomes {
   readonly #options: ResolvedOptions;
   readonly #cluster = new Cluster();
   readonly #queue: ReadyQueue;
@@ -103,7 +103,10 @@ class PlanningScheduler implements Scheduler, HandleOwner, Outcomes {
   /** Placed, and started when the current job of the event loop is over. */
   #placed: Placement[] = [];
   #preemptibleRunning = 0;
+  /** A plan is due when the current job of the event loop is over. */
   #wakesUp = false;
+  /** When that was found. */
+  #wokenMs = 0;
   readonly #wake = (): void => this.#run();
   #state: 'open' | 'draining' | 'closed' = 'open';
   #idleWaiters: (() => void)[] = [];
@@ -114,20 +117,20 @@ class PlanningScheduler implements Scheduler, HandleOwner, Outcomes {
     const { policy, clock, estimator, name } = options;
     this.#queue = new ReadyQueue((task, nowMs) => policy.order(task, nowMs), policy.reorders ?? false);
     this.#rules = rulesOf(policy, this.#cluster, (task, elapsedMs) => estimator.predict(task, elapsedMs));
-    this.#intake = new Intake(options, this.#cluster);
+    this.#intake = new Intake(options, this.#cluster, this);
     this.#learning = new Learning(estimator);
     this.#ledger = new Ledger(clock.now());
     this.#deadlines = new DeadlineWatch(() => this.#cluster.highestSpeed, {
       onRisk: (task) => deadlineAtRisk(name, task),
       onMiss: (task) => deadlineMissed(name, task),
     });
-    this.#watchAlarm = new Alarm(clock, () => this.#wakeUp(), { keepsAlive: false });
-    this.#retryAlarm = new Alarm(clock, () => this.#wakeUp(), { keepsAlive: true });
+    this.#watchAlarm = new Alarm(clock, () => this.#wakeUp(clock.now()), { keepsAlive: false });
+    this.#retryAlarm = new Alarm(clock, () => this.#wakeUp(clock.now()), { keepsAlive: true });
   }
 
   submit<Result>(options: TaskOptions<Result>): TaskHandle<Result> {
     try {
-      return new Handle<Result>(this.#accept(options), this);
+      return this.#accept(options) as TaskHandle<unknown> as TaskHandle<Result>; // What `run` gives is a Result.
     } catch (error) {
       this.#ledger.refusedTotal += 1;
       throw error;
@@ -151,7 +154,7 @@ class PlanningScheduler implements Scheduler, HandleOwner, Outcomes {
     taskSubmitted(name, task);
     if (options.deadlineMs !== undefined) this.#deadlines.add(task, nowMs);
     if (options.signal !== undefined) this.#listen(task, options.signal);
-    this.#wakeUp();
+    this.#wakeUp(nowMs);
     return task;
   }
 
@@ -160,7 +163,7 @@ class PlanningScheduler implements Scheduler, HandleOwner, Outcomes {
     const { name, maxQueued } = this.#options;
     if (this.#queue.size < maxQueued) return;
     this.#place();
-    this.#wakeUp();
+    this.#wakeUp(this.#options.clock.now());
     if (this.#queue.size >= maxQueued) throw queueFull(name, maxQueued, this.#cluster.running);
   }
 
@@ -172,10 +175,19 @@ class PlanningScheduler implements Scheduler, HandleOwner, Outcomes {
   }
 
   /** Plans once the current job of the event loop is over, so that what was submitted together is ordered together. */
-  #wakeUp(): void {
+  #wakeUp(nowMs: number): void {
     if (this.#wakesUp) return;
     this.#wakesUp = true;
+    this.#wokenMs = nowMs;
     queueMicrotask(this.#wake);
+  }
+
+  /**
+   * When an attempt ended. Of those that end by a promise and are told of before the plan that is due, all had settled when that was
+   * found to be due, or their turn would come after it: the time then is theirs too, and a look at the clock is saved.
+   */
+  #endedMs(how: 'at once' | 'later'): number {
+    return how === 'later' && this.#wakesUp ? this.#wokenMs : this.#options.clock.now();
   }
 
   #run(): void {
@@ -247,20 +259,20 @@ class PlanningScheduler implements Scheduler, HandleOwner, Outcomes {
     }
   }
 
-  succeeded(task: Task, value: unknown): void {
-    const speed = this.#release(task);
-    if (task.state === 'cancelled') return this.#settled();
+  succeeded(task: Task, value: unknown, how: 'at once' | 'later'): void {
+    const speed = this.#release(task, this.#endedMs(how));
+    if (task.state === 'cancelled') return this.#settled(task);
     this.#learning.ran(task, (task.endedMs - task.startedMs) * speed);
-    task.succeed(value);
+    task.succeededWith(value);
     this.#end(task, 'succeeded');
     taskSucceeded(this.#options.name, task, speed);
     this.#deadlines.ended(task, task.endedMs <= task.deadlineAtMs);
-    this.#settled();
+    this.#settled(task);
   }
 
-  failed(task: Task, error: unknown): void {
-    const speed = this.#release(task);
-    if (task.state === 'cancelled') return this.#settled();
+  failed(task: Task, error: unknown, how: 'at once' | 'later'): void {
+    const speed = this.#release(task, this.#endedMs(how));
+    if (task.state === 'cancelled') return this.#settled(task);
     if (task.evicted) return this.#requeue(task);
     task.failures += 1;
     let failure = error;
@@ -270,19 +282,19 @@ class PlanningScheduler implements Scheduler, HandleOwner, Outcomes {
     } catch (thrown) {
       failure = thrown; // By `retry.when`: it must not keep the task from its end.
     }
-    task.fail(failure);
+    task.failedWith(failure);
     this.#end(task, 'failed');
     taskFailed(this.#options.name, task, speed);
     this.#deadlines.ended(task, false);
-    this.#settled();
+    this.#settled(task);
   }
 
   /** The attempt is over: gives its capacity back, and the speed it was run with. */
-  #release(task: Task): number {
-    task.endedMs = this.#options.clock.now();
+  #release(task: Task, nowMs: number): number {
+    task.endedMs = nowMs;
     task.current = undefined;
     if (task.preemptible) this.#preemptibleRunning -= 1;
-    const worker = this.#cluster.release(task, task.endedMs);
+    const worker = this.#cluster.release(task, nowMs);
     if (worker?.draining === true && worker.running.length === 0) this.#depart(worker);
     return worker?.speed ?? 1;
   }
@@ -299,7 +311,7 @@ class PlanningScheduler implements Scheduler, HandleOwner, Outcomes {
       this.#regroup(gang, task.endedMs);
     }
     if (this.#state === 'closed') this.cancel(task, closed(this.#options.name, 'closed'));
-    else this.#wakeUp();
+    else this.#wakeUp(task.endedMs);
   }
 
   /** A gang gets in line again when all its members that were told to stop have stopped. */
@@ -315,7 +327,7 @@ class PlanningScheduler implements Scheduler, HandleOwner, Outcomes {
     taskRetried(this.#options.name, task, pause);
     this.#queue.addApart(task);
     this.#backoff.add(task, task.endedMs + pause);
-    this.#wakeUp();
+    this.#wakeUp(task.endedMs);
   }
 
   #goBack(task: Task): void {
@@ -333,17 +345,17 @@ class PlanningScheduler implements Scheduler, HandleOwner, Outcomes {
   }
 
   /** Something has ended: there may be room for others, or nothing left to wait for. */
-  #settled(): void {
-    if (this.#queue.size > 0) this.#wakeUp();
+  #settled({ endedMs }: Task): void {
+    if (this.#queue.size > 0) this.#wakeUp(endedMs);
     else if (this.#cluster.running === 0) {
-      this.#setAlarms(this.#options.clock.now());
+      this.#setAlarms(endedMs);
       const waiters = this.#idleWaiters;
       this.#idleWaiters = [];
       for (const resolve of waiters) resolve();
     }
   }
 
-  cancel(task: Task, reason: unknown = cancelled(task.id, task.name)): boolean {
+  cancel(task: Task, reason: unknown): boolean {
     if (task.state !== 'queued' && task.state !== 'running') return false;
     const wasQueued = task.state === 'queued';
     task.endedMs = this.#options.clock.now();
@@ -353,14 +365,14 @@ class PlanningScheduler implements Scheduler, HandleOwner, Outcomes {
       this.#backoff.remove(task);
       if (task.shape.tenant !== undefined) task.shape.tenant.queued -= 1;
     }
-    task.cancel(reason);
+    task.cancelledFor(reason);
     this.#end(task, 'cancelled');
     this.#deadlines.ended(task, undefined);
     taskCancelled(this.#options.name, task);
     task.current?.abort(reason);
     // What starts together or not at all will not start.
     if (wasQueued && task.gang !== undefined) for (const member of task.gang.queued) this.cancel(member, gangBroken(task.gang.id, task.id, reason));
-    this.#settled();
+    this.#settled(task);
     return true;
   }
 
@@ -386,7 +398,7 @@ class PlanningScheduler implements Scheduler, HandleOwner, Outcomes {
   /** The workers have changed: tasks that none could run get in line again. */
   #reconsider(): void {
     this.#queue.unparkAll();
-    this.#wakeUp();
+    this.#wakeUp(this.#options.clock.now());
   }
 
   removeWorker(id: string, { force = false, ...unknown }: { readonly force?: boolean } = {}): Promise<void> {
@@ -399,7 +411,7 @@ class PlanningScheduler implements Scheduler, HandleOwner, Outcomes {
       // A copy: what listens to the abort may end its task at once.
       for (const task of worker.running.slice()) this.#evict(task, removedByForce(id));
     if (worker.running.length === 0) this.#depart(worker);
-    else this.#wakeUp(); // What was reserved there may find another place.
+    else this.#wakeUp(this.#options.clock.now()); // What was reserved there may find another place.
     return gone;
   }
 

@@ -1,5 +1,4 @@
 import type { Explanation } from './explanation.js';
-import type { Task } from './task.js';
 import type { TaskState } from './task-options.js';
 
 /** A submitted task, for the one who submitted it. */
@@ -20,45 +19,4 @@ export interface TaskHandle<Result> {
   cancel(reason?: unknown): boolean;
   /** Why the task is where it is: a reading of this moment. */
   explain(): Explanation;
-}
-
-/** What a handle asks of its scheduler. */
-export interface HandleOwner {
-  cancel(task: Task, reason: unknown): boolean;
-  explain(task: Task): Explanation;
-}
-
-/** Shows of a task what its submitter may see. */
-export class Handle<Result> implements TaskHandle<Result> {
-  readonly #task: Task;
-  readonly #owner: HandleOwner;
-
-  constructor(task: Task, owner: HandleOwner) {
-    this.#task = task;
-    this.#owner = owner;
-  }
-
-  get id(): string {
-    return this.#task.id;
-  }
-
-  get name(): string {
-    return this.#task.name;
-  }
-
-  get state(): TaskState {
-    return this.#task.state;
-  }
-
-  get result(): Promise<Result> {
-    return this.#task.result as Promise<Result>; // What `run` gave, and `run` gives a Result.
-  }
-
-  cancel(reason?: unknown): boolean {
-    return this.#owner.cancel(this.#task, reason);
-  }
-
-  explain(): Explanation {
-    return this.#owner.explain(this.#task);
-  }
 }

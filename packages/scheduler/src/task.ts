@@ -2,6 +2,8 @@ import type { Attempt } from './attempt.js';
 import type { WatchEntry } from './deadline-watch.js';
 import type { ClusterWorker } from './cluster-worker.js';
 import type { Estimate, Estimator, TaskFeatures } from './estimation/estimator.js';
+import { cancelled } from './errors.js';
+import type { Explanation } from './explanation.js';
 import type { ExecutableTask, TaskContext } from './executor.js';
 import type { Gang } from './gang.js';
 import type { HeapItem } from './indexed-heap.js';
@@ -12,11 +14,18 @@ import type { Needs } from './resources.js';
 import type { RetryPlan } from './retry.js';
 import type { Shape } from './shape.js';
 import type { PolicyTask } from './strategies/policy.js';
+import type { TaskHandle } from './task-handle.js';
 import type { TaskState } from './task-options.js';
 
 /** What stands in the heap of due times for a task with `maxWaitMs`. */
 export interface DueEntry extends HeapItem {
   readonly task: Task;
+}
+
+/** What a task asks of its scheduler. */
+export interface TaskOwner {
+  cancel(task: Task, reason: unknown): boolean;
+  explain(task: Task): Explanation;
 }
 
 /** What of a task is settled when it is submitted. */
@@ -26,6 +35,8 @@ export interface TaskDetails {
   readonly shape: Shape;
   readonly submittedMs: number;
   readonly estimator: Pick<Estimator, 'predict'>;
+  /** Without one it cannot be cancelled or explained by its handle. */
+  readonly owner?: TaskOwner;
   readonly id?: string | undefined;
   readonly run?: ((context: TaskContext) => unknown) | undefined;
   readonly payload?: unknown;
@@ -46,9 +57,9 @@ export interface TaskDetails {
  * in its state, the ready queue, the cluster and the scheduler each write the fields that are theirs.
  *
  * Shaped for ten thousand of them made at once: what most never need (a promise of the result, a prediction, a name) is made when
- * asked for, and nothing is a private field, whose initialisation costs as much as all of the others together.
+ * asked for, it is its own handle, and nothing is a private field, whose initialisation costs as much as all of the others together.
  */
-export class Task implements PolicyTask, TaskFeatures, OrderedItem, ExecutableTask {
+export class Task implements TaskHandle<unknown>, PolicyTask, TaskFeatures, OrderedItem, ExecutableTask {
   declare readonly name: string;
   declare readonly sequence: number;
   declare readonly shape: Shape;
@@ -69,6 +80,7 @@ export class Task implements PolicyTask, TaskFeatures, OrderedItem, ExecutableTa
   declare readonly retry: RetryPlan | undefined;
   declare private readonly work: ((context: TaskContext) => unknown) | undefined;
   declare private readonly estimator: Pick<Estimator, 'predict'>;
+  declare private readonly owner: TaskOwner | undefined;
   declare private prediction: Estimate | undefined;
   /** How long it is expected to run since it outlived its estimate; 0 before. */
   declare private outlivedMs: number;
@@ -128,6 +140,7 @@ export class Task implements PolicyTask, TaskFeatures, OrderedItem, ExecutableTa
     this.retry = details.retry;
     this.work = details.run;
     this.estimator = details.estimator;
+    this.owner = details.owner;
     this.prediction = undefined;
     this.outlivedMs = 0;
     this.state = 'queued';
@@ -193,22 +206,32 @@ export class Task implements PolicyTask, TaskFeatures, OrderedItem, ExecutableTa
     return this.promise;
   }
 
-  succeed(value: unknown): void {
+  cancel(reason: unknown = cancelled(this.id, this.name)): boolean {
+    return this.owner?.cancel(this, reason) ?? false;
+  }
+
+  explain(): Explanation {
+    if (this.owner === undefined) throw new TypeError('a task without a scheduler cannot be explained');
+    return this.owner.explain(this);
+  }
+
+  /** Settles its result. */
+  succeededWith(value: unknown): void {
     this.state = 'succeeded';
     if (this.resolve === undefined) this.outcome = value;
     else this.resolve(value);
   }
 
-  /** If nobody handles it, it is an unhandled rejection, as of any promise. */
-  fail(error: unknown): void {
+  /** Settles its result. If nobody handles it, it is an unhandled rejection, as of any promise. */
+  failedWith(error: unknown): void {
     this.state = 'failed';
     this.outcome = error;
     if (this.reject === undefined) void this.result;
     else this.reject(error);
   }
 
-  /** Whoever cancels knows; only failures are worth an unhandled rejection. */
-  cancel(reason: unknown): void {
+  /** Settles its result. Whoever cancels knows; only failures are worth an unhandled rejection. */
+  cancelledFor(reason: unknown): void {
     this.state = 'cancelled';
     this.outcome = reason;
     this.result.catch(() => {});
