@@ -1,4 +1,5 @@
 import { ChangeLog } from './change-log.js';
+import { CapacityTable } from './capacity-table.js';
 import { ClusterWorker } from './cluster-worker.js';
 import { duplicateWorker, unknownWorker } from './errors.js';
 import { Dimensions, move } from './resources.js';
@@ -15,6 +16,7 @@ export class Cluster {
   version = 0;
   /** Workers whose free capacity changed, for indices to follow. */
   readonly changes: ChangeLog = new ChangeLog();
+  readonly #table = new CapacityTable();
   /** Number of the planning pass: stamps on workers and shapes need no wiping between passes. */
   pass = 0;
   /** The last planning pass in which an earlier task waited for every worker. */
@@ -28,6 +30,12 @@ export class Cluster {
   #highestSpeed = 0;
   #lowestSpeed = 0;
   #totals: { readonly amounts: number[]; gpu: number } = { amounts: [], gpu: 0 };
+
+  /** The book in the form a search over all workers is fastest in. */
+  get table(): CapacityTable {
+    this.#table.follow(this.#workers, this.dimensions.names.length, this.version);
+    return this.#table;
+  }
 
   /** In the order they were added, which breaks ties. */
   get workers(): readonly ClusterWorker[] {
@@ -110,6 +118,7 @@ export class Cluster {
     task.startedMs = nowMs;
     task.runningIndex = worker.running.push(task) - 1;
     this.running += 1;
+    this.#table.write(worker);
     this.changes.add(worker.index);
   }
 
@@ -128,6 +137,7 @@ export class Cluster {
     task.worker = undefined;
     task.runningIndex = -1;
     this.running -= 1;
+    this.#table.write(worker);
     this.changes.add(worker.index);
     return worker;
   }

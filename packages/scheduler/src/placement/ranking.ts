@@ -1,6 +1,7 @@
 import type { Cluster } from '../cluster.js';
 import type { ClusterWorker } from '../cluster-worker.js';
-import { fits } from '../resources.js';
+import type { CapacityTable } from '../capacity-table.js';
+import { chooseGpus } from '../resources.js';
 import type { Shape } from '../shape.js';
 import { canEverRun } from './filter.js';
 import type { Scorer } from './score.js';
@@ -17,13 +18,14 @@ export class Ranking {
   readonly #shape: Shape;
   readonly #cluster: Cluster;
   readonly #scorer: Scorer;
+  #table: CapacityTable;
   #version = -1;
   #position = 0;
   #shift = 0;
   /** By worker: its score, or {@link NO_ROOM}. */
   #scores = new Float64Array(0);
-  /** By worker: could it ever run the shape? */
-  #eligible = new Uint8Array(0);
+  /** By worker: the part of its score that does not hang on what is free, or {@link NO_ROOM} if it can never run the shape. */
+  #bases = new Float64Array(0);
   /** By block: the index of its first best worker; -1 where that has to be looked for. */
   #leaders = new Int32Array(0);
 
@@ -31,31 +33,39 @@ export class Ranking {
     this.#shape = shape;
     this.#cluster = cluster;
     this.#scorer = scorer;
+    this.#table = cluster.table;
   }
 
   /** The worker with the highest score, the first of equals; among those that `accepts` agrees to. */
-  best(accepts?: (worker: ClusterWorker) => boolean): ClusterWorker | undefined {
+  best(accepts: (worker: ClusterWorker) => boolean): ClusterWorker | undefined {
     this.#follow();
     const { workers } = this.#cluster;
-    const refused: number[] = [];
-    const scores: number[] = [];
+    const first = this.#lead();
+    if (first === -1) return undefined;
+    const worker = workers[first] as ClusterWorker;
+    return accepts(worker) ? worker : this.#bestBut(first, accepts);
+  }
+
+  /** The same where the first is refused: reserved, as a rule. Those refused are left out until the search is over. */
+  #bestBut(first: number, accepts: (worker: ClusterWorker) => boolean): ClusterWorker | undefined {
+    const { workers } = this.#cluster;
+    const refused = new Map<number, number>();
     let found: ClusterWorker | undefined;
-    for (let index = this.#lead(); index !== -1; index = this.#lead()) {
+    for (let index = first; index !== -1 && found === undefined; index = this.#lead()) {
       const worker = workers[index] as ClusterWorker;
-      if (accepts === undefined || accepts(worker)) {
-        found = worker;
-        break;
+      if (index !== first && accepts(worker)) found = worker;
+      else {
+        refused.set(index, this.#scores[index] ?? NO_ROOM);
+        this.#set(index, NO_ROOM);
       }
-      refused.push(index);
-      scores.push(this.#scores[index] ?? NO_ROOM);
-      this.#set(index, NO_ROOM);
     }
-    for (let at = 0; at < refused.length; at += 1) this.#set(refused[at] ?? 0, scores[at] ?? NO_ROOM);
+    for (const [index, score] of refused) this.#set(index, score);
     return found;
   }
 
   #follow(): void {
-    const { version, changes, workers } = this.#cluster;
+    const { version, changes, table } = this.#cluster;
+    this.#table = table;
     if (this.#version !== version) {
       this.#version = version;
       this.#rebuild();
@@ -63,7 +73,8 @@ export class Ranking {
     else
       for (let position = this.#position; position < changes.position; position += 1) {
         const index = changes.at(position);
-        if (this.#eligible[index] === 1) this.#set(index, this.#scoreOf(workers[index] as ClusterWorker));
+        const base = this.#bases[index] ?? NO_ROOM;
+        if (base !== NO_ROOM) this.#set(index, this.#scoreOf(base, index));
       }
     this.#position = changes.position;
   }
@@ -74,22 +85,39 @@ export class Ranking {
     if (this.#scores.length !== size) {
       this.#shift = Math.max(4, Math.ceil(Math.log2(size) / 2));
       this.#scores = new Float64Array(size);
-      this.#eligible = new Uint8Array(size);
+      this.#bases = new Float64Array(size);
       this.#leaders = new Int32Array(((size - 1) >> this.#shift) + 1);
     }
-    for (let index = 0; index < size; index += 1) this.#eligible[index] = canEverRun(this.#shape, workers[index] as ClusterWorker) ? 1 : 0;
+    for (const [index, worker] of workers.entries()) this.#bases[index] = canEverRun(this.#shape, worker) ? this.#scorer.workerScore(this.#shape, worker) : NO_ROOM;
     this.#readAll();
   }
 
   #readAll(): void {
     const { workers } = this.#cluster;
-    for (let index = 0; index < workers.length; index += 1)
-      this.#scores[index] = this.#eligible[index] === 1 ? this.#scoreOf(workers[index] as ClusterWorker) : NO_ROOM;
+    for (let index = 0; index < workers.length; index += 1) {
+      const base = this.#bases[index] ?? NO_ROOM;
+      this.#scores[index] = base === NO_ROOM ? NO_ROOM : this.#scoreOf(base, index);
+    }
     this.#leaders.fill(-1);
   }
 
-  #scoreOf(worker: ClusterWorker): number {
-    return fits(this.#shape.demand, worker.free) ? this.#scorer.shapeScore(this.#shape, worker) : NO_ROOM;
+  /** Whether the shape fits, and `base` with what {@link loadWith} would say, from the table. */
+  #scoreOf(base: number, index: number): number {
+    const { dimensions, amounts, gpu } = this.#shape.demand;
+    const { free, capacity, shares, stride } = this.#table;
+    const row = index * stride;
+    let load = shares[index] ?? 0;
+    for (let at = 0; at < dimensions.length; at += 1) {
+      const place = row + (dimensions[at] ?? 0);
+      const left = free[place] ?? 0;
+      const needed = amounts[at] ?? 0;
+      if (left < needed) return NO_ROOM;
+      const all = capacity[place] ?? 0;
+      const ratio = (all - left + needed) / all;
+      if (ratio > load) load = ratio;
+    }
+    if (gpu > 0 && chooseGpus(gpu, (this.#cluster.workers[index] as ClusterWorker).free.gpus) === undefined) return NO_ROOM;
+    return base + this.#scorer.loadWeight * (load < 1 ? load : 1);
   }
 
   #set(index: number, score: number): void {

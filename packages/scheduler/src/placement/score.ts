@@ -6,24 +6,27 @@ import type { Shape } from '../shape.js';
 import type { Policy, ScoreWeights } from '../strategies/policy.js';
 import type { Task } from '../task.js';
 
-type ShapeTerm = (shape: Shape, worker: ClusterWorker, cluster: Cluster) => number;
+type WorkerTerm = (shape: Shape, worker: ClusterWorker, cluster: Cluster) => number;
 type TaskTerm = (task: Task, worker: ClusterWorker, nowMs: number) => number;
 
-/** The terms of {@link ScoreWeights} that are the same for all tasks of a shape, so that a ranking of the workers can be kept. */
-const SHAPE_TERMS = {
-  load: ({ demand }, { share, capacity, free }) => {
-    let load = share;
-    for (let index = 0; index < demand.dimensions.length; index += 1) {
-      const dimension = demand.dimensions[index] ?? 0;
-      const all = capacity.amounts[dimension] ?? 0;
-      load = Math.max(load, (all - (free.amounts[dimension] ?? 0) + (demand.amounts[index] ?? 0)) / all);
-    }
-    return Math.min(1, load); // Explanations ask for it where there is no room, too.
-  },
+/** The terms of {@link ScoreWeights} that stay as they are while workers and their options do. */
+const WORKER_TERMS = {
   price: (_shape, { pricePerHour, speed }, { highestPrice }) => (highestPrice === 0 ? 0 : 1 - pricePerHour / speed / highestPrice),
   speed: (_shape, { speed }, { highestSpeed }) => speed / highestSpeed,
   spareGpu: ({ demand }, { capacity }) => (demand.gpu === 0 && capacity.gpus.length > 0 ? -1 : 0),
-} satisfies Partial<Record<keyof ScoreWeights, ShapeTerm>>;
+} satisfies Partial<Record<keyof ScoreWeights, WorkerTerm>>;
+
+/** The share in use of whatever the worker would be shortest of with the task on it. */
+export function loadWith({ demand: { dimensions, amounts } }: Shape, { share, capacity, free }: ClusterWorker): number {
+  let load = share;
+  for (let index = 0; index < dimensions.length; index += 1) {
+    const dimension = dimensions[index] ?? 0;
+    const all = capacity.amounts[dimension] ?? 0;
+    const ratio = (all - (free.amounts[dimension] ?? 0) + (amounts[index] ?? 0)) / all;
+    if (ratio > load) load = ratio;
+  }
+  return load < 1 ? load : 1; // Explanations ask for it where there is no room, too.
+}
 
 /** Those that hang on the task itself. */
 const TASK_TERMS = {
@@ -37,20 +40,23 @@ const TASK_TERMS = {
   deadline: ({ deadlineAtMs, estimate }, { speed }, nowMs) => (nowMs + estimate.upperMs / speed > deadlineAtMs ? -1 : 0),
 } satisfies Partial<Record<keyof ScoreWeights, TaskTerm>>;
 
-export const scoreTerms: readonly (keyof ScoreWeights)[] = [...keysOf(SHAPE_TERMS), ...keysOf(TASK_TERMS)];
+export const scoreTerms: readonly (keyof ScoreWeights)[] = ['load', ...keysOf(WORKER_TERMS), ...keysOf(TASK_TERMS)];
 
 /** Ranks the workers that have room for a task, by the terms of one policy. */
 export class Scorer {
   readonly #policy: Policy;
+  /** What {@link loadWith} counts. */
+  readonly loadWeight: number;
   readonly #cluster: Cluster;
-  readonly #ofShape: readonly { readonly name: string; readonly weight: number; readonly of: ShapeTerm }[];
+  readonly #ofWorker: readonly { readonly name: string; readonly weight: number; readonly of: WorkerTerm }[];
   readonly #ofTask: readonly { readonly name: string; readonly weight: number; readonly of: TaskTerm }[];
 
   constructor(policy: Policy, cluster: Cluster) {
     const { weights } = policy;
     this.#policy = policy;
     this.#cluster = cluster;
-    this.#ofShape = keysOf(SHAPE_TERMS).flatMap((name) => (weights[name] ? [{ name, weight: weights[name], of: SHAPE_TERMS[name] }] : []));
+    this.loadWeight = weights.load ?? 0;
+    this.#ofWorker = keysOf(WORKER_TERMS).flatMap((name) => (weights[name] ? [{ name, weight: weights[name], of: WORKER_TERMS[name] }] : []));
     const ofTask: { name: string; weight: number; of: TaskTerm }[] = keysOf(TASK_TERMS).flatMap((name) => (weights[name] ? [{ name, weight: weights[name], of: TASK_TERMS[name] }] : []));
     if (policy.score !== undefined) ofTask.push({ name: 'score', weight: 1, of: (task, worker, nowMs) => policy.score?.(task, worker, nowMs) ?? 0 });
     this.#ofTask = ofTask;
@@ -64,8 +70,13 @@ export class Scorer {
 
   /** The part of the score that is the same for all tasks of the shape. */
   shapeScore(shape: Shape, worker: ClusterWorker): number {
+    return this.workerScore(shape, worker) + this.loadWeight * loadWith(shape, worker);
+  }
+
+  /** The part that changes only when the workers do. */
+  workerScore(shape: Shape, worker: ClusterWorker): number {
     let sum = 0;
-    for (const { weight, of } of this.#ofShape) sum += weight * of(shape, worker, this.#cluster);
+    for (const { weight, of } of this.#ofWorker) sum += weight * of(shape, worker, this.#cluster);
     return sum;
   }
 
@@ -84,7 +95,8 @@ export class Scorer {
   /** The score term by term, for explanations. */
   terms(task: Task, worker: ClusterWorker, nowMs: number): Record<string, number> {
     return Object.fromEntries([
-      ...this.#ofShape.map(({ name, weight, of }) => [name, weight * of(task.shape, worker, this.#cluster)] as const),
+      ...(this.loadWeight === 0 ? [] : [['load', this.loadWeight * loadWith(task.shape, worker)] as const]),
+      ...this.#ofWorker.map(({ name, weight, of }) => [name, weight * of(task.shape, worker, this.#cluster)] as const),
       ...this.#ofTask.map(({ name, weight, of }) => [name, weight * of(task, worker, nowMs)] as const),
     ]);
   }
