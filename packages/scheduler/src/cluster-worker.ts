@@ -21,6 +21,9 @@ export class ClusterWorker implements PolicyWorker {
   /** The last planning pass in which an earlier task waited for it. */
   heldInPass = -1;
   reservation: Reservation | undefined = undefined;
+  /** Of `placement/fragmentation`: how many typical tasks would fit, as of a version of what is typical; -1 after a change. */
+  roomForTypical = 0;
+  roomVersion = -1;
   #share = 0;
   #shareIsStale = false;
   #shareSinceMs: number;
@@ -54,6 +57,7 @@ export class ClusterWorker implements PolicyWorker {
       this.#shareSinceMs = nowMs;
     }
     this.#shareIsStale = true;
+    this.roomVersion = -1;
   }
 
   meanShare(nowMs: number): number {

@@ -151,6 +151,17 @@ export function chooseGpus(gpu: number, free: readonly number[]): readonly numbe
   return chosen.length * WHOLE < gpu ? undefined : chosen;
 }
 
+/** How many tasks of that need of GPUs would fit beside each other. */
+export function gpuCopies(gpu: number, free: readonly number[]): number {
+  let copies = 0;
+  if (gpu < WHOLE) for (const share of free) copies += Math.floor(share / gpu);
+  else {
+    for (const share of free) if (share >= WHOLE) copies += 1;
+    copies = Math.floor((copies * WHOLE) / gpu);
+  }
+  return copies;
+}
+
 /** Takes (`sign` -1) or gives back (1) a demand that holds `gpus`. */
 export function move(demand: Demand, gpus: readonly number[], room: Room, sign: 1 | -1): void {
   const { dimensions, amounts } = demand;

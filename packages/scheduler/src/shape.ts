@@ -22,6 +22,8 @@ export interface Shape {
   /** The workers by their score for it; made when it decides often. */
   ranking: Ranking | undefined;
   decisions: number;
+  /** How often tasks of it were submitted; halved from time to time. */
+  asked: number;
   /** The last planning pass in which there was no room for it. */
   noRoomInPass: number;
   /** Whether any worker could run it when idle, as of a version of the cluster. */
@@ -62,9 +64,13 @@ export class Shapes {
   of(options: ShapeOptions, tenant?: Tenant): Shape {
     const { needs, affinity, antiAffinity, gang } = options;
     const isUsual = needs === undefined && affinity === undefined && antiAffinity === undefined && gang === undefined && tenant === undefined;
-    if (!isUsual) return this.#find(options, tenant);
-    this.#usual ??= this.#find(options, tenant);
-    return this.#usual;
+    let shape = isUsual ? this.#usual : undefined;
+    if (shape === undefined) {
+      shape = this.#find(options, tenant);
+      if (isUsual) this.#usual = shape;
+    }
+    shape.asked += 1;
+    return shape;
   }
 
   #find({ needs = DEFAULT_NEEDS, affinity, antiAffinity, gang }: ShapeOptions, tenant: Tenant | undefined): Shape {
@@ -92,6 +98,7 @@ export class Shapes {
       lane: new Lane(this.#keys, tenant),
       ranking: undefined,
       decisions: 0,
+      asked: 0,
       noRoomInPass: -1,
       placeable: false,
       runsAnywhere: false,

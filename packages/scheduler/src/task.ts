@@ -101,6 +101,8 @@ export class Task implements TaskHandle<unknown>, PolicyTask, TaskFeatures, Orde
   declare gang: Gang | undefined;
 
   // Of the cluster: where it holds capacity, a cancelled one that has not stopped yet included.
+  /** Counted among what is typical. */
+  declare noted: boolean;
   declare worker: ClusterWorker | undefined;
   declare runningIndex: number;
   declare gpus: readonly number[];
@@ -154,6 +156,7 @@ export class Task implements TaskHandle<unknown>, PolicyTask, TaskFeatures, Orde
     this.overdue = false;
     this.place = 'line';
     this.gang = undefined;
+    this.noted = false;
     this.worker = undefined;
     this.runningIndex = -1;
     this.gpus = NO_GPUS;

@@ -170,6 +170,10 @@ class Pass {
     const { shape } = task;
     const { scorer, rankings } = this.#rules;
     this.#placing = task;
+    if (shape.demand.gpu > 0 && !task.noted) {
+      task.noted = true;
+      scorer.fragmentation?.note(shape);
+    }
     const ranking = !this.#holds && !dependsOnTasks(shape) && scorer.dependsOnShapeAlone(task, this.#nowMs) ? rankings.of(shape) : undefined;
     const best = ranking === undefined ? this.#bestOfAll(task) : ranking.best(this.#accepts);
     // A reservation may let a shorter task of the same shape pass; a lack of room is the same for all of them.

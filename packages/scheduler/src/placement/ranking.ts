@@ -20,6 +20,8 @@ export class Ranking {
   readonly #scorer: Scorer;
   #table: CapacityTable;
   #version = -1;
+  /** Of what was typical when the scores were computed. */
+  #typical = 0;
   #position = 0;
   #shift = 0;
   /** By worker: its score, or {@link NO_ROOM}. */
@@ -66,10 +68,15 @@ export class Ranking {
   #follow(): void {
     const { version, changes, table } = this.#cluster;
     this.#table = table;
+    const typical = this.#scorer.fragmentation?.version ?? 0;
     if (this.#version !== version) {
       this.#version = version;
+      this.#typical = typical;
       this.#rebuild();
-    } else if (!changes.reaches(this.#position)) this.#readAll();
+    } else if (this.#typical !== typical || !changes.reaches(this.#position)) {
+      this.#typical = typical;
+      this.#readAll();
+    }
     else
       for (let position = this.#position; position < changes.position; position += 1) {
         const index = changes.at(position);
@@ -116,7 +123,9 @@ export class Ranking {
       const ratio = (all - left + needed) / all;
       if (ratio > load) load = ratio;
     }
-    if (gpu > 0 && chooseGpus(gpu, (this.#cluster.workers[index] as ClusterWorker).free.gpus) === undefined) return NO_ROOM;
+    const worker = this.#cluster.workers[index] as ClusterWorker;
+    if (gpu > 0 && chooseGpus(gpu, worker.free.gpus) === undefined) return NO_ROOM;
+    if (this.#scorer.isFragmentable(worker)) return base + this.#scorer.roomScore(this.#shape, worker);
     return base + this.#scorer.loadWeight * (load < 1 ? load : 1);
   }
 

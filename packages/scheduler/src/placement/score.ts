@@ -1,6 +1,7 @@
 import type { Cluster } from '../cluster.js';
 import type { ClusterWorker } from '../cluster-worker.js';
 import { countMatches } from '../labels.js';
+import { Fragmentation } from './fragmentation.js';
 import { runsOn } from './filter.js';
 import type { Shape } from '../shape.js';
 import type { Policy, ScoreWeights } from '../strategies/policy.js';
@@ -40,13 +41,15 @@ const TASK_TERMS = {
   deadline: ({ deadlineAtMs, estimate }, { speed }, nowMs) => (nowMs + estimate.upperMs / speed > deadlineAtMs ? -1 : 0),
 } satisfies Partial<Record<keyof ScoreWeights, TaskTerm>>;
 
-export const scoreTerms: readonly (keyof ScoreWeights)[] = ['load', ...keysOf(WORKER_TERMS), ...keysOf(TASK_TERMS)];
+export const scoreTerms: readonly (keyof ScoreWeights)[] = ['load', 'fragmentation', ...keysOf(WORKER_TERMS), ...keysOf(TASK_TERMS)];
 
 /** Ranks the workers that have room for a task, by the terms of one policy. */
 export class Scorer {
   readonly #policy: Policy;
   /** What {@link loadWith} counts. */
   readonly loadWeight: number;
+  /** `undefined` where it has no weight. */
+  readonly fragmentation: Fragmentation | undefined;
   readonly #cluster: Cluster;
   readonly #ofWorker: readonly { readonly name: string; readonly weight: number; readonly of: WorkerTerm }[];
   readonly #ofTask: readonly { readonly name: string; readonly weight: number; readonly of: TaskTerm }[];
@@ -56,6 +59,7 @@ export class Scorer {
     this.#policy = policy;
     this.#cluster = cluster;
     this.loadWeight = weights.load ?? 0;
+    this.fragmentation = weights.fragmentation ? new Fragmentation() : undefined;
     this.#ofWorker = keysOf(WORKER_TERMS).flatMap((name) => (weights[name] ? [{ name, weight: weights[name], of: WORKER_TERMS[name] }] : []));
     const ofTask: { name: string; weight: number; of: TaskTerm }[] = keysOf(TASK_TERMS).flatMap((name) => (weights[name] ? [{ name, weight: weights[name], of: TASK_TERMS[name] }] : []));
     if (policy.score !== undefined) ofTask.push({ name: 'score', weight: 1, of: (task, worker, nowMs) => policy.score?.(task, worker, nowMs) ?? 0 });
@@ -70,7 +74,18 @@ export class Scorer {
 
   /** The part of the score that is the same for all tasks of the shape. */
   shapeScore(shape: Shape, worker: ClusterWorker): number {
-    return this.workerScore(shape, worker) + this.loadWeight * loadWith(shape, worker);
+    return this.workerScore(shape, worker) + this.roomScore(shape, worker);
+  }
+
+  /** The part that changes with what is free. */
+  roomScore(shape: Shape, worker: ClusterWorker): number {
+    if (this.isFragmentable(worker)) return (this.#policy.weights.fragmentation ?? 0) * (this.fragmentation?.of(shape, worker) ?? 0);
+    return this.loadWeight * loadWith(shape, worker);
+  }
+
+  /** Does fragmentation count there, in the place of load? */
+  isFragmentable({ capacity }: ClusterWorker): boolean {
+    return this.fragmentation !== undefined && capacity.gpus.length > 0;
   }
 
   /** The part that changes only when the workers do. */
@@ -95,7 +110,7 @@ export class Scorer {
   /** The score term by term, for explanations. */
   terms(task: Task, worker: ClusterWorker, nowMs: number): Record<string, number> {
     return Object.fromEntries([
-      ...(this.loadWeight === 0 ? [] : [['load', this.loadWeight * loadWith(task.shape, worker)] as const]),
+      [this.isFragmentable(worker) ? 'fragmentation' : 'load', this.roomScore(task.shape, worker)] as const,
       ...this.#ofWorker.map(({ name, weight, of }) => [name, weight * of(task.shape, worker, this.#cluster)] as const),
       ...this.#ofTask.map(({ name, weight, of }) => [name, weight * of(task, worker, nowMs)] as const),
     ]);

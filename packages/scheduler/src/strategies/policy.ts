@@ -29,6 +29,8 @@ export interface PolicyWorker {
  * - `affinity`: preferred labels found, less preferred anti-labels found, as a share of those asked for
  * - `deadline`: -1 where the upper estimate on this worker ends after the deadline
  * - `load`: share in use, after the placement, of what the worker is shortest of; a positive weight packs tasks, a negative one spreads them
+ * - `fragmentation`: 0 where the placement leaves as much room for typical GPU tasks as before, towards -1 the more it costs; for
+ *   workers with GPUs, where it takes the place of `load`
  * - `price`: 1 for free, 0 for the dearest worker there is, per unit of work (price divided by speed)
  * - `speed`: 1 for the fastest worker there is
  * - `spareGpu`: -1 where a task without need of a GPU would take a worker with GPUs
@@ -36,6 +38,7 @@ export interface PolicyWorker {
 export interface ScoreWeights {
   readonly affinity?: number;
   readonly deadline?: number;
+  readonly fragmentation?: number;
   readonly load?: number;
   readonly price?: number;
   readonly speed?: number;
