@@ -227,7 +227,7 @@ class ThreadArena implements Arena, Home, Parent {
     const sameHome = block instanceof ArenaBlock && block.isOf(this) && this.#watch === undefined;
     if (sameHome && block.isLive && bytes <= this.#grantedBytes(block) && bytes * 2 > this.#grantedBytes(block)) {
       const slot = slotOf(block.key);
-      if (this.heap.resize(slot, generationOfHandle(block.key), bytes)) return this.#hold(this, slot);
+      if (this.heap.resize(slot, generationOfHandle(block.key), bytes)) return this.#wrap(this, slot);
     }
     return move(this, block, bytes);
   }
@@ -242,10 +242,18 @@ class ThreadArena implements Arena, Home, Parent {
   }
 
   receive(token: BlockToken): Block {
-    const { slot, generation } = this.#checkToken(token);
+    const block = this.receiveLive(this.#checkToken(token));
+    if (block === undefined) throw notTransferred(this.name, token.slot);
+    return block;
+  }
+
+  receiveLive({ slot, generation }: BlockToken): Block | undefined {
     this.#checkOpen();
-    if (!this.heap.records.has(slot) || !this.heap.receive(slot, generation)) throw notTransferred(this.name, slot);
-    return this.#hold(this, slot);
+    return this.heap.records.has(slot) && this.heap.receive(slot, generation) ? this.#wrap(this, slot) : undefined;
+  }
+
+  owns(block: Block): boolean {
+    return block instanceof ArenaBlock && block.arenaId === this.id;
   }
 
   scope<T>(work: (scope: Scope) => T): T {
@@ -441,8 +449,12 @@ class ThreadArena implements Arena, Home, Parent {
   }
 
   #hold(home: Home, slot: number): Block {
-    const generation = generationOf(this.heap.records.stateOf(slot));
     this.#poison?.prepare(slot);
+    return this.#wrap(home, slot);
+  }
+
+  #wrap(home: Home, slot: number): Block {
+    const generation = generationOf(this.heap.records.stateOf(slot));
     return this.#watch === undefined ? new ArenaBlock(home, slot, generation) : this.#watch.wrap(home, slot, generation);
   }
 

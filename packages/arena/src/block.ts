@@ -99,6 +99,10 @@ export class ArenaBlock implements Block {
     return handleOf(this.#slot, this.#generation);
   }
 
+  get arenaId(): number {
+    return this.#home.id;
+  }
+
   isOf(home: Home): boolean {
     return this.#home === home;
   }

@@ -42,7 +42,9 @@ export interface Channel extends AsyncIterable<Block> {
 interface Ends {
   readonly id: number;
   readonly name: string;
-  receive(token: BlockToken): Block;
+  owns(block: Block): boolean;
+  /** `undefined` if the block ended on its way. @throws {ArenaError} `ERR_ARENA_CLOSED` */
+  receiveLive(token: BlockToken): Block | undefined;
 }
 
 /** Words of the ring: a header with each end on a cache line of its own, then cells of sequence, slot and generation. */
@@ -102,12 +104,9 @@ class Ring implements Channel {
   send(block: Block): boolean {
     const words = this.#words;
     if (Atomics.load(words, CLOSED) === 1) throw closed(`channel of ${this.#arena.name}`);
-    if (!block.isLive || this.size > this.#mask) {
-      if (block.isLive) return false;
-      block.transfer(); // Throws what is the matter with it.
-    }
+    if (!this.#arena.owns(block)) throw invalidArgument('block', block, 'a block of the arena of this channel');
+    if (block.isLive && this.size > this.#mask) return false;
     const token = block.transfer();
-    if (token.arena !== this.#arena.id) throw invalidArgument('block', block, 'a block of the arena of this channel');
     for (;;) {
       const place = Atomics.load(words, TAIL);
       const cell = CELLS + (place & this.#mask) * CELL_WORDS;
@@ -135,7 +134,8 @@ class Ring implements Channel {
       if (turn === 0 && Atomics.compareExchange(words, HEAD, place, (place + 1) | 0) === place) {
         const token = { arena: this.#arena.id, slot: words[cell + 1] as number, generation: words[cell + 2] as number };
         Atomics.store(words, cell, (place + this.#mask + 1) | 0);
-        return this.#arena.receive(token);
+        const block = this.#arena.receiveLive(token);
+        if (block !== undefined) return block; // Else a reset ended it on its way.
       }
     }
   }

@@ -129,7 +129,7 @@ function measure(workload: string, resourceLimits: ResourceLimits): Promise<GcFi
     (async () => { ${workload}
     })().then(async () => {
       const wallMs = performance.now() - start;
-      await new Promise((resolve) => setImmediate(resolve)); // Entries come in a task of their own.
+      for (let turn = 0; turn < 10; turn += 1) await new Promise((resolve) => setImmediate(resolve)); // Entries come in tasks of their own.
       require('node:worker_threads').parentPort.postMessage({ collections, wallMs });
       observer.disconnect();
     });`;

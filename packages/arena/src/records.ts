@@ -55,9 +55,9 @@ export class Records {
     return needed <= capacity;
   }
 
-  /** Whether a block and what is cut off around it would find records, as far as this thread sees. */
+  /** Whether a block and what is cut off around it would find records. */
   get hasSpare(): boolean {
-    return (this.words[at.RECORD_COUNT] as number) + 2 <= this.words.length >> at.RECORD_LOG2;
+    return (this.words[at.RECORD_COUNT] as number) + 2 <= Atomics.load(this.words, at.RECORD_CAPACITY);
   }
 
   /** Sees records that other threads added. */

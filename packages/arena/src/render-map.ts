@@ -64,4 +64,4 @@ function split(span: MapSpan, rowBytes: number): MapSpan[] {
 const heading = ({ arena, committedBytes, spans }: RegionMap): string => `${arena}: ${committedBytes.toLocaleString('en')} bytes, ${spans.length} spans`;
 const bytesOf = ({ spans }: RegionMap, kind: SpanKind): number => spans.reduce((sum, span) => sum + (span.kind === kind ? span.byteLength : 0), 0);
 const percent = (part: number, whole: number): string => `${((100 * part) / Math.max(1, whole)).toFixed(1)} %`;
-const escape = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
+const escape = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');

@@ -1,0 +1,117 @@
+import diagnostics from 'node:diagnostics_channel';
+import { setTimeout } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { createArena } from '../src/arena.js';
+import type { BlockLost, BlockOverwritten } from '../src/events.js';
+
+const told: Record<'leaked' | 'collected' | 'overwritten', unknown[]> = { leaked: [], collected: [], overwritten: [] };
+const names = ['leaked', 'collected', 'overwritten'] as const;
+const listeners = names.map((name) => [`@fog/arena:block:${name}`, (message: unknown) => void told[name].push(message)] as const);
+
+beforeEach(() => {
+  for (const name of names) told[name].length = 0;
+  for (const [channel, listener] of listeners) diagnostics.subscribe(channel, listener);
+});
+afterEach(() => {
+  for (const [channel, listener] of listeners) diagnostics.unsubscribe(channel, listener);
+});
+
+const collect = async (isDone: () => boolean): Promise<void> => {
+  for (let turn = 0; turn < 50 && !isDone(); turn += 1) {
+    (globalThis as { gc?: () => void }).gc?.();
+    await setTimeout(1);
+  }
+};
+
+describe('off', () => {
+  it('trusts its user', async () => {
+    await using arena = createArena({ backend: 'javascript', debug: 'off' });
+    const block = arena.alloc(64);
+    block.free();
+    expect(block.u8.byteLength).toBe(64);
+    expect(arena.stats().liveBlocks).toBe(0);
+  });
+});
+
+describe('sample', () => {
+  it('keeps where one block in 128 was allocated and last used, and tells of those that are live at close', async () => {
+    const arena = createArena({ backend: 'javascript', debug: 'sample' });
+    const blocks = arena.allocBatch(32, 1_280);
+    for (const block of blocks) block.u8[0] = 1;
+    const leaks = arena.leaks();
+    expect(leaks).toHaveLength(10);
+    expect(leaks[0]?.stack).toContain('debug.test');
+    expect(leaks[0]?.lastUses[0]).toContain('debug.test');
+    for (const block of blocks.slice(0, 640)) block.free();
+    expect(arena.leaks()).toHaveLength(5);
+    await arena.close();
+    expect(told.leaked).toHaveLength(5);
+    expect(told.leaked[0]).toMatchObject({ arena: 'default', byteLength: 32 });
+  });
+});
+
+describe('paranoid', () => {
+  it('keeps at most the last four uses, the latest first', async () => {
+    await using arena = createArena({ backend: 'javascript', debug: 'paranoid' });
+    const block = arena.alloc(16);
+    for (let use = 0; use < 6; use += 1) block.view(Uint8Array);
+    expect(arena.leaks()[0]?.lastUses).toHaveLength(4);
+    block.free();
+    expect(arena.leaks()).toEqual([]);
+  });
+
+  it('refuses to free a block that was written behind, with the stack that allocated it, and frees it', async () => {
+    await using arena = createArena({ backend: 'javascript', debug: 'paranoid' });
+    const block = arena.alloc(20);
+    new Uint8Array(block.u8.buffer, block.offset, 21)[20] = 0;
+    expect(() => block.free()).toThrow(expect.objectContaining({ code: 'ERR_ARENA_OVERFLOW', message: expect.stringMatching(/behind the block of 20 bytes at \d+ of arena 'default'[^]*debug\.test/) }));
+    expect(arena.stats()).toMatchObject({ liveBlocks: 0, liveBytes: 0 });
+    expect(() => block.free()).toThrow(expect.objectContaining({ code: 'ERR_ARENA_DOUBLE_FREE' }));
+  });
+
+  it('fills new memory, and tells of writes to a block that was freed', async () => {
+    await using arena = createArena({ backend: 'javascript', debug: 'paranoid' });
+    const block = arena.alloc(20);
+    expect(new Set(block.u8)).toEqual(new Set([0xcd]));
+    const { u8 } = block;
+    block.free();
+    expect(new Set(u8)).toEqual(new Set([0xdd]));
+    u8[3] = 1;
+    for (let turn = 0; turn < 1_100; turn += 1) arena.alloc(16).free();
+    expect(told.overwritten).toEqual([{ arena: 'default', offset: block.offset, byteLength: 20 } satisfies BlockOverwritten]);
+  });
+
+  it('does not give memory of a freed block to the next', async () => {
+    await using arena = createArena({ backend: 'javascript', debug: 'paranoid' });
+    const block = arena.alloc(64);
+    block.free();
+    expect(arena.alloc(64).offset).not.toBe(block.offset);
+    expect(arena.stats()).toMatchObject({ liveBlocks: 1, liveBytes: 64 });
+  });
+
+  it('empties the quarantine before it gives up', async () => {
+    await using arena = createArena({ backend: 'javascript', debug: 'paranoid', initialBytes: 65_536, maxBytes: 65_536 });
+    for (let turn = 0; turn < 20; turn += 1) arena.alloc(40_000).free();
+    expect(arena.stats().exhaustionsTotal).toBe(0);
+  });
+
+  it('takes back a block that was collected without free, and tells where it was allocated', async () => {
+    await using arena = createArena({ backend: 'javascript', debug: 'paranoid' });
+    (() => arena.alloc(123))();
+    await collect(() => told.collected.length > 0);
+    expect(told.collected).toHaveLength(1);
+    expect((told.collected[0] as BlockLost).stack).toContain('debug.test');
+    expect(arena.stats()).toMatchObject({ liveBlocks: 0, collectedTotal: 1 });
+  });
+
+  it('leaves blocks alone whose views are in use, or whose token was made', async () => {
+    await using arena = createArena({ backend: 'javascript', debug: 'paranoid' });
+    const view = (() => arena.alloc(100).u8)();
+    const token = (() => arena.alloc(200).token)();
+    (() => arena.alloc(300))();
+    await collect(() => told.collected.length > 0);
+    expect(arena.stats().liveBlocks).toBe(2);
+    expect(view[0]).toBe(0xcd);
+    arena.open(token).free();
+  });
+});

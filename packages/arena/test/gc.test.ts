@@ -1,0 +1,32 @@
+import { setImmediate } from 'node:timers/promises';
+import { expect, it } from '@jest/globals';
+import { createGcSampler, tuneGc } from '../src/gc.js';
+
+it('a sampler counts collections and their pauses by kind', async () => {
+  using sampler = createGcSampler();
+  const gc = (globalThis as { gc?: (options?: { type: string }) => void }).gc;
+  gc?.();
+  gc?.({ type: 'minor' });
+  await setImmediate();
+  const stats = sampler.stats();
+  expect(stats.majorTotal).toBeGreaterThan(0);
+  expect(stats.minorTotal).toBeGreaterThan(0);
+  expect(stats.pauseMs).toBeGreaterThanOrEqual(stats.majorPauseMs + stats.minorPauseMs);
+  expect(stats.longestPauseMs).toBeLessThanOrEqual(stats.pauseMs);
+});
+
+it('tuning says where settings can be made, and measures what they do', async () => {
+  const workload = 'const kept = []; for (let turn = 0; turn < 3_000_000; turn += 1) kept[turn % 100_000] = { turn, more: [turn] };';
+  const { resourceLimits, execArgv, before, after } = await tuneGc({ youngGenerationBytes: 192 * 2 ** 20, oldGenerationBytes: 512 * 2 ** 20, workload });
+  expect(resourceLimits).toEqual({ maxYoungGenerationSizeMb: 192, maxOldGenerationSizeMb: 512 });
+  expect(execArgv).toEqual(['--max-semi-space-size=64', '--max-old-space-size=512']);
+  expect(before?.minorTotal).toBeGreaterThan(0);
+  expect(after?.minorTotal).toBeLessThan(before?.minorTotal ?? 0);
+});
+
+it('tuning claims nothing that was not measured', async () => {
+  expect(await tuneGc({ oldGenerationBytes: 2 ** 30 })).toEqual({ resourceLimits: { maxOldGenerationSizeMb: 1_024 }, execArgv: ['--max-old-space-size=1024'], before: undefined, after: undefined });
+  await expect(tuneGc({ youngGenerationBytes: 0 })).rejects.toMatchObject({ code: 'ERR_ARENA_INVALID_OPTION' });
+  await expect(tuneGc({ workload: 7 } as never)).rejects.toMatchObject({ code: 'ERR_ARENA_INVALID_OPTION' });
+  await expect(tuneGc({ workload: 'throw new Error("no")' })).rejects.toThrow('no');
+});

@@ -1,0 +1,137 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createArena } from '../src/arena.js';
+import { backends } from './backends.js';
+
+const MiB = 2 ** 20;
+const folder = mkdtempSync(join(tmpdir(), 'fog-arena-lazy-'));
+const path = join(folder, 'file');
+const contents = Uint8Array.from({ length: 3 * 65_536 + 100 }, (_, index) => index % 251);
+beforeAll(() => writeFileSync(path, contents));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const sameBytes = (bytes: Uint8Array): boolean => Buffer.compare(bytes, contents.subarray(0, bytes.length)) === 0;
+
+describe.each(backends)('a lazy object on the %s backend', (backend) => {
+  it.each(['map', 'read'] as const)('of a file (%s) is loaded when it is touched, and again after it was evicted', async (mode) => {
+    await using arena = createArena({ backend });
+    const object = arena.lazy(path, { mode });
+    expect(object).toMatchObject({ byteLength: contents.length, isLoaded: false, loads: 0 });
+    expect(arena.stats().liveBlocks).toBe(0);
+    expect(sameBytes(object.u8)).toBe(true);
+    expect(object.u8).toHaveLength(contents.length);
+    object.u8[0] = 99; // Private: the file does not change.
+    expect(object).toMatchObject({ isLoaded: true, loads: 1 });
+    expect(object.evict()).toBe(true);
+    expect(object.evict()).toBe(false);
+    expect(arena.stats().liveBlocks).toBe(0);
+    expect(sameBytes(arena.lazy(pathToFileURL(path), { bytes: 1_000 }).u8)).toBe(true);
+    expect(sameBytes(await object.load())).toBe(true);
+    expect(object.loads).toBe(2);
+  });
+
+  it('leaves plain memory behind, for whatever block comes next', async () => {
+    await using arena = createArena({ backend, initialBytes: MiB, maxBytes: MiB });
+    const object = arena.lazy(path);
+    expect(sameBytes(object.u8)).toBe(true);
+    object.close();
+    const block = arena.alloc(MiB);
+    block.u8.fill(1);
+    expect(block.u8.every((byte) => byte === 1)).toBe(true);
+    expect(() => object.u8).toThrow(expect.objectContaining({ code: 'ERR_ARENA_CLOSED' }));
+  });
+
+  it('of a function is filled by it, once for all who wait', async () => {
+    await using arena = createArena({ backend });
+    let calls = 0;
+    const object = arena.lazy(
+      async (bytes) => {
+        calls += 1;
+        await Promise.resolve();
+        bytes.fill(5);
+      },
+      { bytes: 1_000 },
+    );
+    expect(() => object.u8).toThrow(expect.objectContaining({ code: 'ERR_ARENA_NOT_LOADED' }));
+    const [one, other] = await Promise.all([object.load(), object.load()]);
+    expect(one.buffer).toBe(other.buffer);
+    expect(object.u8.every((byte) => byte === 5)).toBe(true);
+    expect(calls).toBe(1);
+    const sync = arena.lazy((bytes) => void bytes.fill(6), { bytes: 10 });
+    expect([...sync.u8]).toEqual(Array.from({ length: 10 }, () => 6));
+  });
+
+  it('fails with what its loader failed of, and can be tried again', async () => {
+    await using arena = createArena({ backend });
+    let fails = true;
+    const object = arena.lazy(
+      () => {
+        if (fails) throw new Error('not now');
+      },
+      { bytes: 10 },
+    );
+    expect(() => object.u8).toThrow('not now');
+    await expect(object.load()).rejects.toThrow('not now');
+    expect(arena.stats().liveBlocks).toBe(0);
+    fails = false;
+    expect(object.u8).toHaveLength(10);
+    expect(() => arena.lazy(join(folder, 'none'))).toThrow(expect.objectContaining({ code: 'ENOENT' }));
+  });
+
+  it('makes room for others when it was touched least recently, but not while it is in use', async () => {
+    await using arena = createArena({ backend, lazyBudgetBytes: 3_000 });
+    const [a, b, c] = [1, 2, 3].map((value) => arena.lazy((bytes) => void bytes.fill(value), { bytes: 1_000 }));
+    if (a === undefined || b === undefined || c === undefined) throw new Error('three were made');
+    void [a.u8, b.u8, c.u8, a.u8];
+    const d = arena.lazy(() => undefined, { bytes: 1_000 });
+    void d.u8;
+    expect([a, b, c, d].map((each) => each.isLoaded)).toEqual([true, false, true, true]);
+    await c.use((bytes) => {
+      expect(bytes[0]).toBe(3);
+      void b.u8;
+      expect([a, b, c, d].map((each) => each.isLoaded)).toEqual([false, true, true, true]);
+      expect(c.evict()).toBe(false);
+    });
+    expect(arena.evict()).toBe(3_000);
+  });
+
+  it('gives way to blocks when the arena is exhausted', async () => {
+    await using arena = createArena({ backend, initialBytes: MiB, maxBytes: MiB });
+    const object = arena.lazy((bytes) => void bytes.fill(1), { bytes: 500_000 });
+    void object.u8;
+    expect(arena.alloc(900_000).byteLength).toBe(900_000);
+    expect(object.isLoaded).toBe(false);
+    expect(() => object.u8).toThrow(expect.objectContaining({ code: 'ERR_ARENA_EXHAUSTED' }));
+  });
+
+  it('ends with a reset, and comes back at the next touch', async () => {
+    await using arena = createArena({ backend });
+    const object = arena.lazy(path);
+    void object.u8;
+    arena.reset();
+    expect(arena.stats().liveBlocks).toBe(0);
+    expect(sameBytes(object.u8)).toBe(true);
+  });
+
+  it.each([
+    [7, undefined],
+    [() => undefined, undefined],
+    [() => undefined, { bytes: 0 }],
+    [() => undefined, { bytes: 1.5 }],
+    [() => undefined, { bytes: 2 ** 40 }],
+    [() => undefined, { bytes: 10, mode: 'hope' }],
+    [() => undefined, { bytes: 10, more: 1 }],
+  ])('is not made of %p with %p', async (source, options) => {
+    await using arena = createArena({ backend });
+    expect(() => arena.lazy(source as never, options as never)).toThrow(expect.objectContaining({ code: 'ERR_ARENA_INVALID_OPTION' }));
+  });
+
+  it('is not longer than its file', async () => {
+    await using arena = createArena({ backend });
+    const object = arena.lazy(path, { bytes: contents.length + 1 });
+    expect(() => object.u8).toThrow(expect.objectContaining({ code: 'ERR_ARENA_INVALID_OPTION' }));
+  });
+});

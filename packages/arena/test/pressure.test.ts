@@ -1,0 +1,80 @@
+import { ManualClock } from '@fog/testkit';
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { createArena } from '../src/arena.js';
+import { readPressure, type PressureReadings } from '../src/pressure-sources.js';
+import type { Pressure } from '../src/pressure-watch.js';
+import { nextLevel, type PressureLevel } from '../src/pressure.js';
+
+const thresholds = { warning: 0.85, critical: 0.95 };
+
+describe('the level of pressure', () => {
+  it('rises at a threshold and falls below it by the hysteresis', () => {
+    const ratios = [0.5, 0.85, 0.81, 0.79, 0.96, 0.91, 0.89, 0.86, 0.7, 1];
+    let level: PressureLevel = 'normal';
+    const levels = ratios.map((ratio) => (level = nextLevel(level, ratio, thresholds, 0.05)));
+    expect(levels).toEqual(['normal', 'warning', 'warning', 'normal', 'critical', 'critical', 'warning', 'warning', 'normal', 'critical']);
+  });
+
+  it('does not change again while a reading trembles by less than the hysteresis', () => {
+    fc.assert(
+      fc.property(fc.double({ min: 0.86, max: 0.9, noNaN: true }), fc.array(fc.double({ min: -0.05, max: 0.04, noNaN: true })), (centre, trembles) => {
+        let level: PressureLevel = 'warning';
+        for (const tremble of trembles) level = nextLevel(level, centre + tremble, thresholds, 0.06);
+        return level === 'warning';
+      }),
+    );
+  });
+});
+
+describe('a pressure watch', () => {
+  it('tells of each change once, purges at a warning, and evicts when it is critical', async () => {
+    const clock = new ManualClock();
+    await using arena = createArena({ backend: 'javascript', clock });
+    const object = arena.lazy(() => undefined, { bytes: 1_000 });
+    let readings: PressureReadings = { system: 0.5 };
+    const told: Pressure[] = [];
+    const watch = arena.onPressure({ ...thresholds, intervalMs: 100, read: () => readings }, (pressure) => told.push(pressure));
+    void object.u8;
+    clock.advance(100);
+    readings = { system: 0.9, process: 0.2 };
+    clock.advance(300);
+    expect(object.isLoaded).toBe(true);
+    readings = { system: 0.2, cgroup: 0.99 };
+    clock.advance(300);
+    expect(object.isLoaded).toBe(false);
+    readings = { system: 0.2, cgroup: 0.2 };
+    clock.advance(100);
+    expect(told.map(({ level, previous, relievedBytes }) => [previous, level, relievedBytes])).toEqual([
+      ['normal', 'warning', 0],
+      ['warning', 'critical', 1_000],
+      ['critical', 'normal', 0],
+    ]);
+    expect(watch.level).toBe('normal');
+    readings = { stall: 0.2 };
+    expect(watch.check()).toBe('warning');
+    watch.close();
+    clock.advance(1_000);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('ends with its arena', async () => {
+    const clock = new ManualClock();
+    const arena = createArena({ backend: 'javascript', clock });
+    arena.onPressure();
+    expect([clock.pendingTimers, clock.pendingRefs]).toEqual([1, 0]);
+    await arena.close();
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it.each([{ warning: 0 }, { warning: 0.96 }, { critical: 1.1 }, { hysteresis: -1 }, { hysteresis: 0.9 }, { intervalMs: 0 }, { stall: { warning: 2, critical: 3 } }, { read: 7 }, { more: 1 }])('refuses %p', async (options) => {
+    await using arena = createArena({ backend: 'javascript' });
+    expect(() => arena.onPressure(options as never)).toThrow(expect.objectContaining({ code: 'ERR_ARENA_INVALID_OPTION' }));
+  });
+});
+
+it('reads what there is of process, container and system', () => {
+  const readings = readPressure();
+  expect(Object.keys(readings)).toEqual(expect.arrayContaining(['process', 'system']));
+  for (const ratio of Object.values(readings) as number[]) expect(ratio >= 0 && ratio <= 1).toBe(true);
+});
