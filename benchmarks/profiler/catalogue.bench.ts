@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { defineBench, type Subject } from '../harness/bench.js';
+import { works } from './recorders.js';
 
 const run = promisify(execFile);
 const worker = fileURLToPath(new URL('./catalogue.worker.js', import.meta.url));
@@ -25,7 +26,7 @@ const isRight = ({ problem, sites }: Listed, { kind, site }: Found): boolean => 
 
 const isFound = (program: Listed, found: readonly Found[]): boolean => found.some((one) => one.kind === program.problem && (one.site === undefined || program.sites.includes(one.site)));
 
-async function subject(): Promise<Subject> {
+async function figures(): Promise<Readonly<Record<string, number>>> {
   const counts = { planted: 0, foundPlanted: 0, findings: 0, rightFindings: 0 };
   for (const program of await ask<Listed[]>()) {
     const found = await ask<Found[]>(program.title);
@@ -37,18 +38,17 @@ async function subject(): Promise<Subject> {
     if (isFound(program, found)) counts.foundPlanted += 1;
     else console.error(`${program.title}: not found`);
   }
-  return {
-    run: () => 'programs run',
-    figures: () => ({ problems: counts.planted, findings: counts.findings, recall: counts.foundPlanted / counts.planted, precision: counts.rightFindings / counts.findings }),
-  };
+  return { problems: counts.planted, findings: counts.findings, recall: counts.foundPlanted / counts.planted, precision: counts.rightFindings / counts.findings };
 }
+
+const subject = (): Subject => ({ run: works, figures });
 
 const OURS = '@fog/profiler';
 
 export default defineBench({
   name: 'profiler/catalogue',
   title: 'Programs with one planted problem each, and healthy ones: what bottlenecks() finds',
-  operation: 'nothing timed',
+  operation: 'work, for the harness to time',
   cases: { programs: undefined },
   contenders: { [OURS]: subject },
   reference: OURS,
