@@ -49,7 +49,8 @@ export function profileHandler(profiler: Profiler, options: HandlerOptions): (re
     if (!Object.hasOwn(SOURCES, mode)) return answer(400, `mode: one of ${Object.keys(SOURCES).join(', ')}`);
     try {
       const profile = recent === null ? await record(profiler, mode as ProfilingMode, seconds) : await profiler.recent({ fromMs: Date.now() - seconds * 1e3 });
-      response.writeHead(200, { 'content-type': type, 'cache-control': 'no-store' }).end(write(profile));
+      const body = write(profile); // It may be refused, which the status has to tell.
+      response.writeHead(200, { 'content-type': type, 'cache-control': 'no-store' }).end(body);
     } catch (error) {
       if (!(error instanceof ProfilerError)) throw error;
       answer(error.code === 'ERR_PROFILER_ALREADY_RECORDING' ? 409 : error.code === 'ERR_PROFILER_NOT_CONTINUOUS' || error.code === 'ERR_PROFILER_NOT_RECORDED' ? 400 : 503, error.message);

@@ -12,12 +12,15 @@ const RULES = [hotBuiltins, syncIo, slowFunctions, gcPressure, largeAllocations,
 /** Less likely than not is no finding. */
 const LEAST_CONFIDENCE = 0.5;
 
-/** What is worth a look, by the share it has; nothing of a healthy program. */
+/** What is worth a look, what takes time first, by the share it has; nothing of a healthy program. */
 export function findBottlenecks(data: ProfileData, thresholds: BottleneckThresholds = {}): readonly Bottleneck[] {
   const resolved = resolveThresholds(thresholds);
   const found = RULES.flatMap((rule) => rule(data, resolved)).filter(({ confidence }) => confidence >= LEAST_CONFIDENCE);
-  return found.filter((one) => !found.some((other) => explains(other, one))).sort((a, b) => b.share - a.share);
+  return found.filter((one) => !found.some((other) => explains(other, one))).sort((a, b) => Number(takesTime(b)) - Number(takesTime(a)) || b.share - a.share);
 }
+
+/** What allocates much costs time only as garbage is collected, which is a finding of its own. */
+const takesTime = ({ kind }: Bottleneck): boolean => kind !== 'large-allocation';
 
 /** A function is slow because of what it calls: then that is the finding. */
 function explains(cause: Bottleneck, effect: Bottleneck): boolean {

@@ -1,5 +1,6 @@
 import { promiseHooks } from 'node:v8';
 import { stackAbove } from '../io/site-sampler.js';
+import { markOwn } from '../own-frames.js';
 import { type Samples, StackTree, type ValueType } from '../samples.js';
 import type { Collector } from './collector.js';
 
@@ -43,7 +44,8 @@ export function promiseCollector(): Collector<PromiseFacts> {
     },
     stop() {
       stopHooks();
-      return { created, peakPending, sites: { valueTypes: VALUES, ...tree.columns(), values: [Float64Array.from({ length: tree.nodeCount }, (_, node) => counts[node] ?? 0)] } };
+      const values = Float64Array.from({ length: tree.nodeCount }, (_, node) => counts[node] ?? 0);
+      return { created, peakPending, sites: markOwn({ valueTypes: VALUES, ...tree.columns(), values: [values] }) };
     },
   };
 }

@@ -1,6 +1,7 @@
 import diagnostics from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
 import { alreadyRecording } from '../errors.js';
+import { markOwn } from '../own-frames.js';
 import { StackTree, type ValueType } from '../samples.js';
 import type { IoProfile, IoSlice, IoTarget, IoTotals } from './io-profile.js';
 import { LatencyHistogram } from './latency.js';
@@ -111,11 +112,11 @@ class Tally implements IoObserver {
       disk,
       network,
       targets: targets.toSorted((a, b) => b.readBytes + b.writtenBytes - (a.readBytes + a.writtenBytes) || b.operations - a.operations),
-      sites: {
+      sites: markOwn({
         valueTypes: SITE_VALUES,
         ...this.#tree.columns(),
         values: SITE_VALUES.map((_, column) => Float64Array.from({ length: this.#tree.nodeCount }, (_, node) => this.#siteValues[node]?.[column] ?? 0)),
-      },
+      }),
       sliceMs,
       slices: Array.from({ length }, (_, index): IoSlice => ({ diskBytes: this.#kinds.disk.slices[index] ?? 0, networkBytes: this.#kinds.network.slices[index] ?? 0 })),
       requests: Array.from(this.#requests, ([port, count]) => ({ port, count })),

@@ -2,7 +2,11 @@ import { createHash } from 'node:crypto';
 import { deflateRawSync } from 'node:zlib';
 import type { ReportData } from './report-data.js';
 import { STYLE } from './style.js';
-import { VIEWER } from './viewer.js';
+import { CALL_TREE } from './viewer/call-tree.js';
+import { FLAME } from './viewer/flame.js';
+import { LANES } from './viewer/lanes.js';
+import { MODEL } from './viewer/model.js';
+import { PAGE } from './viewer/page.js';
 
 /**
  * The report as one file that needs nothing else. What the profiled program named goes into the page packed alone,
@@ -22,28 +26,51 @@ export function renderHtml(data: ReportData): string {
 <body>
 <header>
 <h1 id="title"></h1>
+<button id="theme" class="push">Light / dark</button>
 <p id="conditions" class="dim"></p>
-<dl id="run"></dl>
 </header>
+<dl id="run"></dl>
 <main>
+<section id="bottlenecks" aria-label="Bottlenecks">
+<h2>Bottlenecks</h2>
+<p id="healthy">Nothing stands out.</p>
+<ul id="findings"></ul>
+</section>
+<section id="timeline" aria-label="Time line">
+<h2>Time line</h2>
+<div><canvas id="lanes" role="img" aria-label="What the run did over time"></canvas></div>
+<p id="moment" class="dim">Garbage collections are marked at the foot of the first lane, stalls of the event loop above it. Point at a moment for its figures.</p>
+</section>
+<div id="stacks">
+<section aria-label="Flame graph">
 <div class="bar">
 <span id="parts" role="group" aria-label="What was recorded"></span>
 <input id="search" type="search" placeholder="Search functions and files" aria-label="Search functions and files">
 <span id="found" class="dim" aria-live="polite"></span>
-<button id="reset" disabled>Zoom out</button>
+<select id="cut" aria-label="Samples with this label" hidden></select>
+<button id="directions">Total time, callees below</button>
 <button id="widths" hidden>Widths: after</button>
-<button id="theme" class="push">Light / dark</button>
+<button id="reset" disabled>Zoom out</button>
 </div>
 <dl id="facts"></dl>
-<div id="flame"><canvas tabindex="0" role="application" aria-label="Flame graph, callers above; the table below holds the same figures" aria-describedby="status"></canvas><div id="sizer"></div></div>
+<div id="flame"><canvas tabindex="0" role="application" aria-label="Flame graph, callers above; call tree and table below hold the same figures" aria-describedby="status"></canvas><div id="sizer"></div></div>
 <div id="status" role="status"></div>
-<p class="dim">Click or <kbd>Enter</kbd> zooms in, <kbd>Esc</kbd> out; <kbd>↑</kbd> <kbd>↓</kbd> <kbd>←</kbd> <kbd>→</kbd> walk the stacks; <kbd>/</kbd> searches. <span class="legend"><i></i> program <i></i> Node <i></i> native <i></i> no JavaScript <i></i> garbage collection</span></p>
+<p class="hint dim">Click or <kbd>Enter</kbd> zooms in, <kbd>Esc</kbd> out; <kbd>↑</kbd> <kbd>↓</kbd> <kbd>←</kbd> <kbd>→</kbd> walk the stacks; <kbd>/</kbd> searches. <span class="legend"><i></i>program<i></i>Node<i></i>native<i></i>no JavaScript<i></i>garbage collection<i></i>this profiler</span></p>
+</section>
+<div id="tables"></div>
+<section aria-label="Call tree">
+<h2>Call tree</h2>
+<ul id="tree" role="tree" aria-label="Call tree: share, self, function"></ul>
+</section>
+<section id="functions" aria-label="Functions">
 <h2>Functions</h2>
 <table>
 <thead><tr><th data-sort="self"><button>Self</button></th><th>%</th><th data-sort="total"><button>Total</button></th><th>%</th><th data-sort="delta" class="diff"><button>Change of self</button></th><th>Function</th><th>Location</th></tr></thead>
 <tbody id="rows"></tbody>
 </table>
 <p id="more" class="dim"></p>
+</section>
+</div>
 </main>
 <script type="application/octet-stream" id="data">${packed(data)}</script>
 <script>${SCRIPT}</script>
@@ -54,10 +81,10 @@ export function renderHtml(data: ReportData): string {
 
 const hash = (text: string): string => `sha256-${createHash('sha256').update(text).digest('base64')}`;
 
-/** JSON, deflated, in base64: half as long, and no name is in the page as it is. `viewer.ts` unpacks it. */
+/** JSON, deflated, in base64: half as long, and no name is in the page as it is. `viewer/model.ts` unpacks it. */
 const packed = (data: ReportData): string => deflateRawSync(JSON.stringify(data), { level: 9 }).toString('base64');
 
 /** A script without the indentation and the comment lines that only its source needs. */
 const lean = (script: string): string => script.replaceAll(/^ *(?:\/\/.*)?/gm, '').replaceAll(/\n{2,}/g, '\n');
 
-const SCRIPT = lean(VIEWER);
+const SCRIPT = lean([MODEL, FLAME, CALL_TREE, LANES, PAGE].join('\n'));

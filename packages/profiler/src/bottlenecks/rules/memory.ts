@@ -7,6 +7,8 @@ import { named, ownCosts } from '../own-costs.js';
 /** Less than this share of all allocations is not worth a finding, however much it is. */
 const LEAST_SHARE = 0.1;
 const LEAST_SAMPLES = 5;
+/** The largest are enough to begin with. */
+const MOST_PLACES = 3;
 
 /** Places that allocate much. */
 export function largeAllocations({ memory, durationMs }: ProfileData, { allocationBytes, allocationBytesPerSecond }: Required<BottleneckThresholds>): Bottleneck[] {
@@ -14,7 +16,7 @@ export function largeAllocations({ memory, durationMs }: ProfileData, { allocati
   const costs = ownCosts(memory);
   const isLive = memory.valueTypes.at(-1)?.type === 'live';
   const all = memory.values.at(-1)?.reduce((sum, bytes) => sum + bytes, 0) ?? 0;
-  return costs.flatMap(({ frame, own, ownSamples }): Bottleneck[] => {
+  return costs.slice(0, MOST_PLACES).flatMap(({ frame, own, ownSamples }): Bottleneck[] => {
     const share = all === 0 ? 0 : own / all;
     const perSecond = own / (durationMs / 1e3);
     if (own < allocationBytes || share < LEAST_SHARE || (!isLive && perSecond < allocationBytesPerSecond)) return [];

@@ -6,7 +6,7 @@ import { eachOwner, named, ownCosts } from '../own-costs.js';
 import { topCaller } from './builtins.js';
 
 const NEXT_STEP = 'Use the asynchronous form, or read once at the start and keep the result: meanwhile no request is served.';
-/** So many of them in one recording are a habit. */
+/** So many of them in one recording, and one for every other request, are a habit. */
 const LEAST_OPERATIONS = 20;
 /** Of the time; below it they do no harm, however many. */
 const LEAST_SHARE = 0.01;
@@ -15,7 +15,7 @@ const LEAST_SHARE = 0.01;
 export function syncIo(data: ProfileData, { timeShare }: Required<BottleneckThresholds>): Bottleneck[] {
   const requests = data.io?.requests.reduce((sum, { count: more }) => sum + more, 0) ?? 0;
   const operations = data.io?.targets.reduce((sum, { syncOperations }) => sum + syncOperations, 0) ?? 0;
-  const isHabit = requests > 0 && operations >= Math.max(LEAST_OPERATIONS, requests);
+  const isHabit = requests > 0 && operations >= Math.max(LEAST_OPERATIONS, requests / 2);
   const [byIo, byCpu] = [seenByIo(data), seenByCpu(data)];
   const { valueMs, samples, frame } = byIo.valueMs >= byCpu.valueMs ? { ...byIo, frame: byCpu.frame ?? byIo.frame } : byCpu;
   const share = valueMs / data.durationMs;

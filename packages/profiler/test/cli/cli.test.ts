@@ -1,0 +1,111 @@
+import { execFile, spawn } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { build } from 'esbuild';
+import { parseProfile } from '../../src/index.js';
+
+const source = join(import.meta.dirname, '../../src');
+
+/** Names what failed as a shell would. */
+interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+describe('the command line', () => {
+  let folder = '';
+  const run = async (...args: string[]): Promise<Ended> =>
+    promisify(execFile)(process.execPath, [join(folder, 'cli/main.js'), ...args], { cwd: folder, timeout: 30_000 }).then(
+      ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
+      (error: Ended) => ({ code: error.code, stdout: error.stdout, stderr: error.stderr }),
+    );
+  const read = async (file: string) => parseProfile(await readFile(join(folder, file)));
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'fog-profiler-cli-'));
+    await mkdir(join(folder, 'cli'));
+    await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
+    await build({ entryPoints: [join(source, 'cli/main.ts'), join(source, 'register.ts')], outbase: source, outdir: folder, bundle: true, platform: 'node', format: 'esm', target: 'node20.19', logLevel: 'silent' });
+    const spin = (ms: number) => `function spin() { let sum = 0; for (const end = performance.now() + ${ms}; performance.now() < end; ) sum += 1; return sum; }`;
+    await writeFile(join(folder, 'app.cjs'), `${spin(300)}\nspin();\nconsole.log('ran', ...process.argv.slice(2));\nprocess.exitCode = 3;\n`);
+    await writeFile(join(folder, 'exits.js'), `${spin(300)}\nspin();\nprocess.exit(5);\n`);
+    await writeFile(join(folder, 'workers.js'), `import { Worker, isMainThread } from 'node:worker_threads';\n${spin(300)}\nif (isMainThread) new Worker(new URL(import.meta.url), { name: 'helper' });\nelse spin();\n`);
+    await writeFile(join(folder, 'busy.js'), `${spin(20)}\nsetInterval(spin, 30);\n`);
+  }, 60_000);
+  afterAll(() => rm(folder, { recursive: true }));
+
+  it('runs a program with its arguments, gives its exit status, and leaves a report', async () => {
+    const { code, stdout, stderr } = await run('run', '--out', 'app.html', 'app.cjs', '--port', '80');
+    expect([code, stdout]).toEqual([3, 'ran --port 80\n']);
+    expect(stderr).toContain('spin');
+    const page = await readFile(join(folder, 'app.html'), 'utf8');
+    expect(page).toMatch(/^<!doctype html>/);
+    expect(page).not.toContain('--port');
+  });
+
+  it('has the profile of a program that ends itself', async () => {
+    expect((await run('run', '--mode', 'cpu', '--out', 'exits.fogprofile', 'exits.js')).code).toBe(5);
+    const profile = await read('exits.fogprofile');
+    expect(profile.top({ by: 'total', limit: 30 }).map(({ name }) => name)).toContain('spin');
+    expect(profile.memory).toBeUndefined();
+  });
+
+  it('has the workers of a program, those that ended too', async () => {
+    expect((await run('run', '--out', 'workers.fogprofile', 'workers.js')).code).toBe(0);
+    const { workers } = await read('workers.fogprofile');
+    expect(workers.map(({ title }) => title)).toEqual(['[worker 1] helper']);
+    expect(workers[0]?.cpu.frames.map(({ name }) => name)).toContain('spin');
+  });
+
+  it('makes a report of a file, and of what changed between two', async () => {
+    await run('run', '--out', 'before.fogprofile', 'exits.js');
+    expect(await run('report', 'before.fogprofile', '--out', 'again.html')).toMatchObject({ code: 0, stdout: expect.stringContaining('spin') });
+    expect(await run('diff', 'before.fogprofile', 'before.fogprofile')).toMatchObject({ code: 0, stdout: expect.stringContaining('diff.html') });
+    expect(await readFile(join(folder, 'diff.html'), 'utf8')).toMatch(/^<!doctype html>/);
+  });
+
+  it('shows what a process does that has its inspector open', async () => {
+    const child = spawn(process.execPath, ['--inspect=0', join(folder, 'busy.js')], { stdio: ['ignore', 'ignore', 'pipe'] });
+    try {
+      const port = await new Promise<string>((resolve) => {
+        child.stderr.on('data', (chunk: Buffer) => {
+          const [, found] = /127\.0\.0\.1:(\d+)/.exec(chunk.toString()) ?? [];
+          if (found !== undefined) resolve(found);
+        });
+      });
+      expect(await run('top', port, '--once', '--seconds', '0.5')).toMatchObject({ code: 0, stdout: expect.stringContaining('spin') });
+    } finally {
+      child.kill();
+    }
+  });
+
+  it.each([
+    [['run'], 64, 'which program?'],
+    [['run', '--mode', 'fast', 'app.cjs'], 64, '--mode is fast'],
+    [['run', '--interval-us', '0', 'app.cjs'], 64, '--interval-us is 0'],
+    [['frobnicate'], 64, 'there is no command frobnicate'],
+    [['constructor'], 64, 'there is no command constructor'],
+    [['report', 'missing.html'], 1, 'ERR_PROFILER_READ_FAILED'],
+    [['report', 'app.cjs'], 1, 'ERR_PROFILER_INVALID_PROFILE'],
+    [['top', 'nowhere'], 64, 'neither a port nor an address'],
+    [['top', '1', '--once'], 1, 'ERR_PROFILER_INSPECTOR_UNREACHABLE'],
+    [['run', '--out', 'missing/report.html', 'exits.js'], 1, 'ERR_PROFILER_WRITE_FAILED'],
+  ])('refuses %j with status %d', async (args, code, message) => {
+    expect(await run(...args)).toMatchObject({ code, stderr: expect.stringContaining(message) });
+  });
+
+  it('registers a profiler that samples from the start, and never ends a program for its options', async () => {
+    const register = join(folder, 'register.js');
+    const runWith = (options: string | undefined) =>
+      promisify(execFile)(process.execPath, ['--import', `file://${register}`, join(folder, 'app.cjs')], { env: { ...process.env, ...(options !== undefined && { FOG_PROFILER_OPTIONS: options }) } }).catch(
+        (error: { code: number; stdout: string; stderr: string }) => error,
+      );
+    expect(await runWith(undefined)).toMatchObject({ stdout: 'ran\n', code: 3, stderr: '' });
+    expect(await runWith('{"cpu":{"intervalUs":1}}')).toMatchObject({ stdout: 'ran\n', code: 3, stderr: expect.stringContaining('FogProfilerWarning') });
+    expect(await runWith('nonsense')).toMatchObject({ stdout: 'ran\n', code: 3, stderr: expect.stringContaining('not profiled') });
+  });
+});

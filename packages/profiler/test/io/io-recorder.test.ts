@@ -1,0 +1,169 @@
+import { once } from 'node:events';
+import fs from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import net, { type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { finished } from 'node:stream/promises';
+import { promisify } from 'node:util';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { seededRandom } from '@fog/testkit';
+import { sumsByFrame } from '../../src/call-tree.js';
+import { ioRecorder } from '../../src/io/io-recorder.js';
+import type { IoProfile } from '../../src/io/io-profile.js';
+
+const BYTES = 300_000;
+const block = Buffer.alloc(BYTES, 'x');
+
+describe('I/O', () => {
+  let folder = '';
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'fog-profiler-io-'));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  const recorders: ReturnType<typeof ioRecorder>[] = [];
+  const record = async (fn: () => unknown): Promise<IoProfile> => {
+    const recorder = ioRecorder(seededRandom(7));
+    recorders.push(recorder);
+    recorder.start();
+    await fn();
+    recorders.pop();
+    return recorder.stop();
+  };
+  afterEach(() => {
+    for (const recorder of recorders.splice(0)) recorder.stop();
+  });
+  const target = (profile: IoProfile, name: string) => profile.targets.find((one) => one.name === name);
+
+  it.each([
+    ['synchronous functions', async (file: string) => {
+      fs.writeFileSync(file, block);
+      fs.appendFileSync(file, block);
+      fs.readFileSync(file);
+    }, 2],
+    ['callbacks', async (file: string) => {
+      await new Promise((resolve) => fs.writeFile(file, block, resolve));
+      await new Promise((resolve) => fs.appendFile(file, block.toString(), resolve));
+      await promisify(fs.readFile)(file);
+    }, 2],
+    ['promises', async (file: string) => {
+      await fs.promises.writeFile(file, block);
+      await fs.promises.appendFile(file, block);
+      await fs.promises.readFile(file);
+    }, 2],
+    ['a file handle', async (file: string) => {
+      const handle = await fs.promises.open(file, 'w+');
+      await handle.write(block);
+      await handle.appendFile(block.toString());
+      await handle.read(Buffer.alloc(2 * BYTES), 0, 2 * BYTES, 0);
+      await handle.close();
+    }, 2],
+    ['streams', async (file: string) => {
+      const out = fs.createWriteStream(file);
+      out.write(block);
+      out.end(block);
+      await finished(out);
+      await finished(fs.createReadStream(file).resume());
+    }, 2],
+  ])('through %s: counts each byte once, by file', async (name, use, blocks) => {
+    const file = join(folder, name.replaceAll(' ', '-'));
+    const profile = await record(() => use(file));
+    expect(target(profile, file)).toMatchObject({ kind: 'disk', readBytes: blocks * BYTES, writtenBytes: blocks * BYTES });
+    expect(profile.disk.latency.count).toBe(profile.disk.operations);
+    expect(profile.disk.latency.maxMs).toBeGreaterThanOrEqual(profile.disk.latency.p50Ms);
+    expect(profile.slices.reduce((sum, { diskBytes }) => sum + diskBytes, 0)).toBe(profile.disk.readBytes + profile.disk.writtenBytes);
+  });
+
+  it('accounts for what the kernel counts', async () => {
+    const file = join(folder, 'kernel');
+    const profile = await record(() => {
+      for (let round = 0; round < 10; round += 1) fs.writeFileSync(file, block);
+    });
+    if (profile.process === undefined) return; // No /proc.
+    expect(profile.process.writtenBytes).toBeGreaterThanOrEqual(10 * BYTES);
+    expect(profile.unattributedRatio).toBeLessThan(0.1);
+  });
+
+  it('finds who asked for it, by bytes', async () => {
+    const file = join(folder, 'sites');
+    fs.writeFileSync(file, block);
+    const readMuch = () => {
+      for (let round = 0; round < 300; round += 1) fs.readFileSync(file);
+    };
+    const readLittle = () => {
+      for (let round = 0; round < 100; round += 1) fs.readFileSync(file);
+    };
+    const { sites } = await record(() => {
+      readMuch();
+      readLittle();
+    });
+    const { total } = sumsByFrame(sites);
+    const bytesBy = (name: string) => total[sites.frames.findIndex((frame) => frame.name === name)] ?? 0;
+    // 63 % of the operations are sampled: 190 and 63, right to 9 and 15 % nineteen times out of twenty; the seed is one of these.
+    expect(Math.abs(bytesBy('readMuch') / (300 * BYTES) - 1)).toBeLessThan(0.15);
+    expect(Math.abs(bytesBy('readLittle') / (100 * BYTES) - 1)).toBeLessThan(0.25);
+  });
+
+  it('counts what fails as an operation without bytes, and hands the failure on', async () => {
+    const missing = join(folder, 'missing');
+    const profile = await record(async () => {
+      expect(() => fs.readFileSync(missing)).toThrow('ENOENT');
+      await expect(fs.promises.readFile(missing)).rejects.toMatchObject({ code: 'ENOENT' });
+      await expect(promisify(fs.readFile)(missing)).rejects.toMatchObject({ code: 'ENOENT' });
+      expect(() => fs.readFile(missing, undefined as never)).toThrow('must be of type function');
+    });
+    expect(target(profile, missing)).toMatchObject({ operations: 3, readBytes: 0, syncOperations: 1 });
+  });
+
+  it('over a socket: counts bytes of both ends, and how long answers took', async () => {
+    const server = net.createServer((socket) => socket.pipe(socket)).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const profile = await record(async () => {
+      const socket = net.connect(port, '127.0.0.1');
+      for (let turn = 0; turn < 20; turn += 1) {
+        socket.write('question');
+        await once(socket, 'data');
+      }
+      socket.destroy();
+      await once(socket, 'close');
+    });
+    server.close();
+    expect(target(profile, `127.0.0.1:${port}`)).toMatchObject({ kind: 'network', operations: 20, readBytes: 160, writtenBytes: 160, longestRow: expect.any(Number) });
+    expect(target(profile, `127.0.0.1:${port}`)?.latency.count).toBe(20);
+    expect(target(profile, `clients of :${port}`)).toMatchObject({ readBytes: 160, writtenBytes: 160 });
+  });
+
+  it('puts every function back as it was', async () => {
+    const before = [fs.readFileSync, fs.promises.readFile, Object.getOwnPropertyNames(net.Socket.prototype).includes('write')];
+    await record(() => expect(fs.readFileSync).not.toBe(before[0]));
+    expect([fs.readFileSync, fs.promises.readFile, Object.getOwnPropertyNames(net.Socket.prototype).includes('write')]).toEqual(before);
+  });
+
+  it('leaves alone what somebody else has replaced meanwhile', async () => {
+    const original = fs.readFileSync;
+    let theirs = original;
+    await record(() => {
+      const below = fs.readFileSync;
+      theirs = ((...args: Parameters<typeof fs.readFileSync>) => below(...args)) as typeof fs.readFileSync;
+      fs.readFileSync = theirs;
+    });
+    expect(fs.readFileSync).toBe(theirs);
+    expect(fs.readFileSync(new URL(import.meta.url), 'utf8')).toContain('somebody else');
+    fs.readFileSync = original;
+  });
+
+  it('is refused to a second recording of the thread', async () => {
+    await record(() => expect(() => ioRecorder().start()).toThrow(expect.objectContaining({ code: 'ERR_PROFILER_ALREADY_RECORDING' })));
+  });
+
+  it('sums up further files beyond a thousand', async () => {
+    const { targets, disk } = await record(() => {
+      for (let file = 0; file < 1_200; file += 1) fs.existsSync(join(folder, `none-${file}`));
+    });
+    expect(targets.length).toBeLessThanOrEqual(1_001);
+    expect(target({ targets } as unknown as IoProfile, '(others)')?.operations).toBeGreaterThanOrEqual(200);
+    expect(targets.reduce((sum, { operations }) => sum + operations, 0)).toBe(disk.operations);
+  });
+});
