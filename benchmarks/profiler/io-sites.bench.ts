@@ -47,14 +47,15 @@ function fog(): Promise<Subject> {
 function stackEachTime(): Promise<Subject> {
   const sites = new Map<string, number>();
   const prototype = net.Socket.prototype;
-  const write = prototype.write as (this: net.Socket, ...args: unknown[]) => boolean;
+  const original: unknown = Reflect.get(prototype, 'write');
+  const write = original as (this: net.Socket, ...args: unknown[]) => boolean;
   return echo(
     () => {
       prototype.write = function watched(this: net.Socket, ...args: unknown[]) {
         const { stack = '' } = new Error('site');
         sites.set(stack, (sites.get(stack) ?? 0) + 1);
         return write.apply(this, args);
-      } as typeof prototype.write;
+      };
     },
     () => Reflect.deleteProperty(prototype, 'write'),
   );
