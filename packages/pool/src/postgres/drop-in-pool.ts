@@ -73,6 +73,8 @@ export class Pool extends EventEmitter {
   readonly #members = new Map<Client, Timer | undefined>();
   readonly #idle: IdleClients<Client>;
   readonly #expired = new Set<Client>();
+  /** Since when callers have been waiting, longest first. */
+  readonly #callers = new Set<{ readonly sinceMs: number }>();
 
   constructor(options: PoolConfig = {}, ClientClass?: new (config: never) => unknown) {
     super();
@@ -96,7 +98,8 @@ export class Pool extends EventEmitter {
       maxUses: maxUses ?? Infinity,
       jitterRatio: 0,
       maxCreating: max,
-      acquireTimeoutMs: delayMs(connectionTimeoutMillis),
+      // A connection that is made for a caller gives up first, and is gone when the caller hears of it.
+      acquireTimeoutMs: delayMs(connectionTimeoutMillis) + 1,
       createTimeoutMs: Infinity,
       idleTimeoutMs: Infinity,
       clock,
@@ -174,7 +177,15 @@ export class Pool extends EventEmitter {
 
   async #borrow(): Promise<PoolClient> {
     if (this.ending) throw new PoolError('ERR_POOL_CLOSED', 'Cannot use a pool after calling end on the pool');
-    return this.#lend(await this.#core.acquire().catch(rethrow));
+    const caller = { sinceMs: this.#clock.now() };
+    this.#callers.add(caller);
+    try {
+      return this.#lend(await this.#core.acquire());
+    } catch (error) {
+      throw inTheirWords(error);
+    } finally {
+      this.#callers.delete(caller);
+    }
   }
 
   #lend(lease: Lease<Client>): PoolClient {
@@ -187,6 +198,7 @@ export class Pool extends EventEmitter {
       released = true;
       this.#release(lease, client, error);
     };
+    Object.assign(client, { [Symbol.dispose]: () => released || client.release() });
     this.emit('acquire', client);
     return client;
   }
@@ -249,11 +261,53 @@ export class Pool extends EventEmitter {
   }
 
   async #connect(): Promise<Client> {
-    const client = new this.Client(this.options as never) as PoolClient;
-    client.on('error', () => {});
-    observe(client);
-    this.log('connecting new client');
-    await this.#open(client);
+    for (;;) {
+      const sinceMs = this.#clock.now();
+      const client = new this.Client(this.options as never) as PoolClient;
+      client.on('error', () => {});
+      observe(client);
+      this.log('connecting new client');
+      if (await this.#open(client)) {
+        await this.#prepare(client);
+        this.emit('connect', client);
+        return client;
+      }
+      // Who waits now may have come later, and has some time left.
+      const [first] = this.#callers;
+      if (first === undefined || first.sinceMs <= sinceMs) throw new PoolError('ERR_POOL_CREATE_TIMEOUT', 'Connection terminated due to connection timeout');
+    }
+  }
+
+  /** `false` if it takes longer than `connectionTimeoutMillis`; the client is gone then, also if it succeeds later. */
+  #open(client: PoolClient): Promise<boolean> {
+    const timeoutMs = delayMs(this.options.connectionTimeoutMillis);
+    return new Promise((resolve, reject) => {
+      let timer: Timer | undefined;
+      let late = false;
+      if (timeoutMs !== Infinity)
+        timer = this.#clock.setTimeout(() => {
+          this.log('ending client due to timeout');
+          late = true;
+          // A client that is not made of JavaScript has no such connection.
+          const connection: Client['connection'] | undefined = client.connection;
+          if (connection === undefined) client.end(() => {});
+          else connection.stream.destroy();
+          resolve(false);
+        }, timeoutMs);
+      client.connect((error: Error | undefined) => {
+        timer?.close();
+        if (late) {
+          if (!error) client.end(() => {});
+          return;
+        }
+        if (!error) return resolve(true);
+        this.log('client failed to connect', error);
+        reject(error);
+      });
+    });
+  }
+
+  async #prepare(client: PoolClient): Promise<void> {
     const { onConnect, verify } = this.options;
     try {
       await onConnect?.(client);
@@ -263,31 +317,6 @@ export class Pool extends EventEmitter {
       throw error;
     }
     this.log('new client connected');
-    this.emit('connect', client);
-    return client;
-  }
-
-  #open(client: PoolClient): Promise<void> {
-    const timeoutMs = delayMs(this.options.connectionTimeoutMillis);
-    return new Promise((resolve, reject) => {
-      let late = false;
-      let timer: Timer | undefined;
-      if (timeoutMs !== Infinity)
-        timer = this.#clock.setTimeout(() => {
-          this.log('ending client due to timeout');
-          late = true;
-          // A client that is not made of JavaScript has no such connection.
-          const connection: Client['connection'] | undefined = client.connection;
-          if (connection === undefined) client.end(() => {});
-          else connection.stream.destroy();
-        }, timeoutMs);
-      client.connect((error: Error | undefined) => {
-        timer?.close();
-        if (!error) return resolve();
-        this.log('client failed to connect', error);
-        reject(late ? new Error('Connection terminated due to connection timeout', { cause: error }) : error);
-      });
-    });
   }
 
   /** A new client is the pool's, and idle until it is lent. */
@@ -334,7 +363,7 @@ export class Pool extends EventEmitter {
   }
 
   #answer<T>(answer: Promise<T>, callback: QueryCallback<T> | EndCallback | undefined): Promise<T> | void {
-    if (callback === undefined) return this.#promise(answer);
+    if (typeof callback !== 'function') return this.#promise(answer);
     answer.then(
       (result) => process.nextTick(callback, undefined, result),
       (error: Error) => process.nextTick(callback, error, undefined),
@@ -377,10 +406,10 @@ function isUnusable(client: Client): boolean {
   return queryable === false || ending === true;
 }
 
-/** In the words of pg-pool, where it has some. */
-function rethrow(error: unknown): never {
-  if (!(error instanceof PoolError)) throw error;
-  if (error.code === 'ERR_POOL_ACQUIRE_TIMEOUT') throw new PoolError(error.code, 'timeout exceeded when trying to connect', { cause: error });
-  if (error.code === 'ERR_POOL_CLOSED') throw new PoolError(error.code, 'Cannot use a pool after calling end on the pool');
-  throw error;
+/** Those of pg-pool, where it has some. */
+function inTheirWords(error: unknown): unknown {
+  if (!(error instanceof PoolError)) return error;
+  if (error.code === 'ERR_POOL_ACQUIRE_TIMEOUT') return new PoolError(error.code, 'timeout exceeded when trying to connect', { cause: error });
+  if (error.code === 'ERR_POOL_CLOSED') return new PoolError(error.code, 'Cannot use a pool after calling end on the pool');
+  return error;
 }

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:net';
 import { inspect } from 'node:util';
 import { startPostgres, type Service } from '@fog/services';
 import { ManualClock } from '@fog/testkit';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { PoolClient } from 'pg';
 import { Pool, type PoolConfig } from '../../src/adapters/pg.js';
 import { settled } from '../backend.js';
@@ -160,6 +160,53 @@ describe('a pool in place of a pg.Pool', () => {
     await expect(waiting.query('select 1')).rejects.toThrow('timeout');
     await eventually(() => waiting.totalCount === 0);
     await new Promise((resolve) => silent.close(resolve));
+  });
+
+  describe('with a server that is slow', () => {
+    const connecting: ((error?: Error) => void)[] = [];
+    const ended: unknown[] = [];
+    class Slow extends Fake {
+      override connect(callback: (error?: Error) => void): void {
+        connecting.push(callback);
+      }
+      override end(callback: () => void): void {
+        ended.push(this);
+        super.end(callback);
+      }
+    }
+    beforeEach(() => {
+      connecting.length = ended.length = 0;
+    });
+
+    it('keeps no connection that is made after its time was over', async () => {
+      const clock = new ManualClock();
+      const pool = open({ Client: Slow, clock, max: 1, connectionTimeoutMillis: 100 });
+      const outcome = pool.connect().catch((error: Error) => [error.message, pool.totalCount]);
+      await clock.advanceAsync(100);
+      expect(await outcome).toEqual(['Connection terminated due to connection timeout', 0]);
+      connecting[0]?.();
+      expect(ended).toHaveLength(2);
+      expect(pool.totalCount).toBe(0);
+    });
+
+    it('makes another connection for who came while one was made for others', async () => {
+      const clock = new ManualClock();
+      const pool = open({ Client: Slow, clock, max: 1, connectionTimeoutMillis: 1_000 });
+      const first = expect(pool.connect()).rejects.toThrow('refused');
+      const second = expect(pool.connect()).rejects.toThrow('timeout exceeded when trying to connect');
+      await settled();
+      connecting[0]?.(new Error('refused'));
+      await first;
+      // There is a pause of up to 100 ms before it is tried again, for the second.
+      await clock.advanceAsync(1_001);
+      await second;
+      const third = pool.connect();
+      await clock.advanceAsync(150);
+      expect(connecting).toHaveLength(3);
+      connecting[2]?.();
+      (await third).release();
+      expect(pool.idleCount).toBe(1);
+    });
   });
 
   it('prepares new clients by onConnect and verify, and fails the connect if they do', async () => {
