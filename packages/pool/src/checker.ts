@@ -1,4 +1,4 @@
-import { attempt } from './attempt.js';
+import { attempt, isThenable } from './attempt.js';
 import { type Entry, IN_HAND, RESETTING, VALIDATING } from './entry.js';
 import { callTimeout } from './errors.js';
 import type { ResolvedOptions } from './options.js';
@@ -39,6 +39,32 @@ export class Checker<R> {
   }
 
   start(entry: Entry<R>, check: Check): void {
+    if (check === 'reset') this.#reset(entry);
+    else this.#wait(entry, check, () => this.#call(entry.resource, check));
+  }
+
+  /** It comes with each loan, and most are done at once: those cost no more than their call. */
+  #reset(entry: Entry<R>): void {
+    entry.state = RESETTING;
+    let answer: unknown;
+    try {
+      answer = this.#options.reset?.(entry.resource);
+      if (isThenable(answer)) {
+        this.#wait(entry, 'reset', () => answer);
+        return;
+      }
+    } catch (error) {
+      this.resetErrors += 1;
+      this.#events.failed(entry, 'reset', error);
+      return;
+    }
+    // Unless it has closed the pool by force.
+    if (entry.state !== RESETTING) return;
+    entry.state = IN_HAND;
+    this.#events.passed(entry, 'reset');
+  }
+
+  #wait(entry: Entry<R>, check: Check, call: () => unknown): void {
     const { name, clock, resetTimeoutMs, validateTimeoutMs } = this.#options;
     const resets = check === 'reset';
     const timeoutMs = resets ? resetTimeoutMs : validateTimeoutMs;
@@ -50,7 +76,7 @@ export class Checker<R> {
     entry.state = resets ? RESETTING : VALIDATING;
     if (!resets) this.#validating += 1;
     this.#underWay.set(entry, () => {});
-    const giveUp = attempt<unknown>(clock, timeoutMs, () => this.#call(entry.resource, check), {
+    const giveUp = attempt<unknown>(clock, timeoutMs, call, {
       given: (answer) => {
         // `validate` must say yes; the others only must not say no.
         if (check === 'validate' ? answer : resets || answer !== false) this.#pass(entry, check);
@@ -78,8 +104,7 @@ export class Checker<R> {
   }
 
   #call(resource: R, check: Check): unknown {
-    const { validate, keepalive = validate, reset } = this.#options;
-    if (check === 'reset') return reset?.(resource);
+    const { validate, keepalive = validate } = this.#options;
     return check === 'keepalive' ? keepalive?.(resource) : validate?.(resource);
   }
 }

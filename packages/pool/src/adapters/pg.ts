@@ -135,7 +135,7 @@ class PostgresPool implements PgPool {
   query<R extends unknown[]>(query: QueryArrayConfig, values?: QueryConfigValues<unknown[]>, options?: QueryOptions): Promise<QueryArrayResult<R>>;
   query<R extends QueryResultRow>(query: string | QueryConfig, values?: QueryConfigValues<unknown[]>, options?: QueryOptions): Promise<QueryResult<R>>;
   query(query: string | QueryConfig, values?: QueryConfigValues<unknown[]>, options?: QueryOptions): Promise<QueryResult> {
-    if (options === undefined) return this.#pool.use((client) => client.query(query, values));
+    if (options === undefined) return this.#query(query, values);
     return this.#queryCancellably(query, values, options);
   }
 
@@ -186,6 +186,28 @@ class PostgresPool implements PgPool {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.#pool.close();
+  }
+
+  /** By callbacks where promises would do, as there is one for each step: the one that is made here is enough. */
+  #query(query: string | QueryConfig, values: QueryConfigValues<unknown[]> | undefined): Promise<QueryResult> {
+    return new Promise((resolve, reject) => {
+      const run = (lease: Lease<Client>): void => {
+        const answered = (error: Error | null | undefined, result: QueryResult): void => {
+          lease.release();
+          if (error) reject(error);
+          else resolve(result);
+        };
+        try {
+          lease.resource.query(query as string, values as unknown[], answered);
+        } catch (error) {
+          lease.release();
+          reject(error);
+        }
+      };
+      const lease = this.#pool.tryAcquire();
+      if (lease === undefined) this.#pool.acquire().then(run, reject);
+      else run(lease);
+    });
   }
 
   async #queryCancellably(query: string | QueryConfig, values: QueryConfigValues<unknown[]> | undefined, options: QueryOptions): Promise<QueryResult> {
