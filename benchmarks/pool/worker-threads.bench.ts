@@ -5,7 +5,7 @@ import { defineBench, type Subject } from '../harness/bench.js';
 import type { BenchTasks } from './tasks.worker.js';
 
 const OURS = '@fog/pool';
-const RIVALS = ['piscina', 'tinypool'] as const;
+const RIVALS = ['piscina', 'piscina without atomics', 'tinypool'] as const;
 const THREADS = 2;
 /** The last so many durations, of which the figure is taken. */
 const KEPT = 2 ** 13;
@@ -67,6 +67,10 @@ export default defineBench<Given>({
     },
     piscina: (given) => {
       const pool = new Piscina({ filename: file.href, minThreads: THREADS, maxThreads: THREADS });
+      return around(given, (payload) => pool.run(payload), () => pool.destroy());
+    },
+    'piscina without atomics': (given) => {
+      const pool = new Piscina({ filename: file.href, minThreads: THREADS, maxThreads: THREADS, atomics: 'disabled' });
       return around(given, (payload) => pool.run(payload), () => pool.destroy());
     },
     tinypool: (given) => {
