@@ -48,6 +48,12 @@ export class Gangs {
     if (open !== undefined && open.size !== size) throw gangMismatch(id, open.size, size);
   }
 
+  /** Those submitted so far, if one more makes it complete. */
+  allButLast({ id, size }: GangOptions): readonly Task[] | undefined {
+    const members = this.#open.get(id)?.members ?? [];
+    return members.length === size - 1 ? members : undefined;
+  }
+
   /** The task's gang, which may be complete with it. */
   join(task: Task, options: GangOptions): Gang {
     let gang = this.#open.get(options.id);

@@ -1,11 +1,12 @@
 import type { Cluster } from './cluster.js';
 import { duplicateTask, invalidOption, neverFits, quotaExceeded, tenantQueueFull } from './errors.js';
-import { Gangs, type Gang } from './gang.js';
+import { Gangs, type Gang, type GangOptions } from './gang.js';
 import { IdempotencyKeys } from './idempotency.js';
 import { compileWishes, NO_WISHES } from './labels.js';
 import type { ResolvedOptions } from './options.js';
 import { detail } from './placement/explain.js';
 import { labelsMatch } from './placement/filter.js';
+import { neverFitTogether } from './placement/gang-reservation.js';
 import { isPlaceable } from './placement/plan.js';
 import { resolveRetry } from './retry.js';
 import { Shapes, type Shape } from './shape.js';
@@ -58,11 +59,22 @@ export class Intake {
       if (!tenant.everAdmits(shape.demand)) throw quotaExceeded(name, tenant.name);
       if (tenant.queued >= tenant.maxQueued) throw tenantQueueFull(tenant.name, tenant.maxQueued);
     }
-    return new Task({
+    const task = new Task({
       id, name, run, payload: options.payload, sequence: this.#sequence, shape, needs: options.needs, submittedMs: nowMs, estimator, owner: this.#owner, tenant: tenantName, wishes, retry,
       priority: options.priority ?? 0, deadlineAtMs: deadlineMs === undefined ? Infinity : nowMs + deadlineMs, maxWaitMs: options.maxWaitMs ?? Infinity,
       estimateMs: options.estimateMs, preemptible: options.preemptible ?? false, serviceClass: options.serviceClass ?? 'default',
     });
+    if (gang !== undefined && options.waitForCapacity !== true) this.#checkTogether(task, gang);
+    return task;
+  }
+
+  /** The last member makes it known that a gang is too large: none of it is kept. */
+  #checkTogether(task: Task, gang: GangOptions): void {
+    const others = this.#gangs.allButLast(gang);
+    if (others === undefined || !neverFitTogether([...others, task], this.#cluster)) return;
+    const error = neverFits(`gang ${gang.id}`, [`its ${gang.size} members need more together than there is`]);
+    others[0]?.cancel(error);
+    throw error;
   }
 
   /** The task is in. Its gang, if it has one. */

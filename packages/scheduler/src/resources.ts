@@ -151,8 +151,14 @@ export function chooseGpus(gpu: number, free: readonly number[]): readonly numbe
   return chosen.length * WHOLE < gpu ? undefined : chosen;
 }
 
-/** How many tasks of that need of GPUs would fit beside each other. */
-export function gpuCopies(gpu: number, free: readonly number[]): number {
+/** How many tasks of the demand would fit beside each other; `Infinity` of one that needs nothing. */
+export function copiesIn({ dimensions, amounts, gpu }: Demand, room: Room): number {
+  let copies = gpu === 0 ? Infinity : gpuCopies(gpu, room.gpus);
+  for (let at = 0; at < dimensions.length && copies > 0; at += 1) copies = Math.min(copies, Math.floor((room.amounts[dimensions[at] ?? 0] ?? 0) / (amounts[at] ?? 1)));
+  return Math.max(0, copies);
+}
+
+function gpuCopies(gpu: number, free: readonly number[]): number {
   let copies = 0;
   if (gpu < WHOLE) for (const share of free) copies += Math.floor(share / gpu);
   else {

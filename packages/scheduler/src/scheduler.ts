@@ -197,6 +197,7 @@ class PlanningScheduler implements Scheduler, TaskOwner, Outcomes {
     this.#placed = [];
     for (const { task } of placed) {
       if (task.current?.aborted === false) taskStarted(this.#options.name, task);
+      else task.attempt -= 1; // Told to stop before it began.
       runAttempt(task, this.#options.executor, this);
     }
   }

@@ -40,12 +40,24 @@ describe('a gang', () => {
   it('leaves no capacity taken by members of one that does not fit', async () => {
     const { scheduler, submit, started, advance } = stage();
     scheduler.addWorker({ id: 'w', capacity: { cpu: 3 } });
-    for (let rank = 0; rank < 2; rank += 1) submit(`rank ${rank}`, { needs: { cpu: 2 }, gang: { id: 'g', size: 2 } });
+    for (let rank = 0; rank < 2; rank += 1) submit(`rank ${rank}`, { needs: { cpu: 2 }, gang: { id: 'g', size: 2 }, waitForCapacity: true });
     await advance(0);
     expect([started, scheduler.stats().utilisationRatio]).toEqual([[], 0]);
     scheduler.addWorker({ id: 'x', capacity: { cpu: 2 } });
     await advance(0);
     expect(new Set(started.map((start) => start.split('@')[1]))).toEqual(new Set(['w', 'x']));
+  });
+
+  it('is refused with its last member when it could never fit, and what it has submitted is cancelled', async () => {
+    const { scheduler, submit } = stage();
+    for (const id of ['v', 'w']) scheduler.addWorker({ id, capacity: { cpu: 3 } });
+    const gang = { id: 'g', size: 3 };
+    const [first, second] = [submit('first', { needs: { cpu: 2 }, gang }), submit('second', { needs: { cpu: 2 }, gang })];
+    expect(codeOf(() => submit('third', { needs: { cpu: 2 }, gang }))).toBe('ERR_SCHEDULER_NEVER_FITS');
+    await expect(first?.handle.result).rejects.toMatchObject({ code: 'ERR_SCHEDULER_NEVER_FITS' });
+    await expect(second?.handle.result).rejects.toMatchObject({ code: 'ERR_SCHEDULER_GANG_BROKEN' });
+    submit('fourth', { needs: { cpu: 4 }, gang: { id: 'h', size: 1 }, waitForCapacity: true });
+    expect(scheduler.stats()).toMatchObject({ pending: 1, refusedTotal: 1 });
   });
 
   it('is cancelled as a whole while it has not started, and refuses members that do not agree on its size', async () => {

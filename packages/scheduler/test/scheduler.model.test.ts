@@ -1,10 +1,14 @@
 import { expect, it } from '@jest/globals';
 import { ManualClock } from '@fog/testkit';
 import fc from 'fast-check';
-import { createScheduler, type Scheduler, type StrategyName, type TaskContext, type TaskHandle } from '../src/index.js';
+import { createScheduler, type Scheduler, type StrategyName, type TaskContext, type TaskHandle, type TaskOptions } from '../src/index.js';
+
+/** CPUs that tenant `b` may hold. */
+const QUOTA = 5;
 
 type Step =
-  | { readonly kind: 'submit'; readonly cpu: number; readonly gpu: boolean; readonly priority: number; readonly maxWaitMs: number | undefined; readonly estimateMs: number; readonly deadlineMs: number | undefined }
+  | { readonly kind: 'submit'; readonly cpu: number; readonly gpu: boolean; readonly priority: number; readonly maxWaitMs: number | undefined; readonly estimateMs: number; readonly deadlineMs: number | undefined; readonly preemptible: boolean; readonly retries: number; readonly tenant: string }
+  | { readonly kind: 'gang'; readonly size: number; readonly cpu: number; readonly maxWaitMs: number | undefined }
   | { readonly kind: 'finish' | 'fail' | 'cancel'; readonly at: number }
   | { readonly kind: 'add'; readonly cpu: number; readonly gpu: boolean; readonly speed: number }
   | { readonly kind: 'remove' | 'force'; readonly at: number }
@@ -13,7 +17,8 @@ type Step =
 
 const at = fc.nat(99);
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 8, arbitrary: fc.record({ kind: fc.constant('submit' as const), cpu: fc.integer({ min: 1, max: 4 }), gpu: fc.boolean(), priority: fc.integer({ min: 0, max: 3 }), maxWaitMs: fc.option(fc.nat(200), { nil: undefined }), estimateMs: fc.integer({ min: 1, max: 100 }), deadlineMs: fc.option(fc.integer({ min: 1, max: 300 }), { nil: undefined }) }) },
+  { weight: 8, arbitrary: fc.record({ kind: fc.constant('submit' as const), cpu: fc.integer({ min: 1, max: 4 }), gpu: fc.boolean(), priority: fc.integer({ min: 0, max: 3 }), maxWaitMs: fc.option(fc.nat(200), { nil: undefined }), estimateMs: fc.integer({ min: 1, max: 100 }), deadlineMs: fc.option(fc.integer({ min: 1, max: 300 }), { nil: undefined }), preemptible: fc.boolean(), retries: fc.nat(2), tenant: fc.constantFrom('a', 'b', 'c') }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('gang' as const), size: fc.integer({ min: 1, max: 3 }), cpu: fc.integer({ min: 1, max: 3 }), maxWaitMs: fc.option(fc.nat(200), { nil: undefined }) }) },
   { weight: 6, arbitrary: fc.record({ kind: fc.constantFrom('finish' as const, 'finish' as const, 'fail' as const, 'cancel' as const), at }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('add' as const), cpu: fc.integer({ min: 1, max: 6 }), gpu: fc.boolean(), speed: fc.integer({ min: 1, max: 3 }) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('remove' as const, 'force' as const), at }) },
@@ -27,6 +32,8 @@ interface Known {
   readonly cpu: number;
   readonly gpu: boolean;
   readonly priority: number;
+  readonly gang: string | undefined;
+  readonly tenant: string;
   readonly handle: TaskHandle<number>;
   /** The attempt that holds capacity: running, or told to stop. */
   holds: { readonly workerId: string; readonly gpus: readonly number[]; end: (error?: Error) => void } | undefined;
@@ -50,27 +57,38 @@ class World {
   readonly log: string[] = [];
   readonly #strategy: StrategyName;
   #machines = 0;
+  #gangs = 0;
 
   constructor(strategy: StrategyName) {
     this.#strategy = strategy;
-    this.scheduler = createScheduler({ strategy, clock: this.clock });
+    this.scheduler = createScheduler({ strategy, clock: this.clock, random: () => 0.5, ...(this.isStrict ? {} : { tenants: { a: { weight: 2 }, b: { quota: { cpu: QUOTA } } } }) });
+  }
+
+  /** Strict orders are checked as such, and only where nothing overtakes by right. */
+  get isStrict(): boolean {
+    return this.#strategy === 'fifo' || this.#strategy === 'priority';
   }
 
   check(holds: boolean, breach: string): void {
     if (!holds) this.breaches.push(breach);
   }
 
-  submit({ cpu, gpu, priority, maxWaitMs, estimateMs, deadlineMs }: Extract<Step, { kind: 'submit' }>): void {
-    const needs = gpu ? { cpu, gpu: 0.5 } : { cpu };
-    // Strict orders are checked as such only where nothing overtakes by right.
-    const wait = this.#strategy === 'fifo' || this.#strategy === 'priority' ? undefined : maxWaitMs;
+  submit({ cpu, gpu, priority, maxWaitMs, estimateMs, deadlineMs, preemptible, retries, tenant }: Extract<Step, { kind: 'submit' }>): void {
+    const wishes = this.isStrict ? {} : { preemptible, ...(maxWaitMs === undefined ? {} : { maxWaitMs }), retry: { retries, delayMs: 20 } };
+    this.#submit({ cpu, gpu, priority, gang: undefined, tenant }, { needs: gpu ? { cpu, gpu: 0.5 } : { cpu }, priority, estimateMs, tenant, ...wishes, ...(deadlineMs === undefined ? {} : { deadlineMs }) });
+  }
+
+  submitGang({ size, cpu, maxWaitMs }: Extract<Step, { kind: 'gang' }>): void {
+    if (this.isStrict) return;
+    const id = `gang ${(this.#gangs += 1)}`;
+    for (let rank = 0; rank < size; rank += 1)
+      this.#submit({ cpu, gpu: false, priority: 0, gang: id, tenant: 'c' }, { needs: { cpu }, tenant: 'c', gang: { id, size }, ...(maxWaitMs === undefined ? {} : { maxWaitMs }) });
+  }
+
+  #submit(what: Pick<Known, 'cpu' | 'gpu' | 'priority' | 'gang' | 'tenant'>, options: Partial<TaskOptions<number>>): void {
     const known: Known = {
-      sequence: this.tasks.length, cpu, gpu, priority, holds: undefined, attempts: 0, settled: 0,
-      handle: this.scheduler.submit({
-        name: `cpu${cpu}`, needs, priority, estimateMs, waitForCapacity: true,
-        ...(wait === undefined ? {} : { maxWaitMs: wait }), ...(deadlineMs === undefined ? {} : { deadlineMs }),
-        run: (context) => this.#run(known, context),
-      }),
+      ...what, sequence: this.tasks.length, holds: undefined, attempts: 0, settled: 0,
+      handle: this.scheduler.submit({ name: `cpu${what.cpu}`, waitForCapacity: true, ...options, run: (context) => this.#run(known, context) }),
     };
     this.tasks.push(known);
     const settle = (): void => void (known.settled += 1);
@@ -103,12 +121,14 @@ class World {
       }
       this.check(gpus.length === (known.gpu ? 1 : 0), `${name}: ${gpus.length} GPUs`);
       this.#checkOrder(known, name, machine);
+      const quota = this.tasks.filter((task) => task.tenant === 'b' && task.holds !== undefined).reduce((sum, task) => sum + task.cpu, 0);
+      this.check(this.isStrict || quota <= QUOTA, `${name}: tenant b holds ${quota} CPUs`);
     });
   }
 
   /** Nobody before it in the strict order could have had that worker. */
   #checkOrder(known: Known, name: string, machine: Machine | undefined): void {
-    if (this.#strategy !== 'fifo' && this.#strategy !== 'priority') return;
+    if (!this.isStrict) return;
     for (const other of this.tasks) {
       const before = this.#strategy === 'priority' && other.priority !== known.priority ? other.priority > known.priority : other.sequence < known.sequence;
       const couldRun = other.cpu <= (machine?.cpu ?? 0) && (!other.gpu || machine?.gpu === true);
@@ -123,6 +143,8 @@ class World {
     switch (action.kind) {
       case 'submit':
         return this.submit(action);
+      case 'gang':
+        return this.submitGang(action);
       case 'advance':
         return this.clock.advance(action.ms);
       case 'add': {
@@ -158,16 +180,25 @@ class World {
     for (const { handle, settled, sequence } of this.tasks) {
       const ended = handle.state !== 'queued' && handle.state !== 'running';
       this.check(settled === (ended ? 1 : 0), `task ${sequence} is ${handle.state} and settled ${settled} times`);
-      if (handle.state === 'queued')
+      if (handle.state === 'queued' && this.isStrict)
         this.check(handle.explain().candidates.every(({ obstacle }) => obstacle !== undefined), `task ${sequence} waits beside a worker free for it: ${JSON.stringify(handle.explain().candidates)}`);
+    }
+  }
+
+  /** Members of a gang run together or not at all: none is queued while another runs that was not told to stop. */
+  checkGangs(): void {
+    for (const { gang, handle, sequence } of this.tasks) {
+      if (gang === undefined || handle.state !== 'running') continue;
+      const waiting = this.tasks.filter((other) => other.gang === gang && other.handle.state === 'queued');
+      this.check(waiting.length === 0, `task ${sequence} of ${gang} runs without ${waiting.length} of it`);
     }
   }
 
   /** With workers enough and every task ending, everything ends. */
   async finish(): Promise<void> {
-    await this.apply({ kind: 'add', cpu: 6, gpu: true, speed: 1 });
-    for (let round = 0; round <= this.tasks.length && this.scheduler.stats().pending + this.scheduler.stats().active > 0; round += 1) {
-      await this.clock.advanceAsync(1);
+    await this.apply({ kind: 'add', cpu: 9, gpu: true, speed: 1 }); // Room for the largest gang.
+    for (let round = 0; round <= 4 * this.tasks.length && this.scheduler.stats().pending + this.scheduler.stats().active > 0; round += 1) {
+      await this.clock.advanceAsync(50);
       for (const { holds } of this.tasks) holds?.end();
     }
     await this.clock.advanceAsync(0);
@@ -185,6 +216,7 @@ async function play(strategy: StrategyName, steps: readonly Step[]): Promise<Wor
     await world.apply(action);
     await world.clock.advanceAsync(0);
     world.checkBooks();
+    world.checkGangs();
   }
   await world.finish();
   return world;

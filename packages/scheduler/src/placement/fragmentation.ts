@@ -1,5 +1,5 @@
 import type { ClusterWorker } from '../cluster-worker.js';
-import { chooseGpus, gpuCopies, move, type Demand } from '../resources.js';
+import { chooseGpus, copiesIn, move, type Demand } from '../resources.js';
 import type { Shape } from '../shape.js';
 
 /** Shapes looked at: the most frequent ones are nearly all of the tasks. */
@@ -65,12 +65,7 @@ export class Fragmentation {
 
   #copies({ free }: ClusterWorker): number {
     let sum = 0;
-    for (const { demand, weight } of this.#typical) {
-      let copies = gpuCopies(demand.gpu, free.gpus);
-      const { dimensions, amounts } = demand;
-      for (let at = 0; at < dimensions.length && copies > 0; at += 1) copies = Math.min(copies, Math.floor((free.amounts[dimensions[at] ?? 0] ?? 0) / (amounts[at] ?? 1)));
-      if (copies > 0) sum += weight * copies;
-    }
+    for (const { demand, weight } of this.#typical) sum += weight * copiesIn(demand, free);
     return sum;
   }
 }

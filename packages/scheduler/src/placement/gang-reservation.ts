@@ -1,7 +1,7 @@
 import type { Cluster } from '../cluster.js';
 import type { ClusterWorker } from '../cluster-worker.js';
 import type { Gang } from '../gang.js';
-import { chooseGpus, copyRoom, fits, move, type Room } from '../resources.js';
+import { chooseGpus, copiesIn, copyRoom, fits, move, type Room } from '../resources.js';
 import type { Task } from '../task.js';
 import { isFor } from './backfill.js';
 import { canEverRun } from './filter.js';
@@ -30,6 +30,28 @@ export function reserveTogether(gang: Gang, cluster: Cluster, nowMs: number): Re
   for (const each of gang.reservations) each.worker.reservation = each;
   leader.reservation = gang.reservations[0];
   return leader.reservation;
+}
+
+/**
+ * Could the members never run together, even if nothing else ran? Exact where all need the same; else it holds what they need in all
+ * against what there is.
+ */
+export function neverFitTogether(members: readonly Task[], cluster: Cluster): boolean {
+  const [first] = members;
+  if (first === undefined) return false;
+  if (members.every(({ shape }) => shape === first.shape)) {
+    let copies = 0;
+    for (const worker of cluster.workers) if (canEverRun(first.shape, worker)) copies += copiesIn(first.shape.demand, worker.capacity);
+    return copies < members.length;
+  }
+  const { amounts, gpu } = cluster.totals;
+  const needed = new Map<number, number>();
+  let gpus = 0;
+  for (const { shape: { demand } } of members) {
+    gpus += demand.gpu;
+    for (const [at, dimension] of demand.dimensions.entries()) needed.set(dimension, (needed.get(dimension) ?? 0) + (demand.amounts[at] ?? 0));
+  }
+  return gpus > gpu || [...needed].some(([dimension, amount]) => amount > (amounts[dimension] ?? 0));
 }
 
 interface Start {
