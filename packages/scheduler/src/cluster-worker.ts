@@ -14,6 +14,7 @@ export class ClusterWorker implements PolicyWorker {
   free: Room;
   labels: Readonly<Record<string, string>>;
   pricePerHour: number;
+  interruptionsPerHour: number;
   speed: number;
   draining = false;
   /** Tasks that hold capacity here, in no order. */
@@ -29,10 +30,11 @@ export class ClusterWorker implements PolicyWorker {
   #shareSinceMs: number;
   #shareTimesMs = 0;
 
-  constructor({ id, labels, pricePerHour, speed }: Required<WorkerOptions>, capacity: Room, nowMs: number) {
+  constructor({ id, labels, pricePerHour, interruptionsPerHour, speed }: Required<WorkerOptions>, capacity: Room, nowMs: number) {
     this.id = id;
     this.labels = { ...labels };
     this.pricePerHour = pricePerHour;
+    this.interruptionsPerHour = interruptionsPerHour;
     this.speed = speed;
     this.capacity = capacity;
     this.free = { amounts: [...capacity.amounts], gpus: [...capacity.gpus] };

@@ -29,6 +29,7 @@ export class Cluster {
   #highestPrice = 0;
   #highestSpeed = 0;
   #lowestSpeed = 0;
+  #isInterruptible = false;
   #totals: { readonly amounts: number[]; gpu: number } = { amounts: [], gpu: 0 };
 
   /** The book in the form a search over all workers is fastest in. */
@@ -58,6 +59,12 @@ export class Cluster {
     return this.#lowestSpeed;
   }
 
+  /** Is any worker taken away at times? */
+  get isInterruptible(): boolean {
+    this.#summarize();
+    return this.#isInterruptible;
+  }
+
   /** Capacity of all workers together, by dimension. */
   get totals(): { readonly amounts: readonly number[]; readonly gpu: number } {
     this.#summarize();
@@ -80,7 +87,7 @@ export class Cluster {
     this.version += 1;
   }
 
-  update(worker: ClusterWorker, { capacity, labels, pricePerHour, speed }: WorkerChanges, nowMs: number): void {
+  update(worker: ClusterWorker, { capacity, labels, pricePerHour, interruptionsPerHour, speed }: WorkerChanges, nowMs: number): void {
     worker.beforeChange(nowMs);
     if (capacity !== undefined) {
       const next = this.dimensions.room(capacity);
@@ -90,6 +97,7 @@ export class Cluster {
     }
     if (labels !== undefined) worker.labels = { ...labels };
     if (pricePerHour !== undefined) worker.pricePerHour = pricePerHour;
+    if (interruptionsPerHour !== undefined) worker.interruptionsPerHour = interruptionsPerHour;
     if (speed !== undefined) worker.speed = speed;
     this.version += 1;
   }
@@ -148,8 +156,10 @@ export class Cluster {
     this.#highestPrice = 0;
     this.#highestSpeed = 0;
     this.#lowestSpeed = Infinity;
+    this.#isInterruptible = false;
     this.#totals = { amounts: [], gpu: 0 };
-    for (const { pricePerHour, speed, capacity } of this.#workers) {
+    for (const { pricePerHour, interruptionsPerHour, speed, capacity } of this.#workers) {
+      if (interruptionsPerHour > 0) this.#isInterruptible = true;
       for (const [dimension, amount] of capacity.amounts.entries()) this.#totals.amounts[dimension] = (this.#totals.amounts[dimension] ?? 0) + amount;
       for (const share of capacity.gpus) this.#totals.gpu += share;
       this.#highestPrice = Math.max(this.#highestPrice, pricePerHour / speed);

@@ -1,5 +1,6 @@
 import { availableParallelism, totalmem } from 'node:os';
-import { createScheduler, type Scheduler } from './scheduler.js';
+import { createScheduler } from './scheduler.js';
+import type { Scheduler } from './scheduler-api.js';
 
 let scheduler: Scheduler | undefined;
 

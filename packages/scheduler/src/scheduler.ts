@@ -6,9 +6,8 @@ import { Backoff } from './backoff.js';
 import { Cluster } from './cluster.js';
 import type { ClusterWorker } from './cluster-worker.js';
 import { DeadlineWatch, type ServiceLevel } from './deadline-watch.js';
-import { Departures } from './departures.js';
 import { closed, gangBroken, invalidOption, preempted, queueFull, workerRemoved as removedByForce } from './errors.js';
-import { deadlineAtRisk, deadlineMissed, taskCancelled, taskFailed, taskPreempted, taskRequeued, taskRetried, taskStarted, taskSubmitted, taskSucceeded, workerAdded, workerRemoved } from './events.js';
+import { deadlineAtRisk, deadlineMissed, taskCancelled, taskFailed, taskPreempted, taskRequeued, taskRetried, taskStarted, taskSubmitted, taskSucceeded } from './events.js';
 import type { Explanation } from './explanation.js';
 import type { Gang } from './gang.js';
 import type { Insights } from './insights.js';
@@ -22,59 +21,14 @@ import { preemption } from './placement/preemption.js';
 import { releaseReservation } from './placement/reservation.js';
 import { ReadyQueue } from './ready-queue.js';
 import { pauseMs } from './retry.js';
+import type { Scheduler } from './scheduler-api.js';
 import type { SchedulerStats } from './stats.js';
 import type { TaskHandle } from './task-handle.js';
 import type { TaskOptions } from './task-options.js';
 import type { Task, TaskOwner } from './task.js';
 import type { TenantReading } from './tenants.js';
-import { checkWorkerChanges, resolveWorkerOptions, type WorkerChanges, type WorkerOptions, type WorkerReading } from './worker-options.js';
-
-/** Places tasks on workers. */
-export interface Scheduler extends AsyncDisposable {
-  /**
-   * Takes a task; it starts no sooner than after the current job of the event loop, so that tasks submitted together are
-   * ordered together.
-   * @throws {SchedulerError} `ERR_SCHEDULER_INVALID_OPTION`, `ERR_SCHEDULER_DEADLINE_PASSED`, `ERR_SCHEDULER_DUPLICATE_TASK`,
-   * `ERR_SCHEDULER_QUEUE_FULL`, `ERR_SCHEDULER_CLOSED`, `ERR_SCHEDULER_GANG_MISMATCH`, `ERR_SCHEDULER_IDEMPOTENCY_CONFLICT`;
-   * `ERR_SCHEDULER_NEVER_FITS` if no worker now here could run it even when idle, unless `waitForCapacity`;
-   * `ERR_SCHEDULER_QUOTA_EXCEEDED` if it needs more than its tenant may ever have.
-   */
-  submit<Result>(options: TaskOptions<Result>): TaskHandle<Result>;
-  /** @throws {SchedulerError} `ERR_SCHEDULER_INVALID_OPTION`, `ERR_SCHEDULER_DUPLICATE_WORKER`, `ERR_SCHEDULER_CLOSED`. */
-  addWorker(options: WorkerOptions): void;
-  /**
-   * Changes a worker under its running tasks. Less capacity than is in use takes effect as they end.
-   * @throws {SchedulerError} `ERR_SCHEDULER_UNKNOWN_WORKER`, `ERR_SCHEDULER_INVALID_OPTION`.
-   */
-  updateWorker(id: string, changes: WorkerChanges): void;
-  /**
-   * Takes no more tasks to the worker. Settles when its running ones have ended and it is gone.
-   * With `force` they are aborted, with `ERR_SCHEDULER_WORKER_REMOVED`, and go back to their places in the queue, unless they
-   * fulfil all the same.
-   * @throws {SchedulerError} `ERR_SCHEDULER_UNKNOWN_WORKER`, `ERR_SCHEDULER_INVALID_OPTION`; at once.
-   */
-  removeWorker(id: string, options?: { /** @default false */ readonly force?: boolean }): Promise<void>;
-  /** The workers, in the order they were added. */
-  workers(): WorkerReading[];
-  stats(): SchedulerStats;
-  /** Deadlines met, missed and at risk, by the tasks' `serviceClass`. */
-  serviceLevels(): Record<string, ServiceLevel>;
-  /** The tenants seen so far, by name; empty unless the option `tenants` makes them count. */
-  tenants(): Record<string, TenantReading>;
-  /** How good the predictions have been. */
-  insights(): Insights;
-  /** What the estimator has learned, as plain JSON; for `importModel()` after a restart. */
-  exportModel(): unknown;
-  /** Replaces what the estimator has learned. @throws {SchedulerError} `ERR_SCHEDULER_INVALID_MODEL`, and changes nothing. */
-  importModel(model: unknown): void;
-  /** Takes no more tasks; settles when all it has have ended. Aborting ends the wait, not the draining. */
-  drain(options?: { readonly signal?: AbortSignal }): Promise<void>;
-  /**
-   * Takes no more tasks, rejects the queued ones with `ERR_SCHEDULER_CLOSED`; settles when nothing runs any more. Running tasks
-   * are aborted and reject the same way, or awaited. Idempotent; a second call may still turn `await` into `abort`.
-   */
-  close(options?: { /** @default 'abort' */ readonly running?: 'abort' | 'await' }): Promise<void>;
-}
+import type { WorkerChanges, WorkerOptions, WorkerReading } from './worker-options.js';
+import { Workforce } from './workforce.js';
 
 /** @throws {SchedulerError} `ERR_SCHEDULER_INVALID_OPTION`. */
 export function createScheduler(options: SchedulerOptions = {}): Scheduler {
@@ -95,7 +49,7 @@ class PlanningScheduler implements Scheduler, TaskOwner, Outcomes {
   readonly #ledger: Ledger;
   readonly #deadlines: DeadlineWatch;
   readonly #backoff = new Backoff();
-  readonly #departures = new Departures();
+  readonly #workforce: Workforce;
   /** For what becomes overdue or late: whoever awaits such a task keeps the process alive by what runs. */
   readonly #watchAlarm: Alarm;
   /** For retries: nothing else may be left to keep the process alive. */
@@ -115,6 +69,7 @@ class PlanningScheduler implements Scheduler, TaskOwner, Outcomes {
   constructor(options: ResolvedOptions) {
     this.#options = options;
     const { policy, clock, estimator, name } = options;
+    this.#workforce = new Workforce(name, this.#cluster);
     this.#queue = new ReadyQueue((task, nowMs) => policy.order(task, nowMs), policy.reorders ?? false);
     this.#rules = rulesOf(policy, this.#cluster, (task, elapsedMs) => estimator.predict(task, elapsedMs));
     this.#intake = new Intake(options, this.#cluster, this);
@@ -229,6 +184,7 @@ class PlanningScheduler implements Scheduler, TaskOwner, Outcomes {
     task.workerId = worker.id;
     task.forgetEstimate(); // More may be known than when it was submitted.
     task.current = new Attempt(worker.id, task.attempt, task.gpus);
+    if (task.failures > 0) this.#backoff.remove(task); // Started with its gang before its pause was over.
     if (task.preemptible) this.#preemptibleRunning += 1;
     if (task.shape.tenant !== undefined) task.shape.tenant.queued -= 1;
     if (task.watched !== undefined) this.#deadlines.changed(task, nowMs);
@@ -296,7 +252,7 @@ class PlanningScheduler implements Scheduler, TaskOwner, Outcomes {
     task.current = undefined;
     if (task.preemptible) this.#preemptibleRunning -= 1;
     const worker = this.#cluster.release(task, nowMs);
-    if (worker?.draining === true && worker.running.length === 0) this.#depart(worker);
+    if (worker?.draining === true) this.#workforce.departIfIdle(worker);
     return worker?.speed ?? 1;
   }
 
@@ -384,15 +340,12 @@ class PlanningScheduler implements Scheduler, TaskOwner, Outcomes {
 
   addWorker(options: WorkerOptions): void {
     if (this.#state === 'closed') throw closed(this.#options.name, 'closed');
-    const worker = resolveWorkerOptions(options);
-    this.#cluster.add(worker, this.#options.clock.now());
-    workerAdded(this.#options.name, worker.id);
+    this.#workforce.add(options, this.#options.clock.now());
     this.#reconsider();
   }
 
   updateWorker(id: string, changes: WorkerChanges): void {
-    checkWorkerChanges(changes);
-    this.#cluster.update(this.#cluster.get(id), changes, this.#options.clock.now());
+    this.#workforce.update(id, changes, this.#options.clock.now());
     this.#reconsider();
   }
 
@@ -402,40 +355,14 @@ class PlanningScheduler implements Scheduler, TaskOwner, Outcomes {
     this.#wakeUp(this.#options.clock.now());
   }
 
-  removeWorker(id: string, { force = false, ...unknown }: { readonly force?: boolean } = {}): Promise<void> {
-    for (const option of Object.keys(unknown)) throw invalidOption(option, 'given', 'force');
-    if (typeof force !== 'boolean') throw invalidOption('force', force, 'true or false');
-    const worker = this.#cluster.get(id);
-    if (!this.#departures.has(worker)) this.#cluster.retire(worker);
-    const gone = this.#departures.gone(worker);
-    if (force)
-      // A copy: what listens to the abort may end its task at once.
-      for (const task of worker.running.slice()) this.#evict(task, removedByForce(id));
-    if (worker.running.length === 0) this.#depart(worker);
-    else this.#wakeUp(this.#options.clock.now()); // What was reserved there may find another place.
+  removeWorker(id: string, options: { readonly force?: boolean } = {}): Promise<void> {
+    const gone = this.#workforce.remove(id, options, (task) => this.#evict(task, removedByForce(id)));
+    this.#wakeUp(this.#options.clock.now()); // What was reserved there may find another place.
     return gone;
   }
 
-  /** A worker without tasks goes, if it was told to. */
-  #depart(worker: ClusterWorker): void {
-    if (!this.#departures.has(worker)) return;
-    this.#cluster.remove(worker);
-    workerRemoved(this.#options.name, worker.id);
-    this.#departures.end(worker);
-  }
-
   workers(): WorkerReading[] {
-    const nowMs = this.#options.clock.now();
-    return this.#cluster.workers.map((worker) => ({
-      id: worker.id,
-      state: worker.draining ? 'draining' : 'active',
-      running: worker.running.length,
-      utilisationRatio: worker.share,
-      meanUtilisationRatio: worker.meanShare(nowMs),
-      labels: worker.labels,
-      pricePerHour: worker.pricePerHour,
-      speed: worker.speed,
-    }));
+    return this.#workforce.reading(this.#options.clock.now());
   }
 
   stats(): SchedulerStats {

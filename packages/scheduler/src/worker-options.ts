@@ -10,6 +10,11 @@ export interface WorkerOptions {
   readonly labels?: Readonly<Record<string, string>>;
   /** In any currency, the same for all workers. At least 0. @default 0 */
   readonly pricePerHour?: number;
+  /**
+   * How often it is taken away, per hour, as spot instances are: `cost` and others weigh the chance that a task does not end there.
+   * At least 0. @default 0
+   */
+  readonly interruptionsPerHour?: number;
   /** How fast it runs a task: 2 takes half of what 1 takes. Above 0. @default 1 */
   readonly speed?: number;
 }
@@ -33,23 +38,24 @@ export interface WorkerReading {
   readonly speed: number;
 }
 
-const CHANGES: readonly string[] = ['capacity', 'labels', 'pricePerHour', 'speed'];
+const CHANGES: readonly string[] = ['capacity', 'labels', 'pricePerHour', 'interruptionsPerHour', 'speed'];
 
 export function resolveWorkerOptions(options: WorkerOptions): Required<WorkerOptions> {
-  const { id, capacity, labels = {}, pricePerHour = 0, speed = 1, ...unknown } = options;
+  const { id, capacity, labels = {}, pricePerHour = 0, interruptionsPerHour = 0, speed = 1, ...unknown } = options;
   if (typeof id !== 'string' || id === '') throw invalidOption('id', id, 'a string that is not empty');
-  checkWorkerChanges({ capacity, labels, pricePerHour, speed, ...unknown });
+  checkWorkerChanges({ capacity, labels, pricePerHour, interruptionsPerHour, speed, ...unknown });
   checkCapacity(capacity);
-  return { id, capacity, labels, pricePerHour, speed };
+  return { id, capacity, labels, pricePerHour, interruptionsPerHour, speed };
 }
 
 /** Throws `ERR_SCHEDULER_INVALID_OPTION` for what no worker can be. */
 export function checkWorkerChanges(changes: WorkerChanges): void {
   for (const name of Object.keys(changes)) if (!CHANGES.includes(name)) throw invalidOption(name, 'given', `one of ${CHANGES.join(', ')}`);
-  const { capacity, labels, pricePerHour, speed } = changes;
+  const { capacity, labels, pricePerHour, interruptionsPerHour, speed } = changes;
   if (capacity !== undefined) checkCapacity(capacity);
   if (labels !== undefined) checkLabels(labels);
   if (pricePerHour !== undefined && !(Number.isFinite(pricePerHour) && pricePerHour >= 0)) throw invalidOption('pricePerHour', pricePerHour, 'a number ≥ 0');
+  if (interruptionsPerHour !== undefined && !(Number.isFinite(interruptionsPerHour) && interruptionsPerHour >= 0)) throw invalidOption('interruptionsPerHour', interruptionsPerHour, 'a number ≥ 0');
   if (speed !== undefined && !(Number.isFinite(speed) && speed > 0)) throw invalidOption('speed', speed, 'a number above 0');
 }
 

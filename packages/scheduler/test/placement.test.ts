@@ -184,6 +184,18 @@ describe('cost', () => {
   });
 });
 
+describe('cost, with spot workers', () => {
+  it('weighs the price against the chance to lose the work: short tasks go to the spot worker, long ones do not', async () => {
+    const { scheduler, submit, started, advance } = stage({ strategy: 'cost' });
+    scheduler.addWorker({ id: 'steady', capacity: { cpu: 8 }, pricePerHour: 2 });
+    scheduler.addWorker({ id: 'spot', capacity: { cpu: 8 }, pricePerHour: 1, interruptionsPerHour: 1 });
+    submit('short', { estimateMs: 60_000 });
+    submit('long', { estimateMs: 7_200_000 });
+    await advance(0);
+    expect(started.toSorted()).toEqual(['long@steady', 'short@spot']);
+  });
+});
+
 describe('affinity', () => {
   it('seeks preferred labels, avoids others, insists on required ones, and leaves GPUs to those that need them', async () => {
     const { scheduler, submit, started, advance } = stage({ strategy: 'affinity' });

@@ -27,7 +27,7 @@ it.each(['adaptive', 'fifo', 'cost'] as const)('gives the worker that a look at 
       const running: Task[] = [];
       let workers = 0;
       const add = (cpu: number, gpus: number, zone: string, speed: number): void =>
-        cluster.add({ id: `w${(workers += 1)}`, capacity: { cpu, memoryBytes: cpu * 2 ** 30, gpu: Array.from({ length: gpus }, () => 1) }, labels: { zone }, pricePerHour: speed, speed }, 0);
+        cluster.add({ id: `w${(workers += 1)}`, capacity: { cpu, memoryBytes: cpu * 2 ** 30, gpu: Array.from({ length: gpus }, () => 1) }, labels: { zone }, pricePerHour: speed, interruptionsPerHour: 0, speed }, 0);
       for (let index = 0; index < 40; index += 1) add(1 + (index % 5), index % 3, index % 2 === 0 ? 'a' : 'b', 1);
       for (const [sequence, action] of steps.entries()) {
         const worker = 'at' in action ? cluster.workers[action.at % cluster.workers.length] : undefined;

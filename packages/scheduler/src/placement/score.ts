@@ -7,6 +7,8 @@ import type { Shape } from '../shape.js';
 import type { Policy, ScoreWeights } from '../strategies/policy.js';
 import type { Task } from '../task.js';
 
+const HOUR_MS = 3_600_000;
+
 type WorkerTerm = (shape: Shape, worker: ClusterWorker, cluster: Cluster) => number;
 type TaskTerm = (task: Task, worker: ClusterWorker, nowMs: number) => number;
 
@@ -39,6 +41,7 @@ const TASK_TERMS = {
     return met / count;
   },
   deadline: ({ deadlineAtMs, estimate }, { speed }, nowMs) => (nowMs + estimate.upperMs / speed > deadlineAtMs ? -1 : 0),
+  interruption: ({ estimate }, { interruptionsPerHour, speed }) => Math.expm1((-interruptionsPerHour * estimate.medianMs) / speed / HOUR_MS),
 } satisfies Partial<Record<keyof ScoreWeights, TaskTerm>>;
 
 export const scoreTerms: readonly (keyof ScoreWeights)[] = ['load', 'fragmentation', ...keysOf(WORKER_TERMS), ...keysOf(TASK_TERMS)];
@@ -100,6 +103,7 @@ export class Scorer {
     const { weights } = this.#policy;
     const { wishes, deadlineAtMs } = task;
     if (this.#policy.score !== undefined || (weights.affinity && wishes.count > 0)) return false;
+    if (weights.interruption && this.#cluster.isInterruptible) return false;
     if (!weights.deadline || deadlineAtMs === Infinity) return true;
     const { upperMs } = task.estimate;
     // All of them are fast enough for the deadline, or none is.

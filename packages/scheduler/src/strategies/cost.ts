@@ -6,6 +6,6 @@ export const cost: Policy = {
   name: 'cost',
   order: earliestDeadline,
   reorders: true,
-  weights: { deadline: 16, price: 8, affinity: 1, load: 1, fragmentation: 1, spareGpu: 1 },
+  weights: { deadline: 16, price: 8, interruption: 8, affinity: 1, load: 1, fragmentation: 1, spareGpu: 1 },
   backfill: true,
 };

@@ -31,6 +31,7 @@ export interface PolicyWorker {
  * - `load`: share in use, after the placement, of what the worker is shortest of; a positive weight packs tasks, a negative one spreads them
  * - `fragmentation`: 0 where the placement leaves as much room for typical GPU tasks as before, towards -1 the more it costs; for
  *   workers with GPUs, where it takes the place of `load`
+ * - `interruption`: less the chance that the worker is taken away before the task ends, by its `interruptionsPerHour`
  * - `price`: 1 for free, 0 for the dearest worker there is, per unit of work (price divided by speed)
  * - `speed`: 1 for the fastest worker there is
  * - `spareGpu`: -1 where a task without need of a GPU would take a worker with GPUs
@@ -39,6 +40,7 @@ export interface ScoreWeights {
   readonly affinity?: number;
   readonly deadline?: number;
   readonly fragmentation?: number;
+  readonly interruption?: number;
   readonly load?: number;
   readonly price?: number;
   readonly speed?: number;

@@ -20,6 +20,6 @@ export const sla: Policy = {
   name: 'sla',
   order: earliestDeadline,
   reorders: true,
-  weights: { deadline: 4, affinity: 2, load: -1, speed: 1, spareGpu: 1 },
+  weights: { deadline: 4, interruption: 4, affinity: 2, load: -1, speed: 1, spareGpu: 1 },
   backfill: true,
 };

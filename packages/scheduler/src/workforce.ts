@@ -1,0 +1,64 @@
+import type { Cluster } from './cluster.js';
+import type { ClusterWorker } from './cluster-worker.js';
+import { Departures } from './departures.js';
+import { invalidOption } from './errors.js';
+import { workerAdded, workerRemoved } from './events.js';
+import type { Task } from './task.js';
+import { checkWorkerChanges, resolveWorkerOptions, type WorkerChanges, type WorkerOptions, type WorkerReading } from './worker-options.js';
+
+/** Workers as their owner sees them: they come, change and go. */
+export class Workforce {
+  readonly #scheduler: string;
+  readonly #cluster: Cluster;
+  readonly #departures = new Departures();
+
+  constructor(scheduler: string, cluster: Cluster) {
+    this.#scheduler = scheduler;
+    this.#cluster = cluster;
+  }
+
+  add(options: WorkerOptions, nowMs: number): void {
+    const worker = resolveWorkerOptions(options);
+    this.#cluster.add(worker, nowMs);
+    workerAdded(this.#scheduler, worker.id);
+  }
+
+  update(id: string, changes: WorkerChanges, nowMs: number): void {
+    checkWorkerChanges(changes);
+    this.#cluster.update(this.#cluster.get(id), changes, nowMs);
+  }
+
+  /** Settles when the worker is gone. `evict` is called for each of its tasks if it is to go by force. */
+  remove(id: string, { force = false, ...unknown }: { readonly force?: boolean }, evict: (task: Task) => void): Promise<void> {
+    for (const option of Object.keys(unknown)) throw invalidOption(option, 'given', 'force');
+    if (typeof force !== 'boolean') throw invalidOption('force', force, 'true or false');
+    const worker = this.#cluster.get(id);
+    if (!this.#departures.has(worker)) this.#cluster.retire(worker);
+    const gone = this.#departures.gone(worker);
+    // A copy: what listens to the abort may end its task at once.
+    if (force) for (const task of worker.running.slice()) evict(task);
+    this.departIfIdle(worker);
+    return gone;
+  }
+
+  /** A worker without tasks goes, if it was told to. */
+  departIfIdle(worker: ClusterWorker): void {
+    if (worker.running.length > 0 || !this.#departures.has(worker)) return;
+    this.#cluster.remove(worker);
+    workerRemoved(this.#scheduler, worker.id);
+    this.#departures.end(worker);
+  }
+
+  reading(nowMs: number): WorkerReading[] {
+    return this.#cluster.workers.map((worker) => ({
+      id: worker.id,
+      state: worker.draining ? 'draining' : 'active',
+      running: worker.running.length,
+      utilisationRatio: worker.share,
+      meanUtilisationRatio: worker.meanShare(nowMs),
+      labels: worker.labels,
+      pricePerHour: worker.pricePerHour,
+      speed: worker.speed,
+    }));
+  }
+}
