@@ -14,6 +14,8 @@ export const THIRD_PARTIES = new Map([
   ['packages/pool/src/postgres/drop-in-pool.ts', ['pg']],
   ['packages/pool/src/adapters/ioredis.ts', ['ioredis']],
   ['packages/profiler/src/opentelemetry.ts', ['@opentelemetry/api']],
+  ['packages/pool/src/metrics/opentelemetry.ts', ['@opentelemetry/api']],
+  ['packages/pool/src/metrics/prometheus.ts', ['prom-client']],
   ['packages/monitor/src/sources/portable.ts', ['systeminformation']],
   ['packages/monitor/src/rules/document.ts', ['yaml']],
   ['packages/monitor/src/rules/rule-file.ts', ['yaml']],

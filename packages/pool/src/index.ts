@@ -1,4 +1,5 @@
 export { createPool } from './resource-pool.js';
+export { createPools, getPools, type NamedPool, type PoolDefinitions, type Pools, type ResourcesByName } from './pools.js';
 export type { Pool, ResourceReading } from './pool.js';
 export type { AcquireOptions, CloseOptions, PoolSize, UseOptions, WaitOptions } from './wait-options.js';
 export type { PoolOptions, PoolTuning } from './options.js';

@@ -1,0 +1,162 @@
+import { invalidOption, poolClosed, unknownPool } from './errors.js';
+import { joinStats } from './joint-stats.js';
+import type { Lease } from './lease.js';
+import type { PoolOptions } from './options.js';
+import type { Pool } from './pool.js';
+import { createPool } from './resource-pool.js';
+import type { PoolStats } from './stats.js';
+import type { AcquireOptions, CloseOptions, UseOptions, WaitOptions } from './wait-options.js';
+
+/** What a pool must have to be kept by name: those of `createPool`, `createPgPool` and `createRedisPool` do. */
+export interface NamedPool<R> extends AsyncDisposable {
+  acquire(options?: AcquireOptions): Promise<Lease<R>>;
+  use<T>(fn: (resource: R) => T | PromiseLike<T>, options?: UseOptions): Promise<T>;
+  ready(options?: WaitOptions): Promise<void>;
+  drain(options?: WaitOptions): Promise<void>;
+  close(options?: CloseOptions): Promise<void>;
+  stats(): PoolStats;
+}
+
+/** Resources by the name of their pool. */
+// oxlint-disable-next-line typescript/no-explicit-any -- pools that are added later may be of anything
+export type ResourcesByName = Record<string, any>;
+
+/** Pools by name. `T` says what each has, as far as it is known when they are made. */
+export interface Pools<T extends ResourcesByName = ResourcesByName> extends AsyncDisposable, Iterable<[name: string, pool: NamedPool<unknown>]> {
+  /**
+   * Makes a pool and keeps it.
+   * @throws {PoolError} `ERR_POOL_INVALID_OPTION`, also if there is one of that name; `ERR_POOL_CLOSED`
+   */
+  create<R>(name: string, options: Omit<PoolOptions<R>, 'name'>): Pool<R>;
+  /** Keeps a pool that is there. @throws as {@link Pools.create} */
+  add<P extends NamedPool<unknown>>(name: string, pool: P): P;
+  has(name: string): boolean;
+  /** @throws {PoolError} `ERR_POOL_UNKNOWN_POOL` */
+  get<N extends keyof T & string>(name: N): NamedPool<T[N]>;
+  /** As `Pool.acquire`; `ERR_POOL_UNKNOWN_POOL` if there is no such pool. */
+  acquire<N extends keyof T & string>(name: N, options?: AcquireOptions): Promise<Lease<T[N]>>;
+  /** As `Pool.use`; `ERR_POOL_UNKNOWN_POOL` if there is no such pool. */
+  use<N extends keyof T & string, V>(name: N, fn: (resource: T[N]) => V | PromiseLike<V>, options?: UseOptions): Promise<V>;
+  /** Until all are ready. */
+  ready(options?: WaitOptions): Promise<void>;
+  /** Sums over all pools; of what is no number of things, the worst. */
+  stats(): PoolStats;
+  statsByName(): Record<string, PoolStats>;
+  /**
+   * Closes the pools one after the other, the last made first, as it may need those before it.
+   * @param options for each of them
+   * @throws the error of the one that could not be closed, an AggregateError if there are several; all have been tried
+   */
+  close(options?: CloseOptions): Promise<void>;
+}
+
+/** What {@link createPools} makes the pools of. */
+export type PoolDefinitions<T extends ResourcesByName> = { readonly [N in keyof T]: Omit<PoolOptions<T[N]>, 'name'> | NamedPool<T[N]> };
+
+/**
+ * Pools that are named, watched and closed together, made in the order given.
+ * @throws {PoolError} `ERR_POOL_INVALID_OPTION`
+ */
+export function createPools<T extends ResourcesByName = ResourcesByName>(definitions?: PoolDefinitions<T>): Pools<T> {
+  const pools = new PoolsByName<T>();
+  for (const [name, definition] of Object.entries(definitions ?? {})) {
+    if (isPool(definition)) pools.add(name, definition);
+    else pools.create(name, definition as PoolOptions<unknown>);
+  }
+  return pools;
+}
+
+let shared: PoolsByName<ResourcesByName> | undefined;
+
+/** The pools of this process, for those who want one place for them: the same at each call, until they are closed. */
+export function getPools(): Pools {
+  if (shared === undefined || shared.isClosed) shared = new PoolsByName();
+  return shared;
+}
+
+function isPool(definition: object): definition is NamedPool<unknown> {
+  return 'acquire' in definition && 'close' in definition && 'stats' in definition;
+}
+
+class PoolsByName<T extends ResourcesByName> implements Pools<T> {
+  readonly #pools = new Map<string, NamedPool<unknown>>();
+  #closing: Promise<void> | undefined;
+
+  get isClosed(): boolean {
+    return this.#closing !== undefined;
+  }
+
+  create<R>(name: string, options: Omit<PoolOptions<R>, 'name'>): Pool<R> {
+    this.#requireFree(name);
+    return this.add(name, createPool({ ...options, name }));
+  }
+
+  add<P extends NamedPool<unknown>>(name: string, pool: P): P {
+    this.#requireFree(name);
+    if (typeof pool !== 'object' || pool === null || !isPool(pool)) throw invalidOption('pool', pool, 'a pool');
+    this.#pools.set(name, pool);
+    return pool;
+  }
+
+  has(name: string): boolean {
+    return this.#pools.has(name);
+  }
+
+  get<N extends keyof T & string>(name: N): NamedPool<T[N]> {
+    const pool = this.#pools.get(name);
+    if (pool === undefined) throw unknownPool(name, [...this.#pools.keys()]);
+    return pool as NamedPool<T[N]>;
+  }
+
+  async acquire<N extends keyof T & string>(name: N, options?: AcquireOptions): Promise<Lease<T[N]>> {
+    return this.get(name).acquire(options);
+  }
+
+  async use<N extends keyof T & string, V>(name: N, fn: (resource: T[N]) => V | PromiseLike<V>, options?: UseOptions): Promise<V> {
+    return this.get(name).use(fn, options);
+  }
+
+  async ready(options?: WaitOptions): Promise<void> {
+    await Promise.all([...this.#pools.values()].map((pool) => pool.ready(options)));
+  }
+
+  stats(): PoolStats {
+    return joinStats([...this.#pools.values()].map((pool) => pool.stats()));
+  }
+
+  statsByName(): Record<string, PoolStats> {
+    return Object.fromEntries([...this.#pools].map(([name, pool]) => [name, pool.stats()]));
+  }
+
+  close(options?: CloseOptions): Promise<void> {
+    const closing = this.#closeAll(options);
+    this.#closing ??= closing;
+    return closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  [Symbol.iterator](): Iterator<[string, NamedPool<unknown>]> {
+    return this.#pools.entries();
+  }
+
+  async #closeAll(options: CloseOptions | undefined): Promise<void> {
+    const errors: unknown[] = [];
+    for (const [, pool] of [...this.#pools].toReversed())
+      try {
+        await pool.close(options);
+      } catch (error) {
+        errors.push(error);
+      }
+    if (errors.length > 1) throw new AggregateError(errors, `${errors.length} pools could not be closed`);
+    if (errors.length === 1) throw errors[0];
+  }
+
+  #requireFree(name: string): void {
+    if (this.isClosed) throw poolClosed('pools', 'closed');
+    if (typeof name !== 'string' || name === '') throw invalidOption('name', name, 'a string that is not empty');
+    if (this.#pools.has(name)) throw invalidOption('name', name, 'one that no other pool has');
+  }
+}
