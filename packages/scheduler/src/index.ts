@@ -1,6 +1,7 @@
 export { systemClock, type Clock, type Timer } from './clock.js';
 export { SchedulerError, type SchedulerErrorCode } from './errors.js';
 export type { Estimate, Estimator, TaskFeatures } from './estimation/estimator.js';
+export { createEstimator } from './estimation/learned.js';
 export type { ServiceLevel } from './deadline-watch.js';
 export { inProcess, workerThreads, type ExecutableTask, type Executor, type Handler, type TaskContext, type ThreadPool } from './executor.js';
 export type { Candidate, Explanation, Obstacle } from './explanation.js';

@@ -85,7 +85,7 @@ export function resolveStrategy(strategy: StrategyName | Policy): Policy {
   if (typeof name !== 'string' || name === '') throw invalidOption('strategy.name', name, 'a string that is not empty');
   if (typeof backfill !== 'boolean' && !(backfill >= 1)) throw invalidOption('strategy.backfill', backfill, 'true, false, or a number of tasks ≥ 1');
   if (reorders !== undefined && typeof reorders !== 'boolean') throw invalidOption('strategy.reorders', reorders, 'true or false');
-  for (const method of ['score', 'passOrder'] as const) if (strategy[method] !== undefined) checkMethods('strategy', strategy, [method]);
+  for (const method of ['score', 'passOrder', 'reserves'] as const) if (strategy[method] !== undefined) checkMethods('strategy', strategy, [method]);
   if (typeof weights !== 'object' || weights === null) throw invalidOption('strategy.weights', weights, 'an object of numbers');
   for (const [term, weight] of Object.entries(weights)) {
     if (!(scoreTerms as readonly string[]).includes(term)) throw invalidOption(`strategy.weights.${term}`, weight, `a weight of one of ${scoreTerms.join(', ')}`);

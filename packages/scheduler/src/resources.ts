@@ -187,6 +187,13 @@ export const commonRoom = (a: Room, b: Room): Room => ({
   gpus: a.gpus.map((share, index) => Math.min(share, b.gpus[index] ?? 0)),
 });
 
+/** The share of `totals` that a demand takes, of whatever it takes most of. */
+export function shareOf({ dimensions, amounts, gpu }: Demand, totals: { readonly amounts: readonly number[]; readonly gpu: number }): number {
+  let share = gpu > 0 ? gpu / totals.gpu : 0;
+  for (let index = 0; index < dimensions.length; index += 1) share = Math.max(share, (amounts[index] ?? 0) / (totals.amounts[dimensions[index] ?? 0] ?? 0));
+  return share;
+}
+
 /** The share of its capacity that is in use of whatever there is least left of; 0 … 1, or more if the capacity shrank. */
 export function shareInUse(capacity: Room, free: Room): number {
   let share = 0;

@@ -30,6 +30,8 @@ export interface Shape {
   placeable: boolean;
   /** Whether all of them could. */
   runsAnywhere: boolean;
+  /** The share of all the workers have that one task needs, of whatever it needs most of. */
+  sizeRatio: number;
   placeableVersion: number;
 }
 
@@ -102,6 +104,7 @@ export class Shapes {
       noRoomInPass: -1,
       placeable: false,
       runsAnywhere: false,
+      sizeRatio: 0,
       placeableVersion: -1,
     };
     if (this.#byKey.size >= this.#sweepAt) this.#sweep();

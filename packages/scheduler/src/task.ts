@@ -177,6 +177,10 @@ export class Task implements TaskHandle<unknown>, PolicyTask, TaskFeatures, Orde
   }
 
   /** What the estimator expected when it was last asked: when first needed, and anew for each attempt. */
+  get sizeRatio(): number {
+    return this.shape.sizeRatio;
+  }
+
   get estimate(): Estimate {
     this.prediction ??= this.estimator.predict(this);
     return this.prediction;

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { strategies, type Estimator, type Policy } from '../src/index.js';
 import { stage } from './workload.js';
 
+const easy: Policy = { ...strategies.fifo, name: 'easy', backfill: true };
 /** Believes callers to the letter. */
 const literal: Estimator = {
   predict: ({ estimateMs = 1 }) => ({ medianMs: estimateMs, lowerMs: estimateMs, upperMs: estimateMs, runs: 0 }),
@@ -30,7 +31,7 @@ describe('backfilling', () => {
   const WORKER = { id: 'w', capacity: { cpu: 4 } };
 
   it('lets pass who will be gone before the first in line can start, and who is small enough to stay, but nobody else', async () => {
-    const { scheduler, submit, started, advance } = stage({ strategy: { ...strategies.fifo, name: 'easy', backfill: true }, estimator: literal });
+    const { scheduler, submit, started, advance } = stage({ strategy: easy, estimator: literal });
     scheduler.addWorker(WORKER);
     submit('first', { needs: { cpu: 2 }, estimateMs: 100 });
     const head = submit('head', { needs: { cpu: 3 }, estimateMs: 100 });
@@ -47,28 +48,51 @@ describe('backfilling', () => {
   });
 
   it('lets only so many stay as fit beside the first in line when it starts', async () => {
-    const { scheduler, submit, started, advance } = stage();
+    const { scheduler, submit, started, advance } = stage({ strategy: easy, estimator: literal });
     scheduler.addWorker(WORKER);
-    submit('first', { needs: { cpu: 1.5 } });
-    await advance(5);
-    submit('head', { needs: { cpu: 3 }, priority: 9 });
-    for (const name of ['stays', 'does not']) submit(name);
+    submit('first', { needs: { cpu: 1.5 }, estimateMs: 100 });
+    submit('head', { needs: { cpu: 3 } });
+    for (const name of ['stays', 'does not']) submit(name, { estimateMs: 1_000 });
     await advance(0);
     expect(started).toEqual(['first@w', 'stays@w']);
   });
 
   it('gives the reservation up when its task is cancelled', async () => {
-    const { scheduler, submit, started, advance } = stage({ strategy: 'adaptive' });
+    const { scheduler, submit, started, advance } = stage({ strategy: easy, estimator: literal });
     scheduler.addWorker(WORKER);
-    submit('first', { needs: { cpu: 3 } });
-    await advance(5); // Later than it, a task like it is expected to end later.
-    const head = submit('head', { needs: { cpu: 4 }, priority: 9 });
-    const behind = submit('behind');
+    submit('first', { needs: { cpu: 3 }, estimateMs: 100 });
+    const head = submit('head', { needs: { cpu: 4 } });
+    const behind = submit('behind', { estimateMs: 1_000 });
     await advance(0);
     expect(behind.handle.explain().candidates[0]).toMatchObject({ obstacle: 'reserved', detail: 'it is reserved for task #1' });
     head.handle.cancel();
     await advance(0);
     expect(started).toEqual(['first@w', 'behind@w']);
+  });
+
+  it('sets no worker aside before the policy says so, and then for the first that has waited long enough', async () => {
+    const { scheduler, submit, started, advance } = stage({ strategy: { ...easy, reserves: ({ submittedMs }, nowMs) => nowMs - submittedMs >= 50 }, estimator: literal });
+    scheduler.addWorker(WORKER);
+    const running = [submit('first', { needs: { cpu: 3 }, estimateMs: 100 })];
+    const head = submit('head', { needs: { cpu: 4 } });
+    running.push(submit('passes', { estimateMs: 1_000 }));
+    await advance(60);
+    for (const task of running) task.finish();
+    const late = submit('late', { estimateMs: 1_000, needs: { cpu: 0.5 } });
+    await advance(0);
+    expect(started).toEqual(['first@w', 'passes@w', 'head@w']);
+    expect([head.handle.state, late.handle.state]).toEqual(['running', 'queued']);
+  });
+
+  it('takes those that pass in an order of their own, where the policy has one', async () => {
+    const { scheduler, submit, started, advance } = stage({ strategy: { ...easy, passOrder: ({ estimate }) => estimate.medianMs }, estimator: literal });
+    scheduler.addWorker(WORKER);
+    submit('first', { needs: { cpu: 3 }, estimateMs: 100 });
+    submit('head', { needs: { cpu: 4 } });
+    submit('short', { estimateMs: 20 });
+    submit('shorter', { estimateMs: 10 });
+    await advance(0);
+    expect(started).toEqual(['first@w', 'shorter@w']);
   });
 });
 

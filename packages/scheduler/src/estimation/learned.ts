@@ -25,6 +25,11 @@ const AS_SAID = new RecentRuns([0]);
 const NEWEST = 0.005;
 const EXCEEDED_SHARE = 0.02;
 
+/** What a scheduler learns with by default, with nothing learned yet. */
+export function createEstimator(): Estimator {
+  return new LearnedEstimator();
+}
+
 /**
  * Learns run times from every company a task can be put in: tenant, name, needs and caller's estimate in all useful combinations,
  * and relative to the estimate and to the size of the data. Each is an expert that remembers its last few runs and sleeps until it

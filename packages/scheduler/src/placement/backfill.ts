@@ -8,7 +8,8 @@ export const isFor = ({ task: owner }: Reservation, task: Task): boolean => owne
 
 /**
  * May `task` start on the worker now without delaying the task it is reserved for? It may if it will be gone by then, by its
- * upper estimate, or is small enough to stay; EASY backfilling (Lifka, 1995), with a reservation of its own for each worker.
+ * median estimate, or is small enough to stay; EASY backfilling (Lifka, 1995), with a reservation of its own for each worker.
+ * By the median, since short tasks are the ones whose upper estimates are far off: to ask for certainty of them fills no gaps.
  */
 export function canBackfill(task: Task, worker: ClusterWorker, reservation: Reservation, nowMs: number): boolean {
   return isFor(reservation, task) || endsBefore(task, worker, reservation, nowMs) || fits(task.shape.demand, commonRoom(worker.free, reservation.spare));
@@ -16,7 +17,7 @@ export function canBackfill(task: Task, worker: ClusterWorker, reservation: Rese
 
 /** An overdue task does not bet on estimates: nothing is short enough to pass it, only small enough. */
 function endsBefore(task: Task, worker: ClusterWorker, { firm, startMs }: Reservation, nowMs: number): boolean {
-  return !firm && nowMs + task.estimate.upperMs / worker.speed <= startMs;
+  return !firm && nowMs + task.estimate.medianMs / worker.speed <= startMs;
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Cluster } from '../cluster.js';
 import type { ClusterWorker } from '../cluster-worker.js';
 import type { ReadyQueue } from '../ready-queue.js';
-import { chooseGpus, fits } from '../resources.js';
+import { chooseGpus, fits, shareOf } from '../resources.js';
 import type { Gang } from '../gang.js';
 import { dependsOnTasks, type Shape } from '../shape.js';
 import type { Policy } from '../strategies/policy.js';
@@ -22,6 +22,7 @@ export interface Rules extends Expectations {
   readonly rankings: Rankings;
   /** Tasks without room that one pass looks beyond. */
   readonly depth: number;
+  readonly reserves: Policy['reserves'];
   /** The order of those that pass, where it is not that of the queue. */
   readonly passOrder: Policy['passOrder'];
 }
@@ -30,7 +31,7 @@ export function rulesOf(policy: Policy, cluster: Cluster, reestimate: Rules['ree
   const { backfill } = policy;
   const depth = typeof backfill === 'number' ? backfill : backfill ? BACKFILL_DEPTH : 0;
   const scorer = new Scorer(policy, cluster);
-  return { scorer, rankings: new Rankings(cluster, scorer), depth, passOrder: policy.passOrder?.bind(policy), reestimate };
+  return { scorer, rankings: new Rankings(cluster, scorer), depth, reserves: policy.reserves?.bind(policy), passOrder: policy.passOrder?.bind(policy), reestimate };
 }
 
 /** A decision: `task` has its capacity on `worker` from now on and is to be started there. */
@@ -219,7 +220,7 @@ class Pass {
       if (!this.#metReservation) for (const { shape: held } of gang?.queued ?? [task]) this.#hold(held);
     } else if (overdue) {
       if (this.#reserve(task) === undefined && roomless) this.#queue.setAside(shape.lane);
-    } else if (this.#head === undefined) {
+    } else if (this.#head === undefined && (this.#rules.reserves === undefined || this.#rules.reserves(task, this.#nowMs))) {
       this.#head = task;
       this.#reserve(task);
       const { passOrder } = this.#rules;
@@ -257,6 +258,7 @@ export function isPlaceable(shape: Shape, cluster: Cluster): boolean {
     shape.placeableVersion = cluster.version;
     shape.placeable = able > 0;
     shape.runsAnywhere = able === cluster.workers.length;
+    shape.sizeRatio = shareOf(shape.demand, cluster.totals);
   }
   return shape.placeable;
 }

@@ -13,7 +13,10 @@ export interface PolicyTask {
   readonly maxWaitMs: number;
   /** What the estimator expects on a worker of speed 1. */
   readonly estimate: Estimate;
+  /** The share it needs of all the workers have, of whatever it needs most of; 0 … 1. */
+  readonly sizeRatio: number;
 }
+
 
 /** A worker as a {@link Policy} sees it. */
 export interface PolicyWorker {
@@ -70,6 +73,11 @@ export interface Policy {
    * does the same and bounds how many tasks without room one decision looks beyond, where `true` stands for 64.
    */
   readonly backfill: boolean | number;
+  /**
+   * Has the task, which found no room, waited long enough to have a worker set aside? Until then others of any length pass it; the first
+   * for which it holds is the one that gets a reservation (selective backfilling; Srinivasan et al., 2002). @default always
+   */
+  reserves?(task: PolicyTask, nowMs: number): boolean;
   /** The order of those that may pass, as {@link order} is that of the queue. @default that of the queue */
   passOrder?(task: PolicyTask, nowMs: number): number;
 }
