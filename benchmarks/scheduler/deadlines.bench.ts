@@ -1,29 +1,19 @@
-import { simulate, strategies, type Estimate, type Policy, type SimulationEstimator, type TraceTask } from '@fog/scheduler';
+import { simulate, strategies, type Estimate, type Policy, type SimulationEstimator } from '@fog/scheduler';
 import { seededRandom } from '@fog/testkit';
-import { existsSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { gunzipSync } from 'node:zlib';
 import { defineBench, type Subject } from '../harness/bench.js';
+import { casesOf, sc15, type Sc15Name, type Workload } from './traces.js';
 
-const ROOT = process.env['TRACES_ROOT'] ?? resolve('..', 'shared', 'data', 'traces');
 const HOUR_MS = 3_600_000;
 
 interface Machine {
-  readonly name: string;
-  readonly processors: number;
+  readonly name: Sc15Name;
 }
 
-const MACHINES: readonly Machine[] = [{ name: 'KTH-SP2', processors: 100 }, { name: 'SDSC-SP2', processors: 128 }];
-const pathOf = ({ name }: Machine): string => join(ROOT, 'hpc', `sc15-${name}.csv.gz`);
-
 /** Jobs as they came, each with a deadline of its own: 1.5 times its run time, and a chance of more (exponential, three times on average). */
-function tasksOf(machine: Machine): TraceTask[] {
+function workloadOf({ name }: Machine): Workload {
   const random = seededRandom(7);
-  const rows = gunzipSync(readFileSync(pathOf(machine))).toString().trim().split('\n').slice(1).map((row) => row.split(',').map(Number));
-  return rows.map(([id = 0, submitS = 0, runS = 0, cpu = 1, requestS = 1, user = 0]) => ({
-    id: String(id), name: 'job', tenant: `user ${user}`, submitMs: submitS * 1_000, runMs: Math.max(1, runS) * 1_000, estimateMs: requestS * 1_000, needs: { cpu },
-    deadlineMs: Math.max(60, runS) * 1_000 * (1.5 - 3 * Math.log(1 - random())),
-  }));
+  const { tasks, processors } = sc15(name);
+  return { processors, tasks: tasks.map((task) => ({ ...task, deadlineMs: Math.max(60_000, task.runMs) * (1.5 - 3 * Math.log(1 - random())) })) };
 }
 
 const exactly = (ms: number): Estimate => ({ medianMs: ms, lowerMs: ms, upperMs: ms, runs: 1 });
@@ -35,8 +25,8 @@ const easy: Policy = { ...sla, name: 'EASY', order: () => 0, reorders: false };
 
 function contender(policy: Policy, estimator?: SimulationEstimator): (machine: Machine) => Subject {
   return (machine) => {
-    const tasks = tasksOf(machine);
-    const workers = [{ id: machine.name, capacity: { cpu: machine.processors } }];
+    const { tasks, processors } = workloadOf(machine);
+    const workers = [{ id: machine.name, capacity: { cpu: processors } }];
     const play = (most: number) => simulate(tasks.slice(0, most), workers, policy, estimator === undefined ? {} : { estimator }).measures;
     return {
       run: (iterations) => play(iterations).tasks,
@@ -48,7 +38,8 @@ function contender(policy: Policy, estimator?: SimulationEstimator): (machine: M
   };
 }
 
-const cases = Object.fromEntries(MACHINES.filter((machine) => existsSync(pathOf(machine))).map((machine) => [machine.name, machine]));
+const NAMES: readonly Sc15Name[] = ['KTH-SP2', 'SDSC-SP2'];
+const cases = casesOf<Machine>(NAMES.map((name) => [name, `hpc/sc15-${name}.csv.gz`, { name }]));
 
 export default defineBench<Machine>({
   name: 'scheduler/deadlines',

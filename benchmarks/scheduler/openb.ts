@@ -1,10 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { gunzipSync } from 'node:zlib';
 import { seededRandom } from '@fog/testkit';
-
-/** The GPU cluster of Alibaba and its pods (cluster-trace-gpu-v2023), as `openb/*.csv.gz`. */
-const ROOT = process.env['TRACES_ROOT'] ?? resolve('..', 'shared', 'data', 'traces');
+import { isThere, textOf } from './traces.js';
 
 export interface Node {
   readonly id: string;
@@ -23,12 +18,10 @@ export interface Pod {
   readonly models: readonly string[];
 }
 
-export const hasOpenb: boolean = existsSync(join(ROOT, 'openb'));
-
-/** The files' rows, or a made-up cluster of the same kind where the files are not there. */
+/** The GPU cluster of Alibaba and its pods (cluster-trace-gpu-v2023); or a made-up one of the kind where the files are not there. */
 export function readOpenb(workload: string): { readonly nodes: readonly Node[]; readonly pods: readonly Pod[] } {
-  if (!hasOpenb) return madeUp();
-  const rows = (file: string): string[][] => gunzipSync(readFileSync(join(ROOT, 'openb', file))).toString().trim().split('\n').slice(1).map((row) => row.split(','));
+  if (!isThere('openb')) return madeUp();
+  const rows = (file: string): string[][] => textOf(`openb/${file}`).split('\n').slice(1).map((row) => row.split(','));
   return {
     nodes: rows('openb_node_list_gpu_node.csv.gz').map(([id = '', cpuMilli, memoryMib, gpus, model = '']) => ({ id, cpu: Number(cpuMilli) / 1_000, memoryBytes: Number(memoryMib) * 2 ** 20, gpus: Number(gpus), model })),
     pods: rows(`openb_pod_list_${workload}.csv.gz`).map(([, cpuMilli, memoryMib, gpus, gpuMilli, models = '']) => ({

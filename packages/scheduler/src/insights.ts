@@ -8,6 +8,11 @@ export interface Insights {
   readonly accuracyRatio: number;
   /** Share of the runs no longer than their upper estimate: 0.9 is what it aims for; `NaN` before the first. */
   readonly coverageRatio: number;
+  /**
+   * How much longer runs were expected to take on the worker chosen than on the best one known for their name, as a mean share;
+   * 0 where the strategy gives `experience` no weight.
+   */
+  readonly regretRatio: number;
   /** The same per task name, of the ten thousand names seen last. */
   readonly names: Readonly<Record<string, NameInsights>>;
 }
@@ -47,6 +52,7 @@ class Tally {
 export class InsightsTracker {
   readonly #all = new Tally();
   readonly #names = new Map<string, Tally>();
+  #regretSum = 0;
 
   observe(name: string, { medianMs, upperMs }: Estimate, durationMs: number): void {
     const predictedMs = Math.max(SHORTEST_MS, medianMs);
@@ -68,8 +74,13 @@ export class InsightsTracker {
     return tally;
   }
 
+  /** What a run was expected to lose by not being on the best worker known. */
+  regret(ratio: number): void {
+    this.#regretSum += ratio;
+  }
+
   reading(): Insights {
     const { runs, accuracyRatio, coverageRatio } = this.#all.reading();
-    return { runs, accuracyRatio, coverageRatio, names: Object.fromEntries([...this.#names].map(([name, tally]) => [name, tally.reading()])) };
+    return { runs, accuracyRatio, coverageRatio, regretRatio: runs === 0 ? 0 : this.#regretSum / runs, names: Object.fromEntries([...this.#names].map(([name, tally]) => [name, tally.reading()])) };
   }
 }

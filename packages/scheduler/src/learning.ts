@@ -1,5 +1,8 @@
+import type { Cluster } from './cluster.js';
+import type { ClusterWorker } from './cluster-worker.js';
 import type { Estimator } from './estimation/estimator.js';
 import { InsightsTracker, type Insights } from './insights.js';
+import type { Experience } from './placement/experience.js';
 import type { Task } from './task.js';
 
 /** Runs shorter than this are noise for a scheduler, and so many of them that learning from each would cost more than running it. */
@@ -13,21 +16,28 @@ const NAMES = 10_000;
 /** Tells the estimator how long tasks ran, and keeps the score of its predictions. */
 export class Learning {
   readonly #estimator: Estimator;
+  readonly #experience: Experience | undefined;
+  readonly #cluster: Cluster;
   readonly #insights = new InsightsTracker();
   /** Brief runs in a row, by name. */
   readonly #brief = new Map<string, { count: number }>();
 
-  constructor(estimator: Estimator) {
+  constructor(estimator: Estimator, experience: Experience | undefined, cluster: Cluster) {
     this.#estimator = estimator;
+    this.#experience = experience;
+    this.#cluster = cluster;
   }
 
-  /** A task succeeded in `durationMs`, as on a worker of speed 1. */
-  ran(task: Task, durationMs: number): void {
+  /** A task succeeded on the worker, in `durationMs` as on one of speed 1. */
+  ran(task: Task, worker: ClusterWorker | undefined, durationMs: number): void {
     if (durationMs < BRIEF_MS && this.#isOneOfMany(task.name)) return;
     if (durationMs >= BRIEF_MS && this.#brief.size > 0) this.#brief.delete(task.name);
     const { estimate } = task; // Asked for before it is told of this very run.
     this.#estimator.observe(task, durationMs);
     this.#insights.observe(task.name, estimate, durationMs);
+    if (worker === undefined || this.#experience === undefined) return;
+    this.#insights.regret(this.#experience.regretRatio(task.name, worker, this.#cluster.workers));
+    this.#experience.learn(task.name, worker, estimate.medianMs, durationMs, this.#cluster.workers.length);
   }
 
   reading(): Insights {

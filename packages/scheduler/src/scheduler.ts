@@ -73,7 +73,7 @@ class PlanningScheduler implements Scheduler, TaskOwner, Outcomes {
     this.#queue = new ReadyQueue((task, nowMs) => policy.order(task, nowMs), policy.reorders ?? false);
     this.#rules = rulesOf(policy, this.#cluster, (task, elapsedMs) => estimator.predict(task, elapsedMs));
     this.#intake = new Intake(options, this.#cluster, this);
-    this.#learning = new Learning(estimator);
+    this.#learning = new Learning(estimator, this.#rules.scorer.experience, this.#cluster);
     this.#ledger = new Ledger(clock.now());
     this.#deadlines = new DeadlineWatch(() => this.#cluster.highestSpeed, {
       onRisk: (task) => deadlineAtRisk(name, task),
@@ -217,9 +217,10 @@ class PlanningScheduler implements Scheduler, TaskOwner, Outcomes {
   }
 
   succeeded(task: Task, value: unknown, how: 'at once' | 'later'): void {
+    const { worker } = task;
     const speed = this.#release(task, this.#endedMs(how));
     if (task.state === 'cancelled') return this.#settled(task);
-    this.#learning.ran(task, (task.endedMs - task.startedMs) * speed);
+    this.#learning.ran(task, worker, (task.endedMs - task.startedMs) * speed);
     task.succeededWith(value);
     this.#end(task, 'succeeded');
     taskSucceeded(this.#options.name, task, speed);

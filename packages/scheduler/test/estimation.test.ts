@@ -167,6 +167,7 @@ describe('insights', () => {
     insights.observe('b', estimate, 100);
     expect(insights.reading()).toEqual({
       runs: 3,
+      regretRatio: 0,
       accuracyRatio: 2 / 3,
       coverageRatio: 2 / 3,
       names: { a: { runs: 2, accuracyRatio: 0.5, coverageRatio: 0.5, meanMs: 125 }, b: { runs: 1, accuracyRatio: 1, coverageRatio: 1, meanMs: 100 } },

@@ -297,3 +297,31 @@ describe('explain', () => {
     expect(handle.explain()).toMatchObject({ waitMs: 0, state: 'running', workerId: 'licensed' });
   });
 });
+
+describe('experience', () => {
+  it('finds out which worker is faster for a name than its speed says, and tells what the others cost', async () => {
+    const { scheduler, submit, started, advance } = stage();
+    for (const id of ['v', 'w']) scheduler.addWorker({ id, capacity: { cpu: 1 } });
+    for (let round = 0; round < 8; round += 1) {
+      const tasks = [submit('render'), submit('render')];
+      await advance(100);
+      const onW = tasks.find(({ contexts }) => contexts[0]?.workerId === 'w');
+      onW?.finish();
+      await advance(900);
+      for (const task of tasks) task.finish();
+      await advance(0);
+    }
+    started.length = 0;
+    for (let round = 0; round < 3; round += 1) {
+      const task = submit('render');
+      await advance(100);
+      task.finish();
+      await advance(0);
+    }
+    expect(started).toEqual(['render@w', 'render@w', 'render@w']);
+    const { regretRatio } = scheduler.insights();
+    expect(regretRatio).toBeGreaterThan(0.1);
+    const terms = Object.fromEntries(submit('render', { affinity: { required: {} } }).handle.explain().candidates.map(({ workerId, terms: { experience } }) => [workerId, experience]));
+    expect(Number(terms['w'])).toBeGreaterThan(Number(terms['v']));
+  });
+});

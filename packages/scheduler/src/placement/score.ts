@@ -1,6 +1,7 @@
 import type { Cluster } from '../cluster.js';
 import type { ClusterWorker } from '../cluster-worker.js';
 import { countMatches } from '../labels.js';
+import { Experience } from './experience.js';
 import { Fragmentation } from './fragmentation.js';
 import { runsOn } from './filter.js';
 import type { Shape } from '../shape.js';
@@ -44,7 +45,7 @@ const TASK_TERMS = {
   interruption: ({ estimate }, { interruptionsPerHour, speed }) => Math.expm1((-interruptionsPerHour * estimate.medianMs) / speed / HOUR_MS),
 } satisfies Partial<Record<keyof ScoreWeights, TaskTerm>>;
 
-export const scoreTerms: readonly (keyof ScoreWeights)[] = ['load', 'fragmentation', ...keysOf(WORKER_TERMS), ...keysOf(TASK_TERMS)];
+export const scoreTerms: readonly (keyof ScoreWeights)[] = ['load', 'fragmentation', 'experience', ...keysOf(WORKER_TERMS), ...keysOf(TASK_TERMS)];
 
 /** Ranks the workers that have room for a task, by the terms of one policy. */
 export class Scorer {
@@ -53,6 +54,8 @@ export class Scorer {
   readonly loadWeight: number;
   /** `undefined` where it has no weight. */
   readonly fragmentation: Fragmentation | undefined;
+  /** The same. */
+  readonly experience: Experience | undefined;
   readonly #cluster: Cluster;
   readonly #ofWorker: readonly { readonly name: string; readonly weight: number; readonly of: WorkerTerm }[];
   readonly #ofTask: readonly { readonly name: string; readonly weight: number; readonly of: TaskTerm }[];
@@ -65,6 +68,8 @@ export class Scorer {
     this.fragmentation = weights.fragmentation ? new Fragmentation() : undefined;
     this.#ofWorker = keysOf(WORKER_TERMS).flatMap((name) => (weights[name] ? [{ name, weight: weights[name], of: WORKER_TERMS[name] }] : []));
     const ofTask: { name: string; weight: number; of: TaskTerm }[] = keysOf(TASK_TERMS).flatMap((name) => (weights[name] ? [{ name, weight: weights[name], of: TASK_TERMS[name] }] : []));
+    this.experience = weights.experience ? new Experience() : undefined;
+    if (weights.experience) ofTask.push({ name: 'experience', weight: weights.experience, of: (task, worker) => this.experience?.of(task.name, worker) ?? 0 });
     if (policy.score !== undefined) ofTask.push({ name: 'score', weight: 1, of: (task, worker, nowMs) => policy.score?.(task, worker, nowMs) ?? 0 });
     this.#ofTask = ofTask;
   }
@@ -103,6 +108,7 @@ export class Scorer {
     const { weights } = this.#policy;
     const { wishes, deadlineAtMs } = task;
     if (this.#policy.score !== undefined || (weights.affinity && wishes.count > 0)) return false;
+    if (this.experience?.matters(task.name) === true) return false;
     if (weights.interruption && this.#cluster.isInterruptible) return false;
     if (!weights.deadline || deadlineAtMs === Infinity) return true;
     const { upperMs } = task.estimate;

@@ -27,6 +27,6 @@ export const adaptive: Policy = {
   name: 'adaptive',
   order,
   reorders: true,
-  weights: { deadline: 8, interruption: 4, affinity: 4, speed: 2, load: 1, fragmentation: 1, spareGpu: 1 },
+  weights: { deadline: 8, experience: 4, interruption: 4, affinity: 4, speed: 2, load: 1, fragmentation: 1, spareGpu: 1 },
   backfill: true,
 };

@@ -32,6 +32,7 @@ export interface PolicyWorker {
  * - `affinity`: preferred labels found, less preferred anti-labels found, as a share of those asked for
  * - `deadline`: -1 where the upper estimate on this worker ends after the deadline
  * - `load`: share in use, after the placement, of what the worker is shortest of; a positive weight packs tasks, a negative one spreads them
+ * - `experience`: above 0 where tasks of that name have run faster than the worker's `speed` says, below where slower
  * - `fragmentation`: 0 where the placement leaves as much room for typical GPU tasks as before, towards -1 the more it costs; for
  *   workers with GPUs, where it takes the place of `load`
  * - `interruption`: less the chance that the worker is taken away before the task ends, by its `interruptionsPerHour`
@@ -42,6 +43,7 @@ export interface PolicyWorker {
 export interface ScoreWeights {
   readonly affinity?: number;
   readonly deadline?: number;
+  readonly experience?: number;
   readonly fragmentation?: number;
   readonly interruption?: number;
   readonly load?: number;
