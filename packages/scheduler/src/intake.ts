@@ -3,6 +3,7 @@ import { duplicateTask, invalidOption, neverFits, quotaExceeded, tenantQueueFull
 import { Gangs, type Gang, type GangOptions } from './gang.js';
 import { IdempotencyKeys } from './idempotency.js';
 import { compileWishes, NO_WISHES } from './labels.js';
+import type { Learning } from './learning.js';
 import type { ResolvedOptions } from './options.js';
 import { detail } from './placement/explain.js';
 import { labelsMatch } from './placement/filter.js';
@@ -19,6 +20,7 @@ import { Tenants } from './tenants.js';
 export class Intake {
   readonly #options: ResolvedOptions;
   readonly #cluster: Cluster;
+  readonly #learning: Pick<Learning, 'predict'>;
   readonly #owner: TaskOwner;
   readonly #shapes: Shapes;
   readonly #keys: IdempotencyKeys;
@@ -28,7 +30,8 @@ export class Intake {
   readonly tenants: Tenants;
   #sequence = 0;
 
-  constructor(options: ResolvedOptions, cluster: Cluster, owner: TaskOwner) {
+  constructor(options: ResolvedOptions, cluster: Cluster, learning: Pick<Learning, 'predict'>, owner: TaskOwner) {
+    this.#learning = learning;
     this.#owner = owner;
     this.#options = options;
     this.#cluster = cluster;
@@ -45,7 +48,7 @@ export class Intake {
 
   /** Throws a `SchedulerError`; what it has checked nothing of is whether there is room in the queue. */
   accept(options: TaskOptions<unknown>, nowMs: number): Task {
-    const { estimator, executor } = this.#options;
+    const { executor } = this.#options;
     const { id, name, run, affinity, antiAffinity, gang, tenant: tenantName, deadlineMs } = options;
     if (executor.accepts?.(name, run !== undefined) === false) throw invalidOption('run', run, 'a function, as the executor knows no handler of that name');
     if (id !== undefined && this.#named.has(id)) throw duplicateTask(id);
@@ -60,7 +63,7 @@ export class Intake {
       if (tenant.queued >= tenant.maxQueued) throw tenantQueueFull(tenant.name, tenant.maxQueued);
     }
     const task = new Task({
-      id, name, run, payload: options.payload, sequence: this.#sequence, shape, needs: options.needs, submittedMs: nowMs, estimator, owner: this.#owner, tenant: tenantName, wishes, retry,
+      id, name, run, payload: options.payload, sequence: this.#sequence, shape, needs: options.needs, submittedMs: nowMs, estimator: this.#learning, owner: this.#owner, tenant: tenantName, wishes, retry,
       priority: options.priority ?? 0, deadlineAtMs: deadlineMs === undefined ? Infinity : nowMs + deadlineMs, maxWaitMs: options.maxWaitMs ?? Infinity,
       estimateMs: options.estimateMs, preemptible: options.preemptible ?? false, serviceClass: options.serviceClass ?? 'default',
     });

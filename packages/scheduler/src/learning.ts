@@ -1,6 +1,6 @@
 import type { Cluster } from './cluster.js';
 import type { ClusterWorker } from './cluster-worker.js';
-import type { Estimator } from './estimation/estimator.js';
+import type { Estimate, Estimator } from './estimation/estimator.js';
 import { InsightsTracker, type Insights } from './insights.js';
 import type { Experience } from './placement/experience.js';
 import type { Task } from './task.js';
@@ -20,12 +20,20 @@ export class Learning {
   readonly #cluster: Cluster;
   readonly #insights = new InsightsTracker();
   /** Brief runs in a row, by name. */
-  readonly #brief = new Map<string, { count: number }>();
+  readonly #brief = new Map<string, { count: number; estimate: Estimate | undefined }>();
 
   constructor(estimator: Estimator, experience: Experience | undefined, cluster: Cluster) {
     this.#estimator = estimator;
     this.#experience = experience;
     this.#cluster = cluster;
+  }
+
+  /** What to expect of a task; of one that is brief time and again the same as of the last of its name that was learned from. */
+  predict(task: Task): Estimate {
+    const brief = this.#brief.size === 0 ? undefined : this.#brief.get(task.name);
+    if (brief === undefined || brief.count <= ALL_OF) return this.#estimator.predict(task);
+    brief.estimate ??= this.#estimator.predict(task);
+    return brief.estimate;
   }
 
   /** A task succeeded on the worker, in `durationMs` as on one of speed 1. */
@@ -48,10 +56,12 @@ export class Learning {
     const brief = this.#brief.get(name);
     if (brief === undefined) {
       if (this.#brief.size >= NAMES) this.#brief.clear();
-      this.#brief.set(name, { count: 1 });
+      this.#brief.set(name, { count: 1, estimate: undefined });
       return false;
     }
     brief.count += 1;
-    return brief.count > ALL_OF && brief.count % ONE_IN !== 0;
+    if (brief.count > ALL_OF && brief.count % ONE_IN !== 0) return true;
+    brief.estimate = undefined;
+    return false;
   }
 }

@@ -72,8 +72,8 @@ class PlanningScheduler implements Scheduler, TaskOwner, Outcomes {
     this.#workforce = new Workforce(name, this.#cluster);
     this.#queue = new ReadyQueue((task, nowMs) => policy.order(task, nowMs), policy.reorders ?? false);
     this.#rules = rulesOf(policy, this.#cluster, (task, elapsedMs) => estimator.predict(task, elapsedMs));
-    this.#intake = new Intake(options, this.#cluster, this);
     this.#learning = new Learning(estimator, this.#rules.scorer.experience, this.#cluster);
+    this.#intake = new Intake(options, this.#cluster, this.#learning, this);
     this.#ledger = new Ledger(clock.now());
     this.#deadlines = new DeadlineWatch(() => this.#cluster.highestSpeed, {
       onRisk: (task) => deadlineAtRisk(name, task),

@@ -1,7 +1,7 @@
 import type { Attempt } from './attempt.js';
 import type { WatchEntry } from './deadline-watch.js';
 import type { ClusterWorker } from './cluster-worker.js';
-import type { Estimate, Estimator, TaskFeatures } from './estimation/estimator.js';
+import type { Estimate, TaskFeatures } from './estimation/estimator.js';
 import { cancelled } from './errors.js';
 import type { Explanation } from './explanation.js';
 import type { ExecutableTask, TaskContext } from './executor.js';
@@ -34,7 +34,7 @@ export interface TaskDetails {
   readonly sequence: number;
   readonly shape: Shape;
   readonly submittedMs: number;
-  readonly estimator: Pick<Estimator, 'predict'>;
+  readonly estimator: { predict(task: Task): Estimate };
   /** Without one it cannot be cancelled or explained by its handle. */
   readonly owner?: TaskOwner;
   readonly id?: string | undefined;
@@ -79,7 +79,7 @@ export class Task implements TaskHandle<unknown>, PolicyTask, TaskFeatures, Orde
   declare readonly givenId: string | undefined;
   declare readonly retry: RetryPlan | undefined;
   declare private readonly work: ((context: TaskContext) => unknown) | undefined;
-  declare private readonly estimator: Pick<Estimator, 'predict'>;
+  declare private readonly estimator: TaskDetails['estimator'];
   declare private readonly owner: TaskOwner | undefined;
   declare private prediction: Estimate | undefined;
   /** How long it is expected to run since it outlived its estimate; 0 before. */
