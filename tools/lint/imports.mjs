@@ -17,6 +17,7 @@ export const THIRD_PARTIES = new Map([
   ['packages/pool/src/metrics/opentelemetry.ts', ['@opentelemetry/api']],
   ['packages/pool/src/metrics/prometheus.ts', ['prom-client']],
   ['packages/monitor/src/sources/portable.ts', ['systeminformation']],
+  ['packages/monitor/src/sources/inventory.ts', ['systeminformation']],
   ['packages/monitor/src/rules/document.ts', ['yaml']],
   ['packages/monitor/src/rules/rule-file.ts', ['yaml']],
   ['packages/monitor/src/rules/rule-test.ts', ['yaml']],

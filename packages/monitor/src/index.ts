@@ -26,4 +26,5 @@ export { type Action } from './actions/action-runner.js';
 export { webhook, type WebhookOptions } from './actions/webhook.js';
 export { type Coincidence, type CoincidenceOptions } from './analysis/coincidence.js';
 export { type CapacityEvidence, type Recommendation } from './analysis/capacity.js';
+export { inventory, type Inventory } from './sources/inventory.js';
 export { createScaler, type PredictionScore, type Scaler, type ScalerOptions, type ScalerReading, type ScalingDecision } from './analysis/scaler.js';

@@ -3,7 +3,7 @@
  * conventions without `system.`. The README's table is tested against it.
  */
 export const metrics = {
-  'cpu.utilization': { unit: 'ratio', description: 'Share of CPU time not idle, of all cores or of the cgroup limit; by mode with a label.' },
+  'cpu.utilization': { unit: 'ratio', description: 'Share of CPU time not idle, of all cores or of the cgroup limit; by mode or, of the machine, by CPU with a label.' },
   'cpu.limit': { unit: 'cores', description: 'Cores that utilization is a share of.' },
   'cpu.load_average.1m': { unit: 'count', description: 'Tasks running or waiting, averaged over a minute.' },
   'cpu.load_average.5m': { unit: 'count', description: 'The same over five minutes.' },
@@ -36,6 +36,8 @@ export const metrics = {
   'nodejs.eventloop.delay.max': { unit: 'milliseconds', description: 'How late timers fired, longest since the sample before.' },
   'v8js.memory.heap.used': { unit: 'bytes', description: 'JavaScript heap in use.' },
   'v8js.memory.heap.limit': { unit: 'bytes', description: 'Size at which the JavaScript heap runs out of memory.' },
+  'process.memory.external': { unit: 'bytes', description: 'Memory outside the JavaScript heap that belongs to its objects.' },
+  'nodejs.handles': { unit: 'count', description: 'Handles and requests that keep the process alive.' },
   'v8js.gc.count': { unit: 'perSecond', description: 'Garbage collections.' },
   'v8js.gc.duration': { unit: 'ratio', description: 'Share of time spent in garbage collection.' },
   'v8js.gc.pause.max': { unit: 'milliseconds', description: 'Longest garbage collection since the sample before; 0 without one.' },

@@ -25,6 +25,7 @@ import type { Silence, SilenceOptions } from './rules/silences.js';
 import { Sampler } from './sampler.js';
 import type { SeriesInfo } from './series.js';
 import { FileSystems } from './sources/filesystem.js';
+import { Handles } from './sources/handles.js';
 import { Heap } from './sources/heap.js';
 import { machineSources, pressureFolder } from './sources/machine.js';
 import { PressureTriggers, type Resource } from './sources/pressure-trigger.js';
@@ -159,6 +160,7 @@ class SamplingMonitor implements Monitor {
     for (const added of machineSources(source, options.scope, this.#registry)) this.#sampler.add(added);
     this.#sampler.add(new Runtime(this.#registry, clock));
     this.#sampler.add(new Heap(this.#registry));
+    this.#sampler.add(new Handles(this.#registry));
     if (filesystems.length > 0) this.#sampler.add(new FileSystems(filesystems, this.#registry, () => this.#time.nowMs()));
     if (anomalies.length > 0) this.#sampler.addLast(new AnomalyScores(anomalies, this.#registry));
   }

@@ -43,13 +43,16 @@ export function resolveForecastOptions(options: ForecastOptions): Required<Forec
 }
 
 /**
- * The line of Theil (1950) and Sen (1968), which a saw's teeth, as garbage collections leave them, tilt less than they
- * do least squares. How uncertain its slope is, comes from `findTrend`: neighbours resemble each other, and the
+ * The line of Theil (1950) and Sen (1968), which bursts tilt less than they do least squares. Where the samples are the
+ * teeth of a saw, as garbage collections leave them, it goes through the middles of whole teeth: parts of one at either
+ * end would tilt it too. How uncertain its slope is, comes from `findTrend`: neighbours resemble each other, and the
  * ranks that Sen's own interval counts take them for independent.
  */
 export function forecast(samples: Samples, { limit, confidence }: Required<ForecastOptions>): Forecast {
-  const { slopePerSecond, level } = robustLine(samples);
-  const trend = findTrend(samples, { confidence, minChangeRatio: 0 });
+  const teeth = teethOf(samples);
+  const { slopePerSecond, level } = robustLine(teeth ?? blocksOf(samples), samples.timesMs.at(-1) ?? Number.NaN);
+  const judged = teeth !== undefined && teeth.values.length >= ENOUGH_TEETH ? teeth : samples;
+  const trend = findTrend(withoutBursts(judged, slopePerSecond), { confidence, minChangeRatio: 0 });
   const margin = trend.slopeHighPerSecond - trend.slopePerSecond;
   const slopeLowPerSecond = slopePerSecond - margin;
   const slopeHighPerSecond = slopePerSecond + margin;
@@ -75,27 +78,79 @@ export function forecast(samples: Samples, { limit, confidence }: Required<Forec
 /** More would cost the square: 8_128 slopes tell as much as half a million. */
 const POINTS = 128;
 
-/** Median of the slopes between any two of `POINTS` medians, and where that line is at the latest sample. */
-function robustLine({ timesMs, values }: Samples): { readonly slopePerSecond: number; readonly level: number } {
+/** Deviations beyond which a sample is a burst. */
+const BURST = 3;
+/** Of a normal distribution, the deviation to the median of what is left. */
+const NORMAL = 1.4826;
+
+/** With what is far off a line of this slope brought near: a burst says nothing about how sure the slope is. */
+function withoutBursts({ timesMs, values }: Samples, slopePerSecond: number): Samples {
+  const rest = values.map((value, index) => value - (slopePerSecond * (timesMs[index] ?? 0)) / 1_000);
+  const middle = median(rest.slice());
+  const reach = BURST * NORMAL * median(rest.map((value) => Math.abs(value - middle)));
+  if (reach === 0) return { timesMs, values }; // Most lie on the line: there is no telling what is far from it.
+  const excess = rest.map((value) => Math.max(0, value - middle - reach) + Math.min(0, value - middle + reach));
+  return { timesMs, values: values.map((value, index) => value - (excess[index] ?? 0)) };
+}
+
+/** Median of the slopes between any two of the points, and where that line is at a time. */
+function robustLine({ timesMs, values }: Samples, nowMs: number): { readonly slopePerSecond: number; readonly level: number } {
   const { length } = values;
-  const nowMs = timesMs[length - 1] ?? Number.NaN;
-  const blocks = Math.min(POINTS, length);
-  const seconds = new Float64Array(blocks);
-  const heights = new Float64Array(blocks);
-  for (let block = 0; block < blocks; block += 1) {
-    const [from, to] = [Math.floor((block * length) / blocks), Math.floor(((block + 1) * length) / blocks)];
-    seconds[block] = (median(timesMs.slice(from, to)) - nowMs) / 1_000;
-    heights[block] = median(values.slice(from, to));
-  }
-  const slopes = new Float64Array((blocks * (blocks - 1)) / 2);
+  const seconds = timesMs.map((timeMs) => (timeMs - nowMs) / 1_000);
+  const slopes = new Float64Array((length * (length - 1)) / 2);
   let count = 0;
-  for (let one = 0; one < blocks; one += 1)
-    for (let other = one + 1; other < blocks; other += 1) {
-      slopes[count] = ((heights[other] ?? 0) - (heights[one] ?? 0)) / ((seconds[other] ?? 0) - (seconds[one] ?? 0));
+  for (let one = 0; one < length; one += 1)
+    for (let other = one + 1; other < length; other += 1) {
+      slopes[count] = ((values[other] ?? 0) - (values[one] ?? 0)) / ((seconds[other] ?? 0) - (seconds[one] ?? 0));
       count += 1;
     }
   const slopePerSecond = count === 0 ? 0 : median(slopes);
-  return { slopePerSecond, level: median(heights.map((height, block) => height - slopePerSecond * (seconds[block] ?? 0))) };
+  return { slopePerSecond, level: median(values.map((height, index) => height - slopePerSecond * (seconds[index] ?? 0))) };
+}
+
+/** Medians of runs of as many samples each. */
+function blocksOf(samples: Samples): Samples {
+  const { length } = samples.values;
+  const blocks = Math.min(POINTS, length);
+  return middles(samples, Array.from({ length: blocks + 1 }, (_, block) => Math.floor((block * length) / blocks)));
+}
+
+/** Fewer teeth say less about the slope than the samples themselves; and so many about how sure it is. */
+const LEAST_TEETH = 4;
+const ENOUGH_TEETH = 8;
+const LEAST_TOOTH = 4;
+
+/** Middles of whole teeth; `undefined` where there are too few sudden drops between slow rises to speak of any. */
+function teethOf(samples: Samples): Samples | undefined {
+  const { values } = samples;
+  if (values.length < LEAST_TEETH * LEAST_TOOTH) return undefined;
+  const steps = values.map((value, index) => value - (values[index - 1] ?? value));
+  const spread = rangeAbout(samples);
+  const drops: number[] = [];
+  for (let index = 1; index < steps.length; index += 1) if ((steps[index] ?? 0) < -spread && index - (drops.at(-1) ?? -Infinity) >= LEAST_TOOTH) drops.push(index);
+  if (drops.length <= LEAST_TEETH || drops.length > POINTS) return undefined;
+  // Bursts fall as fast as they rise; teeth rise slowly.
+  const leaps = steps.filter((step) => step > spread).length;
+  return leaps > drops.length / 4 ? undefined : middles(samples, drops);
+}
+
+/** Between the quartiles of what is left when a line through both ends' medians is taken off: half a tooth's height, and bursts change it little. */
+function rangeAbout({ timesMs, values }: Samples): number {
+  const tenth = Math.max(1, Math.floor(values.length / 10));
+  const [from, to] = [median(values.slice(0, tenth)), median(values.slice(-tenth))];
+  const [fromMs, toMs] = [median(timesMs.slice(0, tenth)), median(timesMs.slice(-tenth))];
+  const rest = values.map((value, index) => value - (from + ((to - from) * ((timesMs[index] ?? 0) - fromMs)) / (toMs - fromMs)));
+  rest.sort();
+  return (rest[Math.floor(0.75 * rest.length)] ?? 0) - (rest[Math.floor(0.25 * rest.length)] ?? 0);
+}
+
+/** Medians of the runs between cuts, in time and value. */
+function middles({ timesMs, values }: Samples, cuts: readonly number[]): Samples {
+  const runs = cuts.slice(0, -1).map((from, index) => [from, cuts[index + 1] ?? from] as const);
+  return {
+    timesMs: Float64Array.from(runs, ([from, to]) => median(timesMs.slice(from, to))),
+    values: Float64Array.from(runs, ([from, to]) => median(values.slice(from, to))),
+  };
 }
 
 /** Sorts what it is given; NaN of nothing. */

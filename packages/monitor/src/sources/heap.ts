@@ -12,16 +12,19 @@ export class Heap implements Source {
   readonly #recorder: Recorder;
   readonly #used: Series;
   readonly #limit: Series;
+  readonly #external: Series;
 
   constructor(recorder: Recorder) {
     this.#recorder = recorder;
     this.#used = recorder.open('v8js.memory.heap.used');
     this.#limit = recorder.open('v8js.memory.heap.limit');
+    this.#external = recorder.open('process.memory.external');
   }
 
   collect(): void {
-    const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics();
+    const { used_heap_size: used, heap_size_limit: limit, external_memory: external } = getHeapStatistics();
     this.#recorder.record(this.#used, used);
     this.#recorder.record(this.#limit, limit);
+    this.#recorder.record(this.#external, external);
   }
 }

@@ -2,6 +2,7 @@ import type { Recorder } from '../../registry.js';
 import type { Series } from '../../series.js';
 import type { Source } from '../source.js';
 import type { KernelFile, KernelFiles } from './kernel-files.js';
+import { DeviceTable, type Device } from './device-table.js';
 import { malformed } from './malformed.js';
 import { word, type Scanner } from './scanner.js';
 
@@ -21,6 +22,7 @@ export class HostCpu implements Source {
   readonly #utilization: Series;
   readonly #limit: Series;
   readonly #modes: readonly Series[];
+  readonly #cores: DeviceTable<Core>;
   readonly #ticks = new Float64Array(MODES.length);
   readonly #previous = new Float64Array(MODES.length).fill(Number.NaN);
   /** Of the latest interval in which the kernel counted any ticks; the last one is the utilization. */
@@ -32,6 +34,7 @@ export class HostCpu implements Source {
     this.#utilization = recorder.open('cpu.utilization');
     this.#limit = recorder.open('cpu.limit');
     this.#modes = MODES.map((mode) => recorder.open('cpu.utilization', { mode }));
+    this.#cores = new DeviceTable((name) => new Core(name, this.#file.path, recorder));
   }
 
   collect(): void {
@@ -40,7 +43,7 @@ export class HostCpu implements Source {
     this.#compare();
     this.#modes.forEach(this.#recordMode);
     this.#recorder.record(this.#utilization, this.#shares[MODES.length] ?? Number.NaN);
-    this.#recorder.record(this.#limit, countCpus(scanner));
+    this.#recorder.record(this.#limit, this.#readCores(scanner));
   }
 
   close(): void {
@@ -62,6 +65,18 @@ export class HostCpu implements Source {
     scanner.nextLine();
   }
 
+  /** Lines `cpu0`, `cpu1`, …: the CPUs that are online, which may go and come back. Gives their number. */
+  #readCores(scanner: Scanner): number {
+    let online = 0;
+    this.#cores.begin();
+    for (; scanner.startsWith(CPU); scanner.nextLine()) {
+      this.#cores.match(scanner)?.update(scanner);
+      online += 1;
+    }
+    this.#cores.end();
+    return online;
+  }
+
   #compare(): void {
     let total = 0;
     for (let mode = 0; mode < MODES.length; mode += 1) total += this.#passed(mode);
@@ -81,9 +96,42 @@ export class HostCpu implements Source {
   }
 }
 
-/** Lines `cpu0`, `cpu1`, …: the CPUs that are online. */
-function countCpus(scanner: Scanner): number {
-  let cpus = 0;
-  for (; scanner.skip(CPU); scanner.nextLine()) cpus += 1;
-  return cpus;
+/** One CPU: what share of its time it was not idle. */
+class Core implements Device {
+  readonly #name: string;
+  readonly #path: string;
+  readonly #recorder: Recorder;
+  readonly #utilization: Series;
+  /** Ticks idle and in all at the reading before, then the share found last. */
+  readonly #previous = new Float64Array(3).fill(Number.NaN);
+
+  constructor(name: string, path: string, recorder: Recorder) {
+    this.#name = name;
+    this.#path = path;
+    this.#recorder = recorder;
+    this.#utilization = recorder.open('cpu.utilization', { cpu: name.slice(CPU.length) });
+  }
+
+  update(scanner: Scanner): void {
+    let [idle, all] = [0, 0];
+    for (let field = 0; field < FIELDS.length && !scanner.atLineEnd; field += 1) {
+      const ticks = scanner.number();
+      if (Number.isNaN(ticks)) throw malformed(this.#path, `field ${field + 1} of "${this.#name}" is no number`);
+      all += ticks;
+      if (MODE_OF_FIELD[field] === IDLE || MODE_OF_FIELD[field] === IOWAIT) idle += ticks;
+    }
+    const passed = all - (this.#previous[1] ?? Number.NaN);
+    // As of the whole machine: within one tick there is nothing new to tell.
+    if (passed !== 0) {
+      const idled = Math.min(passed, Math.max(0, idle - (this.#previous[0] ?? Number.NaN)));
+      this.#previous[2] = passed > 0 ? 1 - idled / passed : Number.NaN;
+      this.#previous[0] = idle;
+      this.#previous[1] = all;
+    }
+    this.#recorder.record(this.#utilization, this.#previous[2] ?? Number.NaN);
+  }
+
+  gone(): void {
+    this.#recorder.release(this.#utilization);
+  }
 }

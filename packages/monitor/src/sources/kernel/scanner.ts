@@ -44,7 +44,7 @@ export class Scanner {
 
   /** Goes past `bytes` if they are next. */
   skip(bytes: Uint8Array): boolean {
-    if (!this.#startsWith(bytes)) return false;
+    if (!this.startsWith(bytes)) return false;
     this.#at += bytes.length;
     return true;
   }
@@ -79,7 +79,7 @@ export class Scanner {
   /** Goes past the word here, which a blank or a colon ends, if it is `bytes`. */
   skipName(bytes: Uint8Array): boolean {
     this.blanks();
-    if (!this.#startsWith(bytes)) return false;
+    if (!this.startsWith(bytes)) return false;
     const after = this.#bytes[this.#at + bytes.length];
     if (this.#at + bytes.length < this.#end && after !== SPACE && after !== COLON) return false;
     this.#at += bytes.length;
@@ -118,7 +118,8 @@ export class Scanner {
     return digits;
   }
 
-  #startsWith(bytes: Uint8Array): boolean {
+  /** Whether `bytes` are next. */
+  startsWith(bytes: Uint8Array): boolean {
     if (this.#at + bytes.length > this.#end) return false;
     for (let index = 0; index < bytes.length; index += 1) if (this.#bytes[this.#at + index] !== bytes[index]) return false;
     return true;
