@@ -39,11 +39,11 @@ export class Readings {
   }
 
   #total({ name }: SeriesInfo, before: Total | undefined): number {
-    const total = before ?? { sum: 0, untilMs: Number.NaN };
-    for (const { timeMs, value } of this.#monitor.query(name, { fromMs: before?.untilMs ?? -Infinity })) {
+    const total = before ?? { sum: 0, untilMs: -Infinity };
+    for (const { timeMs, value } of this.#monitor.query(name, { fromMs: total.untilMs })) {
       // The first one says how fast, but not for how long.
-      if (timeMs > total.untilMs) total.sum += (value * (timeMs - total.untilMs)) / 1_000;
-      if (!(timeMs <= total.untilMs)) total.untilMs = timeMs;
+      if (total.untilMs > -Infinity) total.sum += (value * (timeMs - total.untilMs)) / 1_000;
+      total.untilMs = timeMs;
     }
     this.#totals.set(name, total);
     return total.sum;

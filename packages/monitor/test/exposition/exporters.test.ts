@@ -49,6 +49,21 @@ it('Prometheus\' text has names, units, labels and counters as its readers expec
   for (const line of text.split('\n')) expect(line).toMatch(/^$|^# (?:HELP|TYPE) [a-z_]\w* .+|^[a-z_]\w*(?:\{(?:[a-z_]\w*="(?:[^"\\\n]|\\.)*",?)+\})? -?(?:[\d.]+(?:e[+-]?\d+)?|Nan|\+Inf|-Inf)$/i);
 });
 
+it('a monitor that has no sample yet has nothing to tell, and then counts from the first', async () => {
+  const made = createMonitor({ clock, filesystems: [], thresholds: [], intervalMs: 1_000 });
+  monitor = made;
+  const counter = made.counter('jobs.done');
+  const exporter = createPrometheusExporter(made);
+  expect(await exporter.metrics()).toMatch(/\njobs_done_total 0\n/);
+  made.start();
+  for (let second = 0; second < 3; second += 1) {
+    clock.advance(1_000);
+    counter.add(5);
+    await exporter.metrics();
+  }
+  expect(await exporter.metrics()).toMatch(/\njobs_done_total 10\n/);
+});
+
 it('a prefix that no name can have is refused', () => {
   expect(() => createPrometheusExporter(sampled().monitor, { prefix: 'a-b' })).toThrow(expect.objectContaining({ code: 'ERR_MONITOR_INVALID_OPTION' }));
 });
