@@ -1,4 +1,4 @@
-import { readSwf, simulate, type Policy, type TraceTask } from '@fog/scheduler';
+import { readSwf, simulate, strategies, type Policy, type SimulationOptions, type TraceTask } from '@fog/scheduler';
 import { defineBench, type Subject } from '../harness/bench.js';
 import { asRequested, formulas } from './rivals.js';
 import { casesOf, hpc2n, textOf, type Workload } from './traces.js';
@@ -27,11 +27,11 @@ const cases = casesOf<Given>([
   [L2, 'hpc/lublin_256_new2.swf.gz', { read: () => lublin('hpc/lublin_256_new2.swf.gz'), most: 85 }],
 ]);
 
-function subject({ read }: Given, policyOf: (processors: number) => Policy | 'adaptive'): Subject {
+function subject({ read }: Given, policyOf: (processors: number) => Policy, options: SimulationOptions = { estimator: asRequested }): Subject {
   const { tasks, processors } = read();
   const policy = policyOf(processors);
   const sequences = STARTS.map((start) => sequenceAt(tasks, start));
-  const run = (sequence: readonly TraceTask[]) => simulate(sequence, [{ id: 'machine', capacity: { cpu: processors } }], policy, policy === 'adaptive' ? {} : { estimator: asRequested });
+  const run = (sequence: readonly TraceTask[]) => simulate(sequence, [{ id: 'machine', capacity: { cpu: processors } }], policy, options);
   return {
     run: (iterations) => {
       let done = 0;
@@ -50,7 +50,7 @@ function sequenceAt(tasks: readonly TraceTask[], start: number): TraceTask[] {
   return tasks.slice(start, start + LENGTH).map((task) => ({ ...task, submitMs: task.submitMs - originMs }));
 }
 
-const OURS = '@fog/scheduler adaptive';
+const OURS = '@fog/scheduler adaptive, estimates only';
 
 export default defineBench<Given>({
   name: 'scheduler/sequences',
@@ -60,7 +60,8 @@ export default defineBench<Given>({
   reference: 'FCFS',
   rounds: 1,
   contenders: {
-    [OURS]: (given) => subject(given, () => 'adaptive'),
+    [OURS]: (given) => subject(given, () => strategies.adaptive),
+    '@fog/scheduler adaptive, learning from nothing': (given) => subject(given, () => strategies.adaptive, {}),
     ...Object.fromEntries(Object.keys(formulas(1)).map((name) => [name, (given: Given) => subject(given, (processors) => formulas(processors)[name] as Policy)])),
   },
   targets: (readings) => Object.entries(cases).map(([title, { most }]) => ({ id: `mean bounded slowdown, ${title.split(';')[0]}`, reach: `<= ${most}` as const, value: readings.figure('meanBoundedSlowdown', OURS, title) })),

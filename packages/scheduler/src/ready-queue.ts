@@ -99,6 +99,16 @@ export class ReadyQueue {
     return task;
   }
 
+  /** A task in line, taken out of its turn; else as by `pop`. */
+  takeOut(task: Task): void {
+    this.#leave(task);
+  }
+
+  /** The tasks in line whose lanes are not aside, in no order. */
+  *inLine(): Generator<Task> {
+    for (const { lanes } of this.#lines) for (const { tasks } of lanes.items()) yield* tasks;
+  }
+
   /** A task starts: one taken out by `pop`, or apart. */
   started(task: Task): void {
     if (task.place === 'apart') {

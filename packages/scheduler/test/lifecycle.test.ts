@@ -44,7 +44,7 @@ describe('a task', () => {
   });
 
   it('holds the GPUs it is told of', async () => {
-    const { scheduler, submit, advance } = stage();
+    const { scheduler, submit, advance } = stage({ strategy: 'fifo' });
     scheduler.addWorker({ id: 'w', capacity: { cpu: 8, gpu: [1, 1, 1] } });
     const two = submit('two', { needs: { gpu: 2 } });
     const half = submit('half', { needs: { gpu: 0.5 } });

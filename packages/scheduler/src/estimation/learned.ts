@@ -56,14 +56,14 @@ export class LearnedEstimator implements Estimator {
     const median = evidence.mostLikely();
     const lower = Math.min(median, evidence.quantile(this.#lower.level));
     const upper = Math.max(median, evidence.quantile(this.#upper.level));
-    return { medianMs: Math.exp(median), lowerMs: Math.exp(lower), upperMs: Math.exp(upper), runs };
+    return { medianMs: toMs(median), lowerMs: toMs(lower), upperMs: toMs(upper), runs };
   }
 
   /** Of those that took longer than it has run already. Where none did: up to its caller's estimate, or as long again. */
   #outlasting(evidence: Evidence, { estimateMs = 0 }: TaskFeatures, elapsedMs: number, runs: number): Estimate {
     const elapsed = Math.log(elapsedMs);
     const beyond = (share: number): number => {
-      const found = Math.exp(evidence.quantile(share, elapsed));
+      const found = toMs(evidence.quantile(share, elapsed));
       return found > elapsedMs ? found : estimateMs > elapsedMs ? estimateMs : 2 * elapsedMs;
     };
     return { medianMs: beyond(0.5), lowerMs: beyond(0.1), upperMs: beyond(0.9), runs };
@@ -148,3 +148,6 @@ export class LearnedEstimator implements Estimator {
     for (const [key, [ownLosses, runs]] of Object.entries(records)) this.#records.set(key, TrackRecord.own(ownLosses, runs));
   }
 }
+
+/** To the nanosecond: a run that took exactly as long as another one must not seem longer by a rounding error of the logarithm. */
+const toMs = (logarithm: number): number => Math.max(1e-6, Math.round(Math.exp(logarithm) * 1e6) / 1e6);

@@ -73,7 +73,7 @@ class Pass {
   readonly #nowMs: number;
   readonly #placements: Placement[];
   readonly #skipped: Task[] = [];
-  /** Those that may pass the head, in their own order from the back, once there is a head. */
+  /** Those that may pass the head, in their own order from the back, once there is a head; still in line. */
   #passing: Task[] | undefined;
   /** Some task would start where others run. */
   metTaskAffinity = false;
@@ -105,7 +105,10 @@ class Pass {
   next(): Task | undefined {
     const { depth } = this.#rules;
     if (this.#cluster.heldInPass === this.#cluster.pass || (depth > 0 && this.#skipped.length >= depth)) return undefined;
-    return this.#passing === undefined ? this.#queue.pop() : this.#passing.pop();
+    if (this.#passing === undefined) return this.#queue.pop();
+    const task = this.#passing.pop();
+    if (task !== undefined) this.#queue.takeOut(task);
+    return task;
   }
 
   /** Takes capacity for the task, or sees to it that nobody passes who must not. */
@@ -163,7 +166,6 @@ class Pass {
     this.#cluster.headReservation = this.#head?.reservation;
     this.#queue.bringBack();
     for (const task of this.#skipped) this.#queue.restore(task);
-    for (const task of this.#passing ?? []) this.#queue.restore(task);
   }
 
   /** Among the workers it could start on the one with the highest score, the first of equals. */
@@ -232,10 +234,14 @@ class Pass {
     return task.gang === undefined ? reserve(task, this.#cluster.workers, this.#rules, this.#nowMs) : reserveTogether(task.gang, this.#cluster, this.#nowMs);
   }
 
-  /** All that are left in line, the first by `order` last. */
+  /** Those left in line for whom there is room, the first by `order` last. In this pass there will only be less. */
   #rest(order: (task: Task) => number): Task[] {
+    const { workers, pass } = this.#cluster;
     const rest: { readonly task: Task; readonly key: number }[] = [];
-    for (let task = this.#queue.pop(); task !== undefined; task = this.#queue.pop()) rest.push({ task, key: order(task) });
+    for (const task of this.#queue.inLine()) {
+      const { demand, noRoomInPass } = task.shape;
+      if (noRoomInPass !== pass && workers.some(({ free }) => fits(demand, free))) rest.push({ task, key: order(task) });
+    }
     return rest.sort((a, b) => b.key - a.key || b.task.sequence - a.task.sequence).map(({ task }) => task);
   }
 

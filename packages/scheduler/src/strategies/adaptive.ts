@@ -5,15 +5,29 @@ const SHORTEST_RUN_MS = 100;
 /** How much more a task counts when its time has run out to the last moment at which it could start. */
 const URGENCY = 1_000;
 
+/** Above 1, short tasks count for more than by their expansion factor alone. */
+const SHORTNESS = 1.2;
+/** How much small tasks count for more: less is moved out of the way for them. */
+const SMALLNESS = 0.4;
 /**
- * By expansion factor, (wait + run) / run: whoever waits longest for what they asked. Nearly as good in the mean as shortest
- * first, and nobody starves, since waiting alone brings everyone to the front. A step of priority counts as a factor of two.
+ * Expansion factors from which on a worker is set aside: of small tasks, and of those that need all there is. For large ones much
+ * has to stand idle until they start, so that they are given more time to find a gap by themselves.
+ */
+const RESERVED_SMALL = 10;
+const RESERVED_LARGE = 25;
+
+/**
+ * By expansion factor, (wait + run) / run: whoever waits longest for what they asked; a little more for short and for small tasks,
+ * which cost others less. Nearly as good in the mean as shortest first, and nobody starves, since waiting alone brings everyone to the
+ * front. A step of priority counts as a factor of two.
  * A deadline grows in weight as the slack shrinks, by the exponential of the apparent tardiness cost rule (Vepsalainen and
  * Morton, 1987), and loses it when there is less than a chance of one in ten to keep it.
  */
-function order({ submittedMs, priority, deadlineAtMs, estimate }: PolicyTask, nowMs: number): number {
+function order({ submittedMs, priority, deadlineAtMs, estimate, sizeRatio }: PolicyTask, nowMs: number): number {
   const { lowerMs, medianMs, upperMs } = estimate;
-  let factor = (Math.max(0, nowMs - submittedMs) + medianMs) / Math.max(SHORTEST_RUN_MS, medianMs);
+  const runMs = Math.max(SHORTEST_RUN_MS, medianMs);
+  let factor = (Math.max(0, nowMs - submittedMs) + runMs) / runMs ** SHORTNESS;
+  if (sizeRatio > 0) factor *= sizeRatio ** -SMALLNESS;
   if (priority !== 0) factor *= 2 ** priority;
   if (nowMs + lowerMs <= deadlineAtMs && deadlineAtMs !== Infinity) {
     const slackMs = Math.max(0, deadlineAtMs - nowMs - upperMs);
@@ -22,11 +36,17 @@ function order({ submittedMs, priority, deadlineAtMs, estimate }: PolicyTask, no
   return -factor;
 }
 
+function reserves({ submittedMs, estimate, sizeRatio }: PolicyTask, nowMs: number): boolean {
+  const runMs = Math.max(SHORTEST_RUN_MS, estimate.medianMs);
+  return nowMs - submittedMs + runMs > (RESERVED_SMALL + (RESERVED_LARGE - RESERVED_SMALL) * sizeRatio) * runMs;
+}
+
 /** Learned run times decide the order, who may pass whom, and which worker ends it soonest; packed, to keep room for large tasks. */
 export const adaptive: Policy = {
   name: 'adaptive',
   order,
   reorders: true,
   weights: { deadline: 8, experience: 4, interruption: 4, affinity: 4, speed: 2, load: 1, fragmentation: 1, spareGpu: 1 },
-  backfill: true,
+  backfill: 512,
+  reserves,
 };
