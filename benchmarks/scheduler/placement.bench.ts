@@ -25,7 +25,7 @@ function underLoad({ workers }: Fleet): Subject {
   const scheduler = createScheduler({ strategy: 'adaptive' });
   for (let worker = 0; worker < workers; worker += 1) scheduler.addWorker({ id: `w${worker}`, capacity: { cpu: 8 << (worker % 3), memoryBytes: (16 << (worker % 3)) * GIB } });
   const random = seededRandom(1);
-  const ends: (() => void)[] = [];
+  const ends: ((() => void) | undefined)[] = [];
   let oldest = 0;
   let placed = 0;
   const submit = (): void => {
@@ -45,6 +45,7 @@ function underLoad({ workers }: Fleet): Subject {
       placed = 0;
       for (let iteration = 0; iteration < iterations; iteration += 1) {
         ends[oldest]?.();
+        ends[oldest] = undefined; // Or tasks long gone would be kept, and moved about by the collector.
         oldest += 1;
         submit();
         await Promise.resolve();
@@ -58,7 +59,7 @@ function underLoad({ workers }: Fleet): Subject {
       return { decisionUs: decisionMeanMs * 1_000, decisionP99Us: decisionP99Ms * 1_000 };
     },
     close: () => {
-      for (const end of ends) end();
+      for (const end of ends) end?.();
       return scheduler.close();
     },
   };

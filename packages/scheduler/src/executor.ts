@@ -15,7 +15,9 @@ export interface ExecutableTask<Result = unknown> {
   readonly name: string;
   /** As given to `submit()`, for executors that know by the name what to do with it. */
   readonly payload: unknown;
-  /** What was given as `run`; `undefined` if nothing was. */
+  /** Was it given a `run` of its own? */
+  readonly hasRun: boolean;
+  /** What was given as `run`; gives `undefined` if nothing was. */
   run(context: TaskContext): Result | PromiseLike<Result>;
 }
 
@@ -43,7 +45,7 @@ export function inProcess(handlers: Readonly<Record<string, Handler>> = {}): Exe
   if (byName.size === 0) return { execute: (task, context) => task.run(context), accepts: (_name, hasRun) => hasRun };
   return {
     execute(task, context) {
-      const handler = byName.get(task.name);
+      const handler = task.hasRun ? undefined : byName.get(task.name);
       return handler === undefined ? task.run(context) : handler(task.payload as never, context);
     },
     accepts: (name, hasRun) => hasRun || byName.has(name),
@@ -55,9 +57,9 @@ export interface ThreadPool {
   run(name: never, payload: never, options: { readonly signal: AbortSignal }): Promise<unknown>;
 }
 
-/** Runs tasks with a payload in a pool of threads, by their names, and those with a `run` of their own, which cannot leave it, on this thread. */
+/** Runs tasks in a pool of threads, by their names and with their payload; those with a `run` of their own, which cannot leave it, on this thread. */
 export function workerThreads(pool: ThreadPool): Executor {
   return {
-    execute: (task, context) => (task.payload === undefined ? task.run(context) : pool.run(task.name as never, task.payload as never, { signal: context.signal })),
+    execute: (task, context) => (task.hasRun ? task.run(context) : pool.run(task.name as never, task.payload as never, { signal: context.signal })),
   };
 }

@@ -40,6 +40,12 @@ export interface Explanation {
   readonly slackMs: number | undefined;
   /** The run time predicted, on a worker of speed 1; of a task that started, what was predicted then. */
   readonly prediction: Estimate;
+  /**
+   * What a queued task waits for; `undefined` unless it is queued.
+   * - `turn`: the next decision · `room`: that something ends · `capacity`: a worker that could run it
+   * - `gang`: the other members of its gang · `retry`: the end of its pause · `quota`: that its tenant's other tasks end
+   */
+  readonly waitsFor: 'capacity' | 'gang' | 'quota' | 'retry' | 'room' | 'turn' | undefined;
   /** The workers in the order of preference, those with an obstacle last; empty unless the task is queued. */
   readonly candidates: readonly Candidate[];
   /** Where and when it would start if nothing else came, by the upper estimates of the running tasks; only if it has to wait. */

@@ -245,6 +245,10 @@ export class Task implements TaskHandle<unknown>, PolicyTask, TaskFeatures, Orde
     this.reject?.(reason);
   }
 
+  get hasRun(): boolean {
+    return this.work !== undefined;
+  }
+
   run(context: TaskContext): unknown {
     return this.work?.(context);
   }

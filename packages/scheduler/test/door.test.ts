@@ -48,6 +48,7 @@ describe('a payload', () => {
     const scheduler = createScheduler({ executor: workerThreads(pool) });
     scheduler.addWorker({ id: 'w', capacity: { cpu: 1 } });
     expect(await scheduler.submit({ name: 'inc', payload: 1 }).result).toBe(2);
+    expect(await scheduler.submit({ name: 'here', payload: 1, run: () => 'on this thread' }).result).toBe('on this thread');
     expect(asked).toEqual([['inc', 1, false]]);
     await scheduler.close();
   });

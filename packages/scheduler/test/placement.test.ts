@@ -284,6 +284,20 @@ describe('a policy of your own', () => {
 });
 
 describe('explain', () => {
+  it('tells what a task waits for', async () => {
+    const { scheduler, submit, advance } = stage({ tenants: { small: { quota: { cpu: 1 } } } });
+    scheduler.addWorker({ id: 'w', capacity: { cpu: 3 } });
+    const running = submit('running', { tenant: 'small' });
+    const flaky = submit('flaky', { retry: 1 });
+    const next = submit('next');
+    expect(next.handle.explain().waitsFor).toBe('turn');
+    await advance(0);
+    flaky.fail(new Error('broken'));
+    const tasks = [submit('huge', { needs: { cpu: 9 }, waitForCapacity: true }), submit('member', { gang: { id: 'g', size: 2 } }), submit('second', { tenant: 'small' }), submit('large', { needs: { cpu: 3 } }), flaky, running];
+    await advance(0);
+    expect(tasks.map(({ handle }) => handle.explain().waitsFor)).toEqual(['capacity', 'gang', 'quota', 'room', 'retry', undefined]);
+  });
+
   it('gives finite scores even for a worker that lacks the resource, and the slack', async () => {
     const { scheduler, submit, advance } = stage();
     scheduler.addWorker({ id: 'plain', capacity: { cpu: 4 } });

@@ -32,9 +32,19 @@ export function explain(task: Task, { strategy, queue, cluster, rules }: Surroun
     slackMs: slackMs(task, nowMs),
     prediction: task.estimate,
     candidates,
+    waitsFor: queued ? waitsFor(task, waits) : undefined,
     reservation: waits ? reservationOf(task, cluster, rules, nowMs) : undefined,
     workerId: task.workerId,
   };
+}
+
+function waitsFor(task: Task, waits: boolean): Explanation['waitsFor'] {
+  const { place, gang, shape } = task;
+  if (place === 'parked') return 'capacity';
+  if (gang !== undefined && (!gang.isComplete || (place === 'apart' && task.failures === 0))) return 'gang';
+  if (place === 'apart') return 'retry';
+  if (shape.tenant?.admits(shape.demand) === false) return 'quota';
+  return waits ? 'room' : 'turn';
 }
 
 function candidate(task: Task, worker: ClusterWorker, cluster: Cluster, scorer: Scorer, nowMs: number): Candidate {
