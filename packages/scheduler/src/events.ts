@@ -1,5 +1,5 @@
 import diagnostics from 'node:diagnostics_channel';
-import type { Task } from './task.js';
+import type { Task } from './tasks/task.js';
 
 /** On `@fog/scheduler:task:submitted` and `:cancelled`. */
 export interface TaskEvent {

@@ -6,7 +6,7 @@ import { inProcess, type Executor, type Handler } from './executor.js';
 import { scoreTerms } from './placement/score.js';
 import type { Policy, StrategyName } from './strategies/policy.js';
 import { strategies } from './strategies/strategies.js';
-import { checkTenants, type TenantOptions } from './tenants.js';
+import { checkTenants, type TenantOptions } from './queue/tenants.js';
 
 export interface SchedulerOptions {
   /** Told in errors and events. @default 'scheduler' */

@@ -1,10 +1,10 @@
-import type { ServiceLevel } from './deadline-watch.js';
-import type { Insights } from './insights.js';
+import type { ServiceLevel } from './readings/deadline-watch.js';
+import type { Insights } from './readings/insights.js';
 import type { SchedulerStats } from './stats.js';
-import type { TaskHandle } from './task-handle.js';
-import type { TaskOptions } from './task-options.js';
-import type { TenantReading } from './tenants.js';
-import type { WorkerChanges, WorkerOptions, WorkerReading } from './worker-options.js';
+import type { TaskHandle } from './tasks/task-handle.js';
+import type { TaskOptions } from './tasks/task-options.js';
+import type { TenantReading } from './queue/tenants.js';
+import type { WorkerChanges, WorkerOptions, WorkerReading } from './workers/worker-options.js';
 
 /** Places tasks on workers. */
 export interface Scheduler extends AsyncDisposable {

@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { BucketQueue } from '../src/bucket-queue.js';
-import type { OrderedItem } from '../src/ordered.js';
+import { BucketQueue } from '../src/queue/bucket-queue.js';
+import type { OrderedItem } from '../src/queue/ordered.js';
 
 interface Entry extends OrderedItem {
   key: number;

@@ -6,7 +6,7 @@ import { LearnedEstimator } from '../src/estimation/learned.js';
 import { ConformalLevel } from '../src/estimation/conformal.js';
 import { Evidence } from '../src/estimation/evidence.js';
 import { Generations } from '../src/estimation/generations.js';
-import { InsightsTracker } from '../src/insights.js';
+import { InsightsTracker } from '../src/readings/insights.js';
 import { codeOf } from './workload.js';
 
 const task = (name: string, features: Partial<TaskFeatures> = {}): TaskFeatures => ({ name, tenant: undefined, estimateMs: undefined, needs: undefined, ...features });

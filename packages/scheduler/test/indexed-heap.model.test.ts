@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { IndexedHeap, type HeapItem } from '../src/indexed-heap.js';
+import { IndexedHeap, type HeapItem } from '../src/queue/indexed-heap.js';
 
 interface Entry extends HeapItem {
   key: number;

@@ -1,13 +1,13 @@
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { Cluster } from '../src/cluster.js';
+import { Cluster } from '../src/workers/cluster.js';
 import { canEverRun } from '../src/placement/filter.js';
 import { Ranking } from '../src/placement/ranking.js';
 import { Scorer } from '../src/placement/score.js';
-import { chooseGpus, fits } from '../src/resources.js';
-import { Shapes } from '../src/shape.js';
+import { chooseGpus, fits } from '../src/workers/resources.js';
+import { Shapes } from '../src/tasks/shape.js';
 import { strategies } from '../src/strategies/strategies.js';
-import { Task } from '../src/task.js';
+import { Task } from '../src/tasks/task.js';
 
 const amount = fc.integer({ min: 1, max: 4 });
 const step = fc.oneof(

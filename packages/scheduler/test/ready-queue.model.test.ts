@@ -1,9 +1,9 @@
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { ReadyQueue } from '../src/ready-queue.js';
-import { Dimensions } from '../src/resources.js';
-import { Shapes } from '../src/shape.js';
-import { Task } from '../src/task.js';
+import { ReadyQueue } from '../src/queue/ready-queue.js';
+import { Dimensions } from '../src/workers/resources.js';
+import { Shapes } from '../src/tasks/shape.js';
+import { Task } from '../src/tasks/task.js';
 
 const step = fc.oneof(
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('add' as const), cpu: fc.integer({ min: 1, max: 4 }), priority: fc.integer({ min: 0, max: 3 }), maxWaitMs: fc.option(fc.nat(50), { nil: Infinity }) }) },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { chooseGpus, commonRoom, copyRoom, Dimensions, fits, move, shareInUse } from '../src/resources.js';
+import { chooseGpus, commonRoom, copyRoom, Dimensions, fits, move, shareInUse } from '../src/workers/resources.js';
 import { codeOf } from './workload.js';
 
 const dimensions = new Dimensions();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { pauseMs, resolveRetry } from '../src/retry.js';
+import { pauseMs, resolveRetry } from '../src/tasks/retry.js';
 import { codeOf, stage } from './workload.js';
 
 describe('a retry', () => {

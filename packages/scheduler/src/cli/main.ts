@@ -11,7 +11,7 @@ import { readSwf } from '../simulation/swf.js';
 import type { Trace } from '../simulation/trace.js';
 import type { StrategyName } from '../strategies/policy.js';
 import { strategies } from '../strategies/strategies.js';
-import type { WorkerOptions } from '../worker-options.js';
+import type { WorkerOptions } from '../workers/worker-options.js';
 
 const USAGE = `Usage: fog-scheduler simulate [trace] [options]
 

@@ -1,4 +1,4 @@
-import type { Needs } from '../resources.js';
+import type { Needs } from '../workers/resources.js';
 
 /** What an estimator may know of a task. */
 export interface TaskFeatures {

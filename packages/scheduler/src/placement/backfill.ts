@@ -1,6 +1,6 @@
-import type { ClusterWorker } from '../cluster-worker.js';
-import { commonRoom, fits, move } from '../resources.js';
-import type { Task } from '../task.js';
+import type { ClusterWorker } from '../workers/cluster-worker.js';
+import { commonRoom, fits, move } from '../workers/resources.js';
+import type { Task } from '../tasks/task.js';
 import type { Reservation } from './reservation.js';
 
 /** Is it the task's own, or that of its gang? */

@@ -1,4 +1,4 @@
-import type { ClusterWorker } from '../cluster-worker.js';
+import type { ClusterWorker } from '../workers/cluster-worker.js';
 
 /** Runs that it takes to believe half of what they say: what a worker is like is shrunk to what its `speed` promises. */
 const PRIOR_RUNS = 4;

@@ -1,9 +1,9 @@
-import type { Cluster } from '../cluster.js';
-import type { ClusterWorker } from '../cluster-worker.js';
-import type { Candidate, Explanation, Obstacle } from '../explanation.js';
-import type { ReadyQueue } from '../ready-queue.js';
-import type { Demand, Room } from '../resources.js';
-import type { Task } from '../task.js';
+import type { Cluster } from '../workers/cluster.js';
+import type { ClusterWorker } from '../workers/cluster-worker.js';
+import type { Candidate, Explanation, Obstacle } from '../tasks/explanation.js';
+import type { ReadyQueue } from '../queue/ready-queue.js';
+import type { Demand, Room } from '../workers/resources.js';
+import type { Task } from '../tasks/task.js';
 import { obstacleTo } from './filter.js';
 import { expectedEndMs, soonest } from './reservation.js';
 import type { Rules } from './plan.js';

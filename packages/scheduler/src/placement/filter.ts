@@ -1,10 +1,10 @@
-import type { Cluster } from '../cluster.js';
-import type { ClusterWorker } from '../cluster-worker.js';
-import type { Obstacle } from '../explanation.js';
-import { countMatches } from '../labels.js';
-import { fits } from '../resources.js';
-import { dependsOnTasks, type Shape } from '../shape.js';
-import type { Task } from '../task.js';
+import type { Cluster } from '../workers/cluster.js';
+import type { ClusterWorker } from '../workers/cluster-worker.js';
+import type { Obstacle } from '../tasks/explanation.js';
+import { countMatches } from '../workers/labels.js';
+import { fits } from '../workers/resources.js';
+import { dependsOnTasks, type Shape } from '../tasks/shape.js';
+import type { Task } from '../tasks/task.js';
 import { canBackfill } from './backfill.js';
 
 /** Could the worker run tasks of this shape if nothing else ran there? */

@@ -1,6 +1,6 @@
-import type { ClusterWorker } from '../cluster-worker.js';
-import { chooseGpus, copiesIn, move, type Demand } from '../resources.js';
-import type { Shape } from '../shape.js';
+import type { ClusterWorker } from '../workers/cluster-worker.js';
+import { chooseGpus, copiesIn, move, type Demand } from '../workers/resources.js';
+import type { Shape } from '../tasks/shape.js';
 
 /** Shapes looked at: the most frequent ones are nearly all of the tasks. */
 const TYPICAL = 8;

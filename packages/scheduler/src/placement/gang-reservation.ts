@@ -1,8 +1,8 @@
-import type { Cluster } from '../cluster.js';
-import type { ClusterWorker } from '../cluster-worker.js';
-import type { Gang } from '../gang.js';
-import { chooseGpus, copiesIn, copyRoom, fits, move, type Room } from '../resources.js';
-import type { Task } from '../task.js';
+import type { Cluster } from '../workers/cluster.js';
+import type { ClusterWorker } from '../workers/cluster-worker.js';
+import type { Gang } from '../tasks/gang.js';
+import { chooseGpus, copiesIn, copyRoom, fits, move, type Room } from '../workers/resources.js';
+import type { Task } from '../tasks/task.js';
 import { isFor } from './backfill.js';
 import { canEverRun } from './filter.js';
 import { expectedEndMs, releaseReservation, type Reservation } from './reservation.js';

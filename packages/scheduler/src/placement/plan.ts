@@ -1,11 +1,11 @@
-import type { Cluster } from '../cluster.js';
-import type { ClusterWorker } from '../cluster-worker.js';
-import type { ReadyQueue } from '../ready-queue.js';
-import { chooseGpus, fits, shareOf } from '../resources.js';
-import type { Gang } from '../gang.js';
-import { dependsOnTasks, type Shape } from '../shape.js';
+import type { Cluster } from '../workers/cluster.js';
+import type { ClusterWorker } from '../workers/cluster-worker.js';
+import type { ReadyQueue } from '../queue/ready-queue.js';
+import { chooseGpus, fits, shareOf } from '../workers/resources.js';
+import type { Gang } from '../tasks/gang.js';
+import { dependsOnTasks, type Shape } from '../tasks/shape.js';
 import type { Policy } from '../strategies/policy.js';
-import type { Task } from '../task.js';
+import type { Task } from '../tasks/task.js';
 import { passReservation, roomFor } from './backfill.js';
 import { canEverRun, obstacleBesideRoom } from './filter.js';
 import { reserveTogether } from './gang-reservation.js';

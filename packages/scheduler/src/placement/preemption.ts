@@ -1,7 +1,7 @@
-import type { Cluster } from '../cluster.js';
-import type { ClusterWorker } from '../cluster-worker.js';
-import { copyRoom, fits, move } from '../resources.js';
-import type { Task } from '../task.js';
+import type { Cluster } from '../workers/cluster.js';
+import type { ClusterWorker } from '../workers/cluster-worker.js';
+import { copyRoom, fits, move } from '../workers/resources.js';
+import type { Task } from '../tasks/task.js';
 import { canEverRun } from './filter.js';
 
 /** Tasks that are to stop so that another can start on their worker. */

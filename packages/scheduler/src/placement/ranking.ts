@@ -1,8 +1,8 @@
-import type { Cluster } from '../cluster.js';
-import type { ClusterWorker } from '../cluster-worker.js';
-import type { CapacityTable } from '../capacity-table.js';
-import { chooseGpus } from '../resources.js';
-import type { Shape } from '../shape.js';
+import type { Cluster } from '../workers/cluster.js';
+import type { ClusterWorker } from '../workers/cluster-worker.js';
+import type { CapacityTable } from '../workers/capacity-table.js';
+import { chooseGpus } from '../workers/resources.js';
+import type { Shape } from '../tasks/shape.js';
 import { canEverRun } from './filter.js';
 import type { Scorer } from './score.js';
 

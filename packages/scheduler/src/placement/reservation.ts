@@ -1,7 +1,7 @@
-import type { ClusterWorker } from '../cluster-worker.js';
+import type { ClusterWorker } from '../workers/cluster-worker.js';
 import type { Estimate } from '../estimation/estimator.js';
-import { chooseGpus, copyRoom, fits, move, type Room } from '../resources.js';
-import type { Task } from '../task.js';
+import { chooseGpus, copyRoom, fits, move, type Room } from '../workers/resources.js';
+import type { Task } from '../tasks/task.js';
 import { canEverRun } from './filter.js';
 
 /** A worker set aside for a task that found no room. One a worker, one a task. */

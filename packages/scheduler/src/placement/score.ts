@@ -1,12 +1,12 @@
-import type { Cluster } from '../cluster.js';
-import type { ClusterWorker } from '../cluster-worker.js';
-import { countMatches } from '../labels.js';
+import type { Cluster } from '../workers/cluster.js';
+import type { ClusterWorker } from '../workers/cluster-worker.js';
+import { countMatches } from '../workers/labels.js';
 import { Experience } from './experience.js';
 import { Fragmentation } from './fragmentation.js';
 import { runsOn } from './filter.js';
-import type { Shape } from '../shape.js';
+import type { Shape } from '../tasks/shape.js';
 import type { Policy, ScoreWeights } from '../strategies/policy.js';
-import type { Task } from '../task.js';
+import type { Task } from '../tasks/task.js';
 
 const HOUR_MS = 3_600_000;
 

@@ -1,4 +1,4 @@
-import type { ClusterWorker } from '../cluster-worker.js';
+import type { ClusterWorker } from '../workers/cluster-worker.js';
 import type { TaskOutcome } from './simulate.js';
 
 /** The usual measures of a schedule. */

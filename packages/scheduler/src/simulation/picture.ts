@@ -1,5 +1,5 @@
 import { invalidOption } from '../errors.js';
-import type { WorkerOptions } from '../worker-options.js';
+import type { WorkerOptions } from '../workers/worker-options.js';
 import type { Simulation, TaskOutcome } from './simulate.js';
 
 export interface PictureOptions {

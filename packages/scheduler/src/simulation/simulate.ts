@@ -1,18 +1,18 @@
-import { Cluster } from '../cluster.js';
+import { Cluster } from '../workers/cluster.js';
 import { invalidOption } from '../errors.js';
 import type { Estimate, TaskFeatures } from '../estimation/estimator.js';
 import { LearnedEstimator } from '../estimation/learned.js';
-import { IndexedHeap, type HeapItem } from '../indexed-heap.js';
-import { InsightsTracker } from '../insights.js';
-import { compileWishes } from '../labels.js';
+import { IndexedHeap, type HeapItem } from '../queue/indexed-heap.js';
+import { InsightsTracker } from '../readings/insights.js';
+import { compileWishes } from '../workers/labels.js';
 import { resolveStrategy } from '../options.js';
 import { isPlaceable, plan, rulesOf, type Rules } from '../placement/plan.js';
 import { outlive } from '../placement/reservation.js';
-import { ReadyQueue } from '../ready-queue.js';
-import { Shapes } from '../shape.js';
+import { ReadyQueue } from '../queue/ready-queue.js';
+import { Shapes } from '../tasks/shape.js';
 import type { Policy, StrategyName } from '../strategies/policy.js';
-import { Task } from '../task.js';
-import { resolveWorkerOptions, type WorkerOptions } from '../worker-options.js';
+import { Task } from '../tasks/task.js';
+import { resolveWorkerOptions, type WorkerOptions } from '../workers/worker-options.js';
 import { measure, type Measures } from './measures.js';
 import { checkTraceTask, type Trace, type TraceTask } from './trace.js';
 

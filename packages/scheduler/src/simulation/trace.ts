@@ -1,6 +1,6 @@
 import { invalidTrace } from '../errors.js';
-import type { Affinity } from '../labels.js';
-import type { Needs } from '../resources.js';
+import type { Affinity } from '../workers/labels.js';
+import type { Needs } from '../workers/resources.js';
 
 /** One task of a trace: what it asked for, and what became of it. Times in ms, from the beginning of the trace. */
 export interface TraceTask {

@@ -1,9 +1,9 @@
-import type { Cluster } from './cluster.js';
-import type { ClusterWorker } from './cluster-worker.js';
-import type { Estimate, Estimator } from './estimation/estimator.js';
+import type { Cluster } from '../workers/cluster.js';
+import type { ClusterWorker } from '../workers/cluster-worker.js';
+import type { Estimate, Estimator } from '../estimation/estimator.js';
 import { InsightsTracker, type Insights } from './insights.js';
-import type { Experience } from './placement/experience.js';
-import type { Task } from './task.js';
+import type { Experience } from '../placement/experience.js';
+import type { Task } from '../tasks/task.js';
 
 /** Runs shorter than this are noise for a scheduler, and so many of them that learning from each would cost more than running it. */
 const BRIEF_MS = 1;

@@ -1,5 +1,5 @@
 import { IndexedHeap, type HeapItem } from './indexed-heap.js';
-import type { Task } from './task.js';
+import type { Task } from '../tasks/task.js';
 
 interface Pause extends HeapItem {
   readonly task: Task;

@@ -1,7 +1,7 @@
 import { BucketQueue } from './bucket-queue.js';
 import { IndexedHeap, type HeapItem } from './indexed-heap.js';
 import type { Ordered } from './ordered.js';
-import type { Task } from './task.js';
+import type { Task } from '../tasks/task.js';
 import type { Tenant } from './tenants.js';
 
 /**

@@ -1,7 +1,7 @@
-import type { Reservation } from './placement/reservation.js';
+import type { Reservation } from '../placement/reservation.js';
 import { shareInUse, type Room } from './resources.js';
-import type { PolicyWorker } from './strategies/policy.js';
-import type { Task } from './task.js';
+import type { PolicyWorker } from '../strategies/policy.js';
+import type { Task } from '../tasks/task.js';
 import type { WorkerOptions } from './worker-options.js';
 
 /** A worker and what is free on it. Only `Cluster` writes it, and `placement/` its `heldInPass` and `reservation`. */

@@ -1,4 +1,4 @@
-import { idempotencyConflict } from './errors.js';
+import { idempotencyConflict } from '../errors.js';
 import type { Task } from './task.js';
 
 /** Most keys of ended tasks remembered, whatever their age; the oldest go first. */

@@ -1,4 +1,4 @@
-import type { TaskContext } from './executor.js';
+import type { TaskContext } from '../executor.js';
 
 /** What one attempt of a task sees. Its signal is made when asked for: an AbortController costs more than a short task. */
 export class Attempt implements TaskContext {

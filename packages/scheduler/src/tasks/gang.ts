@@ -1,5 +1,5 @@
-import { gangMismatch } from './errors.js';
-import type { Reservation } from './placement/reservation.js';
+import { gangMismatch } from '../errors.js';
+import type { Reservation } from '../placement/reservation.js';
 import type { Task } from './task.js';
 
 /** Tasks that start together or not at all. */

@@ -1,4 +1,4 @@
-import type { Estimate } from './estimation/estimator.js';
+import type { Estimate } from '../estimation/estimator.js';
 import type { TaskState } from './task-options.js';
 
 /**

@@ -1,4 +1,4 @@
-import { invalidOption } from './errors.js';
+import { invalidOption } from '../errors.js';
 import { checkCapacity, type Capacity } from './resources.js';
 
 /** A worker joins with this. */

@@ -1,6 +1,6 @@
-import type { Cluster } from './cluster.js';
-import { invalidOption } from './errors.js';
-import { checkNeed, type Demand, type Needs } from './resources.js';
+import type { Cluster } from '../workers/cluster.js';
+import { invalidOption } from '../errors.js';
+import { checkNeed, type Demand, type Needs } from '../workers/resources.js';
 
 /** What a tenant may have. */
 export interface TenantOptions {

@@ -1,4 +1,4 @@
-import type { Estimate } from './estimation/estimator.js';
+import type { Estimate } from '../estimation/estimator.js';
 
 /** How good the predictions were; one reading. */
 export interface Insights {

@@ -1,9 +1,9 @@
 import type { Cluster } from './cluster.js';
 import type { ClusterWorker } from './cluster-worker.js';
 import { Departures } from './departures.js';
-import { invalidOption } from './errors.js';
-import { workerAdded, workerRemoved } from './events.js';
-import type { Task } from './task.js';
+import { invalidOption } from '../errors.js';
+import { workerAdded, workerRemoved } from '../events.js';
+import type { Task } from '../tasks/task.js';
 import { checkWorkerChanges, resolveWorkerOptions, type WorkerChanges, type WorkerOptions, type WorkerReading } from './worker-options.js';
 
 /** Workers as their owner sees them: they come, change and go. */

@@ -1,4 +1,4 @@
-import type { Executor } from './executor.js';
+import type { Executor } from '../executor.js';
 import type { Task } from './task.js';
 
 /** Who is told how attempts end: exactly once for each that started. */

@@ -1,4 +1,4 @@
-import { invalidOption } from './errors.js';
+import { invalidOption } from '../errors.js';
 
 /** What a worker has. Any name may be added: a need of that name is counted against it. */
 export interface Capacity {

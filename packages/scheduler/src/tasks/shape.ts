@@ -1,8 +1,8 @@
-import { checkAffinity, compileSelector, type Affinity, type CompiledSelector } from './labels.js';
-import { Lane } from './lane.js';
-import type { Ranking } from './placement/ranking.js';
-import { checkNeed, type Demand, type Dimensions, type Needs } from './resources.js';
-import type { Tenant } from './tenants.js';
+import { checkAffinity, compileSelector, type Affinity, type CompiledSelector } from '../workers/labels.js';
+import { Lane } from '../queue/lane.js';
+import type { Ranking } from '../placement/ranking.js';
+import { checkNeed, type Demand, type Dimensions, type Needs } from '../workers/resources.js';
+import type { Tenant } from '../queue/tenants.js';
 
 /**
  * What the search for room can tell tasks apart by: their needs and the labels they insist on. Tasks of one shape share the

@@ -1,8 +1,8 @@
-import { invalidOption } from './errors.js';
+import { invalidOption } from '../errors.js';
 import { IndexedHeap } from './indexed-heap.js';
 import type { Lane } from './lane.js';
 import { Line } from './line.js';
-import type { DueEntry, Task } from './task.js';
+import type { DueEntry, Task } from '../tasks/task.js';
 import type { Tenant } from './tenants.js';
 
 /** Milliseconds between two orderings, per queued task: computing an order takes about 0.1 µs, so that is 1 % of the time. */

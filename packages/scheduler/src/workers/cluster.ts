@@ -1,10 +1,10 @@
 import { ChangeLog } from './change-log.js';
 import { CapacityTable } from './capacity-table.js';
 import { ClusterWorker } from './cluster-worker.js';
-import { duplicateWorker, unknownWorker } from './errors.js';
+import { duplicateWorker, unknownWorker } from '../errors.js';
 import { Dimensions, move } from './resources.js';
-import { releaseReservation, type Reservation } from './placement/reservation.js';
-import type { Task } from './task.js';
+import { releaseReservation, type Reservation } from '../placement/reservation.js';
+import type { Task } from '../tasks/task.js';
 import type { WorkerChanges, WorkerOptions } from './worker-options.js';
 
 /** The workers and the book of what is taken from whom: nothing else changes what is free. */

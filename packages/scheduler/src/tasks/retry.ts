@@ -1,4 +1,4 @@
-import { invalidOption } from './errors.js';
+import { invalidOption } from '../errors.js';
 
 /** When a failed task is run again. */
 export interface RetryOptions {

@@ -1,4 +1,4 @@
-import { deadlinePassed, invalidOption } from './errors.js';
+import { deadlinePassed, invalidOption } from '../errors.js';
 import type { TaskOptions } from './task-options.js';
 
 const NAMES = {

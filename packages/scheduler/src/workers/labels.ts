@@ -1,4 +1,4 @@
-import { invalidOption } from './errors.js';
+import { invalidOption } from '../errors.js';
 
 /** Labels looked for: a worker matches a label if its value is the one given, or one of those given. */
 export type LabelSelector = Readonly<Record<string, string | readonly string[]>>;

@@ -1,7 +1,7 @@
-import type { TaskContext } from './executor.js';
+import type { TaskContext } from '../executor.js';
 import type { GangOptions } from './gang.js';
-import type { Affinity } from './labels.js';
-import type { Needs } from './resources.js';
+import type { Affinity } from '../workers/labels.js';
+import type { Needs } from '../workers/resources.js';
 import type { RetryOptions } from './retry.js';
 
 /** A task is submitted with this: `name`, and `run` or what the executor needs to do it by name. */

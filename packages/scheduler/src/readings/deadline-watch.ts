@@ -1,6 +1,6 @@
-import { IndexedHeap, type HeapItem } from './indexed-heap.js';
-import { expectedEndMs } from './placement/reservation.js';
-import type { Task } from './task.js';
+import { IndexedHeap, type HeapItem } from '../queue/indexed-heap.js';
+import { expectedEndMs } from '../placement/reservation.js';
+import type { Task } from '../tasks/task.js';
 
 /** A task with a deadline that has not ended; its key is when to look at it again. */
 export interface WatchEntry extends HeapItem {
