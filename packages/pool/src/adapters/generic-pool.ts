@@ -360,3 +360,13 @@ async function inTime(done: Promise<unknown>, startTimer: (late: () => void) => 
     timer?.close();
   }
 }
+
+/** For `import genericPool from`, as generic-pool itself is often imported. */
+const genericPool: {
+  readonly createPool: typeof createPool;
+  readonly Pool: typeof Pool;
+  readonly Deque: typeof Deque;
+  readonly PriorityQueue: typeof PriorityQueue;
+  readonly DefaultEvictor: typeof DefaultEvictor;
+} = { createPool, Pool, Deque, PriorityQueue, DefaultEvictor };
+export default genericPool;

@@ -12,7 +12,8 @@ import type { PoolStats } from '../stats.js';
 import { type AcquireOptions, type CloseOptions, checkAcquireOptions, type UseOptions, type WaitOptions } from '../wait-options.js';
 import { createHoldingPool } from './holding-pool.js';
 
-export { Pool, type PoolConfig } from '../postgres/drop-in-pool.js';
+/** Also the default, for `import Pool from`, as pg-pool itself is imported. */
+export { Pool, Pool as default, type PoolConfig } from '../postgres/drop-in-pool.js';
 export type { TransactionOptions } from '../postgres/transaction.js';
 
 export interface PgPoolOptions extends PoolTuning {
@@ -192,16 +193,19 @@ class PostgresPool implements PgPool {
   #query(query: string | QueryConfig, values: QueryConfigValues<unknown[]> | undefined): Promise<QueryResult> {
     return new Promise((resolve, reject) => {
       const run = (lease: Lease<Client>): void => {
-        const answered = (error: Error | null | undefined, result: QueryResult): void => {
-          lease.release();
-          if (error) reject(error);
-          else resolve(result);
-        };
-        try {
-          lease.resource.query(query as string, values as unknown[], answered);
-        } catch (error) {
+        const failed = (error: unknown): void => {
           lease.release();
           reject(error);
+        };
+        try {
+          lease.resource.query(query as string, values as unknown[], (error: Error | null | undefined, result) => {
+            // After an error the server still has to say that it is ready, which usually is in the same packet.
+            if (error) return queueMicrotask(() => failed(error));
+            lease.release();
+            resolve(result);
+          });
+        } catch (error) {
+          failed(error);
         }
       };
       const lease = this.#pool.tryAcquire();

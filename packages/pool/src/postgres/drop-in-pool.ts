@@ -19,8 +19,8 @@ export interface PoolConfig extends ClientConfig {
   readonly poolSize?: number | undefined;
   /** Idle connections beyond this many are closed. As in pg-pool, none is made before it is needed. @default 0 */
   readonly min?: number | string | undefined;
-  /** How long they may be idle, in ms; 0 is for ever. @default 10_000 */
-  readonly idleTimeoutMillis?: number | undefined;
+  /** How long they may be idle, in ms; 0 or `null` is for ever. @default 10_000 */
+  readonly idleTimeoutMillis?: number | null | undefined;
   /** Longest `connect`, be it the wait for a client or for the server, in ms; 0 is no limit. @default 0 */
   readonly connectionTimeoutMillis?: number | undefined;
   /** Connections used this often are closed. @default Infinity */
@@ -42,7 +42,7 @@ export interface PoolConfig extends ClientConfig {
   readonly clock?: Clock | undefined;
 }
 
-type CompleteConfig = Omit<PoolConfig, 'max' | 'min'> & { readonly max: number; readonly min: number };
+type CompleteConfig = pg.PoolOptions & Pick<PoolConfig, 'evictOnOpenTransaction'> & { readonly min: number };
 type Release = (error?: Error | boolean) => void;
 type ConnectCallback = (error: Error | undefined, client: PoolClient | undefined, release: Release) => void;
 type QueryCallback<T> = (error: Error, result: T) => void;
@@ -60,7 +60,7 @@ interface Holding {
  * if nobody listens for `error`, `end()` lets everybody who waits have a client first, what a borrower leaves open is rolled back,
  * and a server that is down is asked now and then instead of by each caller.
  */
-export class Pool extends EventEmitter {
+export class Pool extends EventEmitter implements pg.Pool {
   readonly options: CompleteConfig;
   readonly Client: new (config: never) => Client;
   readonly Promise: PromiseConstructorLike;
@@ -85,7 +85,7 @@ export class Pool extends EventEmitter {
     this.log = log;
     this.#clock = clock;
     const { max, min, maxUses, connectionTimeoutMillis, idleTimeoutMillis, allowExitOnIdle } = this.options;
-    this.#idle = new IdleClients(delayMs(idleTimeoutMillis), clock, allowExitOnIdle !== true, {
+    this.#idle = new IdleClients(delayMs(idleTimeoutMillis), clock, !allowExitOnIdle, {
       mayGo: () => this.totalCount > min,
       due: (client) => {
         this.log('remove idle client');
@@ -126,6 +126,7 @@ export class Pool extends EventEmitter {
   /** Runs one statement on any client; one whose statement failed is closed. */
   query<R extends unknown[] = unknown[], I = unknown[]>(query: QueryArrayConfig<I>, values?: QueryConfigValues<I>): Promise<QueryArrayResult<R>>;
   query<R extends QueryResultRow = QueryResultRow, I = unknown[]>(query: string | QueryConfig<I>, values?: QueryConfigValues<I>): Promise<QueryResult<R>>;
+  query<R extends unknown[] = unknown[], I = unknown[]>(query: QueryArrayConfig<I>, callback: QueryCallback<QueryArrayResult<R>>): void;
   query<R extends QueryResultRow = QueryResultRow, I = unknown[]>(query: string | QueryConfig<I>, callback: QueryCallback<QueryResult<R>>): void;
   query<R extends QueryResultRow = QueryResultRow, I = unknown[]>(query: string | QueryConfig<I>, values: QueryConfigValues<I>, callback: QueryCallback<QueryResult<R>>): void;
   query<T extends Submittable>(query: T): T;
@@ -191,7 +192,7 @@ export class Pool extends EventEmitter {
   #lend(lease: Lease<Client>): PoolClient {
     const client = lease.resource as PoolClient;
     this.#idle.remove(client);
-    if (this.options.allowExitOnIdle === true) (client as Holding).ref?.();
+    if (this.options.allowExitOnIdle) (client as Holding).ref?.();
     let released = false;
     client.release = (error) => {
       if (released) throw new PoolError('ERR_POOL_LEASE_ENDED', 'Release called on client which has already been released to the pool.');
@@ -214,7 +215,7 @@ export class Pool extends EventEmitter {
       this.log('remove client due to open transaction');
       return lease.destroy();
     }
-    if (this.options.allowExitOnIdle === true) (client as Holding).unref?.();
+    if (this.options.allowExitOnIdle) (client as Holding).unref?.();
     this.#idle.add(client);
     lease.release();
   }
@@ -310,7 +311,7 @@ export class Pool extends EventEmitter {
   async #prepare(client: PoolClient): Promise<void> {
     const { onConnect, verify } = this.options;
     try {
-      await onConnect?.(client);
+      await (onConnect?.(client) as unknown);
       if (verify !== undefined) await new Promise<void>((resolve, reject) => verify(client, (error) => (error ? reject(error) : resolve())));
     } catch (error) {
       client.end(() => {});
@@ -385,18 +386,18 @@ function withDefaults(options: PoolConfig): CompleteConfig {
     maxUses: options.maxUses || Infinity,
     allowExitOnIdle: options.allowExitOnIdle || false,
     maxLifetimeSeconds: options.maxLifetimeSeconds || 0,
-    idleTimeoutMillis: options.idleTimeoutMillis ?? 10_000,
+    idleTimeoutMillis: options.idleTimeoutMillis === undefined ? 10_000 : options.idleTimeoutMillis,
   };
   if ('password' in options) Object.defineProperty(complete, 'password', { enumerable: false });
   if (typeof complete.ssl === 'object' && complete.ssl.key) {
     complete.ssl = { ...complete.ssl };
     Object.defineProperty(complete.ssl, 'key', { enumerable: false });
   }
-  return complete;
+  return complete as CompleteConfig;
 }
 
-/** `Infinity` for 0, and for what is longer than a timer can wait. */
-function delayMs(millis: number | undefined): number {
+/** `Infinity` for none, and for what is longer than a timer can wait. */
+function delayMs(millis: number | null | undefined): number {
   return !millis || millis > MAX_DELAY_MS ? Infinity : millis;
 }
 

@@ -149,7 +149,7 @@ describe('a pool in place of a pg.Pool', () => {
   });
 
   it('ends a wait for a client, and one for the server, after connectionTimeoutMillis', async () => {
-    const pool = open({ max: 1, connectionTimeoutMillis: 20 });
+    const pool = open({ max: 1, connectionTimeoutMillis: 1_000 });
     const client = await pool.connect();
     await expect(pool.connect()).rejects.toMatchObject({ message: 'timeout exceeded when trying to connect', code: 'ERR_POOL_ACQUIRE_TIMEOUT' });
     client.release();

@@ -48,7 +48,7 @@ describe.each(Object.entries(pools))('in place of a pg.Pool, what %s makes', (_n
   it('serves Drizzle: queries, a transaction that commits, one that rolls back', async () => {
     const pool = open();
     const fruits = pgTable('drizzle_fruits', { id: integer('id').primaryKey(), name: text('name').notNull() });
-    const db = drizzle({ client: pool as unknown as pg.Pool });
+    const db = drizzle({ client: pool as pg.Pool });
     await db.execute(sql`drop table if exists drizzle_fruits`);
     await db.execute(sql`create table drizzle_fruits (id int primary key, name text not null)`);
     await db.transaction(async (tx) => {
