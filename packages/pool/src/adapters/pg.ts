@@ -13,7 +13,8 @@ import { type AcquireOptions, type CloseOptions, checkAcquireOptions, type UseOp
 import { createHoldingPool } from './holding-pool.js';
 
 /** Also the default, for `import Pool from`, as pg-pool itself is imported. */
-export { Pool, Pool as default, type PoolConfig } from '../postgres/drop-in-pool.js';
+export { Pool, Pool as default } from '../postgres/drop-in-pool.js';
+export type { PoolConfig } from '../postgres/pool-config.js';
 export type { TransactionOptions } from '../postgres/transaction.js';
 
 export interface PgPoolOptions extends PoolTuning {
@@ -144,7 +145,7 @@ class PostgresPool implements PgPool {
     const { isolation, readOnly, statementTimeoutMs, ...wait } = options;
     checkAcquireOptions(wait);
     const begin = beginStatement(isolation, readOnly, statementTimeoutMs);
-    return this.#pool.use((client) => transact(client, fn, begin, wait.signal, this.name), wait);
+    return this.#pool.use((client) => transact(client, fn, { begin, signal: wait.signal, pool: this.name, clock: this.#clock }), wait);
   }
 
   async connect(options?: AcquireOptions): Promise<PoolClient> {

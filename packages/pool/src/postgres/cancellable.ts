@@ -1,10 +1,7 @@
 import type { Client } from 'pg';
 import type { Clock, Timer } from '../clock.js';
 import type { Lease } from '../lease.js';
-import { cancel } from './connection.js';
-
-/** How long the server has to end a query that it was told to; then its connection goes. */
-const CANCEL_GRACE_MS = 2_000;
+import { stopQuery } from './stop-query.js';
 
 export interface Limits {
   readonly signal: AbortSignal | undefined;
@@ -23,22 +20,17 @@ export function cancellable<T>(lease: Lease<Client>, answer: Promise<T>, { signa
   const client = lease.resource;
   return new Promise((resolve, reject) => {
     let timer: Timer | undefined;
-    let cancelled: Promise<void> | undefined;
-    const giveUp = new AbortController();
-    const stop = (reason: unknown): void => {
-      stopListening();
-      reject(reason);
-      cancelled = cancel(client, giveUp.signal);
-      timer = clock.setTimeout(() => {
-        giveUp.abort();
-        lease.destroy(reason);
-      }, CANCEL_GRACE_MS);
-    };
-    const abort = (): void => stop(signal?.reason);
+    let stopped: Promise<void> | undefined;
     const stopListening = (): void => {
       signal?.removeEventListener('abort', abort);
       timer?.close();
     };
+    const stop = (reason: unknown): void => {
+      stopListening();
+      reject(reason);
+      stopped = stopQuery(client, clock);
+    };
+    const abort = (): void => stop(signal?.reason);
     signal?.addEventListener('abort', abort, { once: true });
     if (timeoutMs !== Infinity) timer = clock.setTimeout(() => stop(timedOut()), timeoutMs);
 
@@ -47,8 +39,8 @@ export function cancellable<T>(lease: Lease<Client>, answer: Promise<T>, { signa
       lease[Symbol.dispose]();
     };
     const settle = (): void => {
-      if (cancelled === undefined) giveBack();
-      else void cancelled.then(giveBack);
+      if (stopped === undefined) giveBack();
+      else void stopped.then(giveBack);
     };
     answer.finally(settle).then(resolve, reject);
   });

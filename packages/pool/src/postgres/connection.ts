@@ -61,46 +61,6 @@ export async function discard(client: Client, statement: string): Promise<void> 
   (client.connection as { parsedStatements?: object }).parsedStatements = {};
 }
 
-/** Where a client has connected to; not in its public types. */
-interface Address {
-  readonly host: string;
-  readonly port: number;
-  readonly ssl: boolean;
-  readonly processID: number;
-  readonly secretKey: number;
-}
-
-interface CancelConnection {
-  readonly stream: { destroy(): void };
-  on(event: 'connect' | 'sslconnect' | 'error' | 'end', listener: () => void): this;
-  connect(portOrPath: number | string, host?: string): void;
-  requestSsl(): void;
-  cancel(processId: number, secretKey: number): void;
-}
-
-/**
- * Asks the server, by a connection made for it as the protocol wants, to end the query that `client` runs. Settles once the server
- * has hung up, and with that has sent its signal: what the client runs later is safe. An aborted `signal` gives up.
- */
-export function cancel(client: Client, signal: AbortSignal): Promise<void> {
-  const { host, port, ssl, processID, secretKey } = client as unknown as Address;
-  const connection = new pg.Connection({ ssl }) as unknown as CancelConnection;
-  return new Promise((resolve) => {
-    const abort = (): void => connection.stream.destroy();
-    signal.addEventListener('abort', abort, { once: true });
-    const tell = (): void => connection.cancel(processID, secretKey);
-    connection.on('connect', () => (ssl ? connection.requestSsl() : tell())).on('sslconnect', tell);
-    // What cannot be cancelled ends with its connection; there is nobody to tell why.
-    connection.on('error', () => {});
-    connection.on('end', () => {
-      signal.removeEventListener('abort', abort);
-      resolve();
-    });
-    if (host.startsWith('/')) connection.connect(`${host}/.s.PGSQL.${port}`);
-    else connection.connect(port, host);
-  });
-}
-
 /** For the server's goodbye. */
 const END_GRACE_MS = 1_000;
 

@@ -1,48 +1,17 @@
 import { EventEmitter } from 'node:events';
-import type { Client, ClientConfig, PoolClient, QueryArrayConfig, QueryArrayResult, QueryConfig, QueryConfigValues, QueryResult, QueryResultRow, Submittable } from 'pg';
+import type { Client, PoolClient, QueryArrayConfig, QueryArrayResult, QueryConfig, QueryConfigValues, QueryResult, QueryResultRow, Submittable } from 'pg';
 import pg from 'pg';
 import { type Clock, systemClock, type Timer } from '../clock.js';
 import { PoolError } from '../errors.js';
 import type { Lease } from '../lease.js';
-import { MAX_DELAY_MS } from '../options.js';
 import type { Pool as CorePool } from '../pool.js';
 import { promiseBy } from '../promise-by.js';
 import { createPool } from '../resource-pool.js';
 import { isBusy, isInTransaction, observe, rollBack } from './connection.js';
 import { IdleClients } from './idle-clients.js';
+import { openInTime } from './open-in-time.js';
+import { type CompleteConfig, delayMs, type PoolConfig, withDefaults } from './pool-config.js';
 
-/** The options of pg-pool 3.14, with its defaults; each is handed on to the clients, too. */
-export interface PoolConfig extends ClientConfig {
-  /** Most connections. @default 10 */
-  readonly max?: number | string | undefined;
-  /** An older name of `max`. */
-  readonly poolSize?: number | undefined;
-  /** Idle connections beyond this many are closed. As in pg-pool, none is made before it is needed. @default 0 */
-  readonly min?: number | string | undefined;
-  /** How long they may be idle, in ms; 0 or `null` is for ever. @default 10_000 */
-  readonly idleTimeoutMillis?: number | null | undefined;
-  /** Longest `connect`, be it the wait for a client or for the server, in ms; 0 is no limit. @default 0 */
-  readonly connectionTimeoutMillis?: number | undefined;
-  /** Connections used this often are closed. @default Infinity */
-  readonly maxUses?: number | undefined;
-  /** Connections older than this are closed; one in use when it comes back. 0 is no limit. @default 0 */
-  readonly maxLifetimeSeconds?: number | undefined;
-  /** Whether the process may end while connections are idle. @default false */
-  readonly allowExitOnIdle?: boolean | undefined;
-  /** Whether a client that comes back in a transaction is closed, or else rolled back. @default false */
-  readonly evictOnOpenTransaction?: boolean | undefined;
-  readonly Client?: (new (config: never) => unknown) | undefined;
-  readonly Promise?: PromiseConstructorLike | undefined;
-  readonly log?: ((...messages: unknown[]) => void) | undefined;
-  /** Prepares each new client; if it fails, so does the `connect`. */
-  readonly onConnect?: ((client: PoolClient) => unknown) | undefined;
-  /** As `onConnect`, with a callback. */
-  readonly verify?: ((client: PoolClient, done: (error?: Error) => void) => void) | undefined;
-  /** Not in pg-pool: for tests. */
-  readonly clock?: Clock | undefined;
-}
-
-type CompleteConfig = pg.PoolOptions & Pick<PoolConfig, 'evictOnOpenTransaction'> & { readonly min: number };
 type Release = (error?: Error | boolean) => void;
 type ConnectCallback = (error: Error | undefined, client: PoolClient | undefined, release: Release) => void;
 type QueryCallback<T> = (error: Error, result: T) => void;
@@ -176,17 +145,20 @@ export class Pool extends EventEmitter implements pg.Pool {
     if (!this.ending) await this.#end();
   }
 
-  async #borrow(): Promise<PoolClient> {
-    if (this.ending) throw new PoolError('ERR_POOL_CLOSED', 'Cannot use a pool after calling end on the pool');
+  #borrow(): Promise<PoolClient> {
+    if (this.ending) return Promise.reject(new PoolError('ERR_POOL_CLOSED', 'Cannot use a pool after calling end on the pool'));
     const caller = { sinceMs: this.#clock.now() };
     this.#callers.add(caller);
-    try {
-      return this.#lend(await this.#core.acquire());
-    } catch (error) {
-      throw inTheirWords(error);
-    } finally {
-      this.#callers.delete(caller);
-    }
+    return this.#core.acquire().then(
+      (lease) => {
+        this.#callers.delete(caller);
+        return this.#lend(lease);
+      },
+      (error: unknown) => {
+        this.#callers.delete(caller);
+        throw inTheirWords(error);
+      },
+    );
   }
 
   #lend(lease: Lease<Client>): PoolClient {
@@ -199,7 +171,6 @@ export class Pool extends EventEmitter implements pg.Pool {
       released = true;
       this.#release(lease, client, error);
     };
-    Object.assign(client, { [Symbol.dispose]: () => released || client.release() });
     this.emit('acquire', client);
     return client;
   }
@@ -220,32 +191,32 @@ export class Pool extends EventEmitter implements pg.Pool {
     lease.release();
   }
 
-  async #query(query: unknown, values: unknown): Promise<unknown> {
-    const client = await this.#borrow();
-    this.log('dispatching query');
-    const answer = new Promise((resolve, reject) => {
-      let over = false;
-      const finish = (error: Error | null | undefined, result?: unknown): void => {
-        if (over) return;
-        over = true;
-        client.removeListener('error', finish);
-        client.release(error ?? undefined);
-        if (error) reject(error);
-        else resolve(result);
-      };
-      client.once('error', finish);
-      try {
-        client.query(query as string, values as unknown[], finish);
-      } catch (error) {
-        finish(error as Error);
-      }
-    });
-    try {
-      return await answer;
-    } catch (error) {
+  #query(query: unknown, values: unknown): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.#borrow().then((client) => this.#dispatch(client, query, values, resolve, reject), reject);
+    }).catch((error: unknown) => {
       // Leads to who asked, and not to the socket on which the answer came.
       if (error instanceof Error) Error.captureStackTrace(error);
       throw error;
+    });
+  }
+
+  #dispatch(client: PoolClient, query: unknown, values: unknown, resolve: (result: unknown) => void, reject: (error: unknown) => void): void {
+    this.log('dispatching query');
+    let over = false;
+    const finish = (error: Error | null | undefined, result?: unknown): void => {
+      if (over) return;
+      over = true;
+      client.removeListener('error', finish);
+      client.release(error ?? undefined);
+      if (error) reject(error);
+      else resolve(result);
+    };
+    client.once('error', finish);
+    try {
+      client.query(query as string, values as unknown[], finish);
+    } catch (error) {
+      finish(error as Error);
     }
   }
 
@@ -268,44 +239,20 @@ export class Pool extends EventEmitter implements pg.Pool {
       client.on('error', () => {});
       observe(client);
       this.log('connecting new client');
-      if (await this.#open(client)) {
+      const inTime = await openInTime(client, delayMs(this.options.connectionTimeoutMillis), this.#clock).catch((error: unknown) => {
+        this.log('client failed to connect', error);
+        throw error;
+      });
+      if (inTime) {
         await this.#prepare(client);
         this.emit('connect', client);
         return client;
       }
+      this.log('ending client due to timeout');
       // Who waits now may have come later, and has some time left.
       const [first] = this.#callers;
       if (first === undefined || first.sinceMs <= sinceMs) throw new PoolError('ERR_POOL_CREATE_TIMEOUT', 'Connection terminated due to connection timeout');
     }
-  }
-
-  /** `false` if it takes longer than `connectionTimeoutMillis`; the client is gone then, also if it succeeds later. */
-  #open(client: PoolClient): Promise<boolean> {
-    const timeoutMs = delayMs(this.options.connectionTimeoutMillis);
-    return new Promise((resolve, reject) => {
-      let timer: Timer | undefined;
-      let late = false;
-      if (timeoutMs !== Infinity)
-        timer = this.#clock.setTimeout(() => {
-          this.log('ending client due to timeout');
-          late = true;
-          // A client that is not made of JavaScript has no such connection.
-          const connection: Client['connection'] | undefined = client.connection;
-          if (connection === undefined) client.end(() => {});
-          else connection.stream.destroy();
-          resolve(false);
-        }, timeoutMs);
-      client.connect((error: Error | undefined) => {
-        timer?.close();
-        if (late) {
-          if (!error) client.end(() => {});
-          return;
-        }
-        if (!error) return resolve(true);
-        this.log('client failed to connect', error);
-        reject(error);
-      });
-    });
   }
 
   async #prepare(client: PoolClient): Promise<void> {
@@ -329,6 +276,10 @@ export class Pool extends EventEmitter implements pg.Pool {
       lifetime.unref();
     }
     this.#members.set(client, lifetime);
+    const giveBack = (): void => {
+      if (this.#members.has(client) && !this.#idle.has(client)) (client as PoolClient).release();
+    };
+    Object.defineProperty(client, Symbol.dispose, { configurable: true, value: giveBack });
     this.#idle.add(client);
     client.on('error', (error: Error & { client?: unknown }) => {
       const wasIdle = this.#idle.has(client);
@@ -375,30 +326,6 @@ export class Pool extends EventEmitter implements pg.Pool {
   #promise<T>(native: Promise<T>): Promise<T> {
     return promiseBy(this.Promise, native);
   }
-}
-
-/** pg-pool's defaults, and secrets out of sight of whatever prints the options. */
-function withDefaults(options: PoolConfig): CompleteConfig {
-  const complete = {
-    ...options,
-    max: Number(options.max || options.poolSize || 10),
-    min: Number(options.min || 0),
-    maxUses: options.maxUses || Infinity,
-    allowExitOnIdle: options.allowExitOnIdle || false,
-    maxLifetimeSeconds: options.maxLifetimeSeconds || 0,
-    idleTimeoutMillis: options.idleTimeoutMillis === undefined ? 10_000 : options.idleTimeoutMillis,
-  };
-  if ('password' in options) Object.defineProperty(complete, 'password', { enumerable: false });
-  if (typeof complete.ssl === 'object' && complete.ssl.key) {
-    complete.ssl = { ...complete.ssl };
-    Object.defineProperty(complete.ssl, 'key', { enumerable: false });
-  }
-  return complete as CompleteConfig;
-}
-
-/** `Infinity` for none, and for what is longer than a timer can wait. */
-function delayMs(millis: number | null | undefined): number {
-  return !millis || millis > MAX_DELAY_MS ? Infinity : millis;
 }
 
 /** Broken, or ended by its borrower; not in the public types of a client. */

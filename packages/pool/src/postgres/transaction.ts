@@ -1,8 +1,9 @@
 import type { Client } from 'pg';
+import type { Clock } from '../clock.js';
 import { invalidOption, transactionRolledBack } from '../errors.js';
 import { requireDuration } from '../options.js';
 import type { AcquireOptions } from '../wait-options.js';
-import { cancel, isBusy } from './connection.js';
+import { stopQuery } from './stop-query.js';
 
 export interface TransactionOptions extends AcquireOptions {
   /** Ends the wait for a connection, or the transaction: its query under way is cancelled, and it is rolled back. */
@@ -31,14 +32,22 @@ export function beginStatement(isolation: unknown, readOnly: unknown, statementT
 /** In whole ms, where 0 is none. */
 export const serverTimeout = (timeoutMs: number): number => (timeoutMs === Infinity ? 0 : Math.ceil(timeoutMs));
 
+export interface Transaction {
+  readonly begin: string;
+  readonly signal: AbortSignal | undefined;
+  /** In errors. */
+  readonly pool: string;
+  readonly clock: Clock;
+}
+
 /**
  * Runs `fn` between `begin` and COMMIT, or ROLLBACK if it throws or `signal` aborts. When it settles, the transaction is over.
  * @throws {PoolError} `ERR_POOL_TRANSACTION_ROLLED_BACK`; what `fn` threw; `signal.reason`
  */
-export async function transact<T>(client: Client, fn: (client: Client) => T | PromiseLike<T>, begin: string, signal: AbortSignal | undefined, pool: string): Promise<T> {
-  let cancelled: Promise<void> | undefined;
+export async function transact<T>(client: Client, fn: (client: Client) => T | PromiseLike<T>, { begin, signal, pool, clock }: Transaction): Promise<T> {
+  let stopped: Promise<void> | undefined;
   const abort = (): void => {
-    if (isBusy(client)) cancelled = cancel(client, AbortSignal.timeout(CANCEL_TIMEOUT_MS));
+    stopped = stopQuery(client, clock);
   };
   signal?.addEventListener('abort', abort, { once: true });
   let result: T;
@@ -49,7 +58,7 @@ export async function transact<T>(client: Client, fn: (client: Client) => T | Pr
     signal?.throwIfAborted();
   } catch (error) {
     // Or it might be the ROLLBACK that is cancelled.
-    await cancelled;
+    await stopped;
     // If this fails too, the reset finds out, and the connection goes; the caller wants to know what came first.
     await client.query('ROLLBACK').catch(() => {});
     throw signal?.aborted === true ? signal.reason : error;
@@ -60,6 +69,3 @@ export async function transact<T>(client: Client, fn: (client: Client) => T | Pr
   if (command === 'ROLLBACK') throw transactionRolledBack(pool);
   return result;
 }
-
-/** Until a server that does not answer is no longer asked to cancel. */
-const CANCEL_TIMEOUT_MS = 2_000;

@@ -38,7 +38,8 @@ class Fake extends EventEmitter {
   connect(callback: (error?: Error) => void): void {
     process.nextTick(callback);
   }
-  query(_text: unknown, _values: unknown, callback: (error: undefined, result: object) => void): void {
+  query(_text: unknown, _values: unknown, callback?: (error: undefined, result: object) => void): Promise<object> | void {
+    if (callback === undefined) return Promise.resolve({ rows: [] });
     process.nextTick(callback, undefined, { rows: [] });
   }
   end(callback: () => void): void {
@@ -108,6 +109,21 @@ describe('a pool in place of a pg.Pool', () => {
     other.release();
     expect(pool.totalCount).toBe(0);
     await pool.query('select 1');
+  });
+
+  it('takes a client back at the end of its scope, unless that was done', async () => {
+    const pool = open({ Client: Fake });
+    {
+      using client = (await pool.connect()) as PoolClient & Disposable;
+      expect(pool.idleCount).toBe(0);
+      await client.query('select 1');
+    }
+    expect(pool.idleCount).toBe(1);
+    {
+      using client = (await pool.connect()) as PoolClient & Disposable;
+      client.release();
+    }
+    expect(pool.idleCount).toBe(1);
   });
 
   it('rolls back what a borrower left open, or closes its client where it is told to', async () => {
