@@ -4,11 +4,16 @@ import type { PoolOptions } from '../options.js';
 import type { Pool } from '../pool.js';
 import { createPool } from '../resource-pool.js';
 
+export interface HoldingPool<R> extends Pool<R> {
+  /** As `acquire()`, for a caller that makes a promise of its own. */
+  lend(run: (lease: Lease<R>) => void, fail: (error: unknown) => void): void;
+}
+
 /**
  * A pool whose resources hold the process only while they are lent: a program ends when nothing but idle connections
  * or threads remains. `hold` refs or unrefs the handle of one.
  */
-export function createHoldingPool<R>(options: PoolOptions<R>, hold: (resource: R, held: boolean) => void): Pool<R> {
+export function createHoldingPool<R>(options: PoolOptions<R>, hold: (resource: R, held: boolean) => void): HoldingPool<R> {
   const { create, reset, destroy } = options;
   const pool = createPool<R>({
     ...options,
@@ -38,6 +43,11 @@ export function createHoldingPool<R>(options: PoolOptions<R>, hold: (resource: R
     tryAcquire: () => {
       const lease = pool.tryAcquire();
       return lease && lent(lease);
+    },
+    lend: (run, fail) => {
+      const lease = pool.tryAcquire();
+      if (lease === undefined) pool.acquire().then((lease) => run(lent(lease)), fail);
+      else run(lent(lease));
     },
     use: (fn, wait) =>
       pool.use((resource) => {

@@ -4,13 +4,12 @@ import { type Clock, systemClock } from '../clock.js';
 import { invalidOption, statementTimeout } from '../errors.js';
 import type { Lease } from '../lease.js';
 import { type PoolTuning, requireDuration, requireKnown, TUNING } from '../options.js';
-import type { Pool } from '../pool.js';
 import { cancellable } from '../postgres/cancellable.js';
 import { connect, discard, end, isClean, rollBack } from '../postgres/connection.js';
 import { beginStatement, serverTimeout, type TransactionOptions, transact } from '../postgres/transaction.js';
 import type { PoolStats } from '../stats.js';
 import { type AcquireOptions, type CloseOptions, checkAcquireOptions, type UseOptions, type WaitOptions } from '../wait-options.js';
-import { createHoldingPool } from './holding-pool.js';
+import { createHoldingPool, type HoldingPool } from './holding-pool.js';
 
 /** Also the default, for `import Pool from`, as pg-pool itself is imported. */
 export { Pool, Pool as default } from '../postgres/drop-in-pool.js';
@@ -125,10 +124,10 @@ export function createPgPool(options: PgPoolOptions = {}): PgPool {
 
 class PostgresPool implements PgPool {
   readonly name: string;
-  readonly #pool: Pool<Client>;
+  readonly #pool: HoldingPool<Client>;
   readonly #clock: Clock;
 
-  constructor(pool: Pool<Client>, clock: Clock) {
+  constructor(pool: HoldingPool<Client>, clock: Clock) {
     this.name = pool.name;
     this.#pool = pool;
     this.#clock = clock;
@@ -209,9 +208,7 @@ class PostgresPool implements PgPool {
           failed(error);
         }
       };
-      const lease = this.#pool.tryAcquire();
-      if (lease === undefined) this.#pool.acquire().then(run, reject);
-      else run(lease);
+      this.#pool.lend(run, reject);
     });
   }
 
