@@ -194,16 +194,8 @@ class FileSystemWatch {
   }
 
   #done({ target, measure, args, beganMs, site, sync = false }: Call, result: unknown): void {
-    this.#observer.done({
-      kind: 'disk',
-      target,
-      readBytes: result === FAILED ? 0 : measure.read(args, result),
-      writtenBytes: result === FAILED ? 0 : measure.written(args, result),
-      beganMs,
-      latencyMs: performance.now() - beganMs,
-      sync,
-      site,
-    });
+    const [readBytes, writtenBytes] = result === FAILED ? [0, 0] : [measure.read(args, result), measure.written(args, result)];
+    this.#observer.target('disk', target).answered(readBytes, writtenBytes, beganMs, performance.now(), sync, site);
   }
 
   #opened(descriptor: unknown, path: unknown): void {

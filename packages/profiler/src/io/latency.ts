@@ -28,6 +28,13 @@ export class LatencyHistogram {
     if (durationMs > this.#maxMs) this.#maxMs = durationMs;
   }
 
+  add(other: LatencyHistogram): void {
+    for (const [bucket, count] of other.#counts.entries()) this.#counts[bucket] = (this.#counts[bucket] ?? 0) + count;
+    this.#count += other.#count;
+    this.#totalMs += other.#totalMs;
+    this.#maxMs = Math.max(this.#maxMs, other.#maxMs);
+  }
+
   read(): Latency {
     const at = (quantile: number): number => this.#quantile(quantile);
     return { count: this.#count, totalMs: this.#totalMs, p50Ms: at(0.5), p90Ms: at(0.9), p99Ms: at(0.99), maxMs: this.#maxMs };

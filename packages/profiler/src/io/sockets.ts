@@ -1,17 +1,53 @@
 /* oxlint-disable typescript/no-this-alias -- a function that replaces a method has the `this` of its caller */
 import diagnostics from 'node:diagnostics_channel';
 import net from 'node:net';
-import type { IoObserver, Site } from './operation.js';
+import type { IoObserver, Site, WatchedTarget } from './operation.js';
 import { type Method, type Patch, replaceMethod } from './patch.js';
 
 /** What is known of a socket while it is open. */
-interface SocketState {
-  target: string;
+class SocketState {
+  readonly target: WatchedTarget;
   /** Who connects asks and waits for answers; who is connected to answers. */
   readonly asks: boolean;
   /** Bytes read that were counted already: an HTTP server's parser takes them from below JavaScript. */
   readBytes: number;
-  asked: { readonly beganMs: number; readonly bytes: number; readonly site: Site | undefined } | undefined;
+  /** When it was asked what is not answered yet, or -1. */
+  askedMs = -1;
+  askedBytes = 0;
+  askedSite: Site | undefined;
+
+  constructor(target: WatchedTarget, asks: boolean, readBytes: number) {
+    this.target = target;
+    this.asks = asks;
+    this.readBytes = readBytes;
+  }
+
+  wrote(bytes: number, nowMs: number, site: Site | undefined): void {
+    if (!this.asks || this.askedMs >= 0) {
+      this.target.sent(bytes, nowMs, site);
+      return;
+    }
+    this.askedMs = nowMs;
+    this.askedBytes = bytes;
+    this.askedSite = site;
+  }
+
+  read(bytes: number, nowMs: number): void {
+    this.readBytes += bytes;
+    if (this.askedMs < 0) this.target.received(bytes, nowMs);
+    else this.target.answered(bytes, this.askedBytes, this.askedMs, nowMs, false, this.askedSite);
+    this.askedMs = -1;
+    this.askedSite = undefined;
+  }
+
+  /** Counts what went past: bytes that a parser below JavaScript took, a question that nobody answered. */
+  settle(socket: net.Socket): void {
+    const missed = 'encrypted' in socket ? 0 : socket.bytesRead - this.readBytes;
+    if (missed > 0) this.target.received(missed, performance.now());
+    if (this.askedMs >= 0) this.target.sent(this.askedBytes, performance.now(), this.askedSite);
+    this.askedMs = -1;
+    this.readBytes = socket.bytesRead;
+  }
 }
 
 /**
@@ -42,83 +78,57 @@ class SocketWatch {
   }
 
   serverSocket(socket: net.Socket): void {
-    this.#open.set(socket, { target: `clients of :${socket.localPort ?? 'pipe'}`, asks: false, readBytes: 0, asked: undefined });
+    this.#open.set(socket, new SocketState(this.#observer.target('network', `clients of :${socket.localPort ?? 'pipe'}`), false, 0));
   }
 
   connect(original: Method): Method {
     const watch = this;
     return function watched(this: net.Socket, ...args) {
-      watch.#open.set(this, { target: hostOf(args), asks: true, readBytes: 0, asked: undefined });
+      watch.#open.set(this, new SocketState(watch.#observer.target('network', hostOf(args)), true, 0));
       return original.apply(this, args);
     } as Method;
   }
 
   write(original: Method): Method {
     const watch = this;
-    return function watched(this: net.Socket, ...args) {
-      const state = watch.#stateOf(this);
-      const [chunk, encoding] = args;
+    return function watched(this: net.Socket, chunk: unknown, encoding: unknown, callback: unknown) {
       const bytes = sizeOf(chunk, encoding);
-      const site = bytes === 0 ? undefined : watch.#observer.site(bytes, watched);
-      if (bytes > 0 && state.asks && state.asked === undefined) state.asked = { beganMs: performance.now(), bytes, site };
-      else if (bytes > 0) watch.#done(state, { beganMs: performance.now(), bytes, site }, 0, undefined);
-      return original.apply(this, args);
+      if (bytes > 0) watch.#stateOf(this).wrote(bytes, performance.now(), watch.#observer.site(bytes, watched));
+      return original.call(this, chunk, encoding, callback);
     } as Method;
   }
 
   push(original: Method): Method {
     const watch = this;
-    return function watched(this: net.Socket, ...args) {
-      const [chunk] = args;
-      const bytes = ArrayBuffer.isView(chunk) ? chunk.byteLength : 0;
-      if (bytes > 0) {
-        const state = watch.#stateOf(this);
-        const { asked } = state;
-        state.readBytes += bytes;
-        state.asked = undefined;
-        if (asked === undefined) watch.#observer.moved('network', state.target, bytes, 0);
-        else watch.#done(state, asked, bytes, performance.now() - asked.beganMs);
-      }
-      return original.apply(this, args);
+    return function watched(this: net.Socket, chunk: unknown, encoding: unknown) {
+      if (ArrayBuffer.isView(chunk) && chunk.byteLength > 0) watch.#stateOf(this).read(chunk.byteLength, performance.now());
+      return original.call(this, chunk, encoding);
     } as Method;
   }
 
   destroy(original: Method): Method {
     const watch = this;
     return function watched(this: net.Socket, ...args) {
-      const state = watch.#open.get(this);
-      if (state !== undefined) watch.#settle(this, state);
+      watch.#open.get(this)?.settle(this);
       watch.#open.delete(this);
       return original.apply(this, args);
     } as Method;
   }
 
   settleAll(): void {
-    for (const [socket, state] of this.#open) this.#settle(socket, state);
+    for (const [socket, state] of this.#open) state.settle(socket);
     this.#open.clear();
   }
 
-  /** Counts what went past: bytes that a parser below JavaScript took, a question that nobody answered. */
-  #settle(socket: net.Socket, state: SocketState): void {
-    const missed = 'encrypted' in socket ? 0 : socket.bytesRead - state.readBytes;
-    if (missed > 0) this.#observer.moved('network', state.target, missed, 0);
-    if (state.asked !== undefined) this.#done(state, state.asked, 0, undefined);
-    state.asked = undefined;
-    state.readBytes = socket.bytesRead;
-  }
-
-  #done(state: SocketState, { beganMs, bytes, site }: NonNullable<SocketState['asked']>, readBytes: number, latencyMs: number | undefined): void {
-    this.#observer.done({ kind: 'network', target: state.target, readBytes, writtenBytes: bytes, beganMs, latencyMs, sync: false, site });
-  }
-
-  /** A socket that was open before. */
   #stateOf(socket: net.Socket): SocketState {
-    const known = this.#open.get(socket);
-    if (known !== undefined) return known;
+    return this.#open.get(socket) ?? this.#openBefore(socket);
+  }
+
+  #openBefore(socket: net.Socket): SocketState {
     const { remoteAddress, remotePort, localPort, bytesRead } = socket;
     const isServers = (socket as { readonly server?: unknown }).server instanceof net.Server;
-    const target = isServers ? `clients of :${localPort}` : remoteAddress === undefined ? '(pipe)' : `${remoteAddress}:${remotePort}`;
-    const state = { target, asks: !isServers && remoteAddress !== undefined, readBytes: bytesRead, asked: undefined };
+    const name = isServers ? `clients of :${localPort}` : remoteAddress === undefined ? '(pipe)' : `${remoteAddress}:${remotePort}`;
+    const state = new SocketState(this.#observer.target('network', name), !isServers && remoteAddress !== undefined, bytesRead);
     this.#open.set(socket, state);
     return state;
   }

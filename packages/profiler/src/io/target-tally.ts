@@ -1,0 +1,94 @@
+import type { IoTarget, IoTotals } from './io-profile.js';
+import { LatencyHistogram } from './latency.js';
+import type { IoKind, Site, WatchedTarget } from './operation.js';
+import { Row } from './row.js';
+import type { Slices } from './slices.js';
+
+/** What all targets of a kind share. */
+export interface KindTally {
+  readonly slices: Slices;
+  readonly row: Row;
+  /** Gets who asked, of operations whose site was sampled. */
+  readonly asked: (site: Site, bytes: number, waitedMs: number) => void;
+}
+
+/** Adds up what is done to one file or host. */
+export class TargetTally implements WatchedTarget {
+  readonly kind: IoKind;
+  readonly latency: LatencyHistogram = new LatencyHistogram();
+  operations = 0;
+  readBytes = 0;
+  writtenBytes = 0;
+  syncMs = 0;
+  readonly #name: string;
+  readonly #shared: KindTally;
+  readonly #row = new Row();
+  #syncOperations = 0;
+
+  constructor(kind: IoKind, name: string, shared: KindTally) {
+    this.kind = kind;
+    this.#name = name;
+    this.#shared = shared;
+  }
+
+  answered(readBytes: number, writtenBytes: number, beganMs: number, endedMs: number, sync: boolean, site: Site | undefined): void {
+    this.operations += 1;
+    this.readBytes += readBytes;
+    this.writtenBytes += writtenBytes;
+    this.latency.record(endedMs - beganMs);
+    if (sync) {
+      this.#syncOperations += 1;
+      this.syncMs += endedMs - beganMs;
+    } else {
+      this.#row.add(beganMs, endedMs);
+      this.#shared.row.add(beganMs, endedMs);
+    }
+    this.#shared.slices.add(readBytes + writtenBytes, endedMs);
+    if (site !== undefined) this.#shared.asked(site, readBytes + writtenBytes, endedMs - beganMs);
+  }
+
+  sent(writtenBytes: number, atMs: number, site: Site | undefined): void {
+    this.operations += 1;
+    this.writtenBytes += writtenBytes;
+    this.#shared.slices.add(writtenBytes, atMs);
+    if (site !== undefined) this.#shared.asked(site, writtenBytes, 0);
+  }
+
+  received(readBytes: number, atMs: number): void {
+    this.readBytes += readBytes;
+    this.#shared.slices.add(readBytes, atMs);
+  }
+
+  read(): IoTarget {
+    const { kind, operations, readBytes, writtenBytes, syncMs } = this;
+    return {
+      kind,
+      name: this.#name,
+      operations,
+      readBytes,
+      writtenBytes,
+      syncOperations: this.#syncOperations,
+      syncMs,
+      latency: this.latency.read(),
+      longestRow: this.#row.longest,
+      longestRowMs: this.#row.longestMs,
+    };
+  }
+}
+
+/** All targets of a kind together. */
+export function totalsOf(targets: readonly TargetTally[], { slices, row }: KindTally): IoTotals {
+  const latency = new LatencyHistogram();
+  for (const target of targets) latency.add(target.latency);
+  const sum = (of: 'operations' | 'readBytes' | 'writtenBytes' | 'syncMs'): number => targets.reduce((all, target) => all + target[of], 0);
+  return {
+    operations: sum('operations'),
+    readBytes: sum('readBytes'),
+    writtenBytes: sum('writtenBytes'),
+    syncMs: sum('syncMs'),
+    latency: latency.read(),
+    peakBytesPerSecond: slices.peakBytesPerSecond(),
+    longestRow: row.longest,
+    longestRowMs: row.longestMs,
+  };
+}
