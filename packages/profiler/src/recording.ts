@@ -33,6 +33,8 @@ export class RecordingRun {
   readonly #checkpoints: Samples[] = [];
   #startedAtMs = 0;
   #beganMs = 0;
+  /** How long starting took: collectors that started first count their time from before. */
+  #startMs = 0;
 
   /** `label` gives CPU samples the labels of their time. */
   constructor(session: InspectorSession, wanted: ResolvedRecording, options: ResolvedOptions, label: (samples: Samples) => Samples) {
@@ -52,6 +54,7 @@ export class RecordingRun {
   /** Starts all or none. */
   start(): void {
     const started: Collector<unknown>[] = [];
+    const fromMs = this.#options.clock.now();
     try {
       // CPU last, so that the others' starting is not in the profile.
       for (const collector of [this.#gc, this.#eventLoop, this.#heapSize, this.#threadTime, this.#promises, this.#memory, this.#io, this.#cpu]) {
@@ -66,6 +69,7 @@ export class RecordingRun {
     }
     this.#startedAtMs = Date.now();
     this.#beganMs = this.#options.clock.now();
+    this.#startMs = this.#beganMs - fromMs;
   }
 
   /**
@@ -73,8 +77,9 @@ export class RecordingRun {
    * @throws {ProfilerError} `ERR_PROFILER_NOT_LIVE`, `ERR_PROFILER_INSPECTOR_FAILED`
    */
   checkpoint(): void {
-    if (this.#memory === undefined || !this.#isLive) throw notLive();
-    this.#checkpoints.push(this.#memory.read());
+    const memory = this.#memory;
+    if (memory === undefined || !this.#isLive) throw notLive();
+    this.#checkpoints.push(this.#gc.without(() => memory.read()));
   }
 
   /** Stops all, whichever fail. */
@@ -101,10 +106,13 @@ export class RecordingRun {
   }
 
   #finish(ended: Ended, workers: readonly WorkerCpu[]): ProfileData {
-    const gc = this.#gc.stop();
+    const allGc = this.#gc.stop();
     const memory = outcomeOf(this.#memory)(); // Last, as it forces a garbage collection that is not the run's.
     const cpu = ended.cpu();
-    const [eventLoop, heap] = [ended.eventLoop(), ended.heap()];
+    const [loop, heap] = [ended.eventLoop(), ended.heap()];
+    // On the clock of CPU samples: what happened while the recording started is not the run's.
+    const gc = { ...allGc, pauses: later(allGc.pauses, this.#startMs) };
+    const eventLoop = loop && { ...loop, stalls: later(loop.stalls, this.#startMs) };
     return completeData({
       startedAtMs: this.#startedAtMs,
       durationMs: ended.durationMs,
@@ -122,6 +130,9 @@ export class RecordingRun {
     });
   }
 }
+
+const later = <Event extends { readonly atMs: number; readonly durationMs: number }>(events: readonly Event[], byMs: number): Event[] =>
+  events.filter(({ atMs, durationMs }) => atMs + durationMs > byMs).map((event) => ({ ...event, atMs: Math.max(0, event.atMs - byMs) }));
 
 /** Gives the result of a collector that was stopped, or throws what stopping it threw. */
 type Outcome<Result> = () => Result;

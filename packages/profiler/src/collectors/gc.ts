@@ -40,6 +40,8 @@ const MOST_PAUSES = 1_000;
  * turn pass between `end` and `stop` where there is one.
  */
 export interface GcCollector extends Collector<GcFacts> {
+  /** Runs `fn`, and does not count the collections that it forces. */
+  without<Result>(fn: () => Result): Result;
   /** Collections from now on are not the recording's. */
   end(): void;
 }
@@ -47,11 +49,13 @@ export interface GcCollector extends Collector<GcFacts> {
 export function gcCollector(): GcCollector {
   const counts = { minor: [0, 0, 0], major: [0, 0, 0], incremental: [0, 0, 0], weakCallbacks: [0, 0, 0] } satisfies Record<GcKind, [number, number, number]>;
   let pauses: GcPause[] = [];
+  const forced: (readonly [from: number, until: number])[] = [];
+  const isForced = (at: number): boolean => forced.some(([from, until]) => at >= from && at <= until);
   let [startedAt, endedAt] = [0, Infinity];
   const collect = (entries: readonly PerformanceEntry[]): void => {
     for (const entry of entries) {
       const kind = KINDS.get((entry as GcEntry).detail.kind);
-      if (kind === undefined || entry.startTime < startedAt || entry.startTime >= endedAt) continue;
+      if (kind === undefined || entry.startTime < startedAt || entry.startTime >= endedAt || isForced(entry.startTime)) continue;
       const { duration: durationMs } = entry;
       const [count, pauseMs, maxMs] = counts[kind];
       counts[kind] = [count + 1, pauseMs + durationMs, Math.max(maxMs, durationMs)];
@@ -67,6 +71,14 @@ export function gcCollector(): GcCollector {
     start() {
       startedAt = performance.now();
       observer.observe({ entryTypes: ['gc'] });
+    },
+    without(fn) {
+      const from = performance.now();
+      try {
+        return fn();
+      } finally {
+        forced.push([from, performance.now()]);
+      }
     },
     end,
     stop() {

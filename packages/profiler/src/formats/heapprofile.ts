@@ -38,8 +38,8 @@ export function readHeapProfile(file: Unchecked, of: 'allocated' | 'live' = 'all
     for (const child of objectsIn(json, 'children')) pending.push({ json: child, parent: node });
   }
   for (const sample of objectsIn(file, 'samples')) {
-    const node = nodeOfId.get(numberIn(sample, 'nodeId'));
-    if (node === undefined) throw invalidProfile(`${sample.where}.nodeId`, numberIn(sample, 'nodeId'), 'the id of a node');
+    // V8 leaves out nodes of which all was collected, and may still list a sample of theirs.
+    const node = nodeOfId.get(numberIn(sample, 'nodeId')) ?? -1;
     if (node >= 0) add(counts, node, 1);
   }
   const column = (values: readonly number[]): Float64Array => Float64Array.from({ length: tree.nodeCount }, (_, node) => values[node] ?? 0);

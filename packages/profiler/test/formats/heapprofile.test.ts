@@ -54,8 +54,13 @@ describe('a .heapprofile', () => {
     ['head.selfSize is undefined', { head: { callFrame: frame('a'), id: 1 } }],
     ['head.selfSize is -1', { head: { callFrame: frame('a'), id: 1, selfSize: -1 } }],
     ['head.children[0].callFrame is undefined', { head: { callFrame: frame('a'), id: 1, selfSize: 1, children: [{ selfSize: 1, id: 2 }] } }],
-    ['samples[0].nodeId is 4', { head: { callFrame: frame('a'), id: 1, selfSize: 1 }, samples: [{ nodeId: 4, size: 1, ordinal: 1 }] }],
+    ['samples[0].nodeId is "x"', { head: { callFrame: frame('a'), id: 1, selfSize: 1 }, samples: [{ nodeId: 'x', size: 1, ordinal: 1 }] }],
   ])('that is damaged is refused, saying where: %s', (where, file) => {
     expect(() => parseProfile(JSON.stringify(file))).toThrow(expect.objectContaining({ code: 'ERR_PROFILER_INVALID_PROFILE', message: expect.stringContaining(where) }));
+  });
+
+  it('is read without samples of nodes that V8 has dropped', () => {
+    const file = { head: { callFrame: frame('a'), id: 1, selfSize: 1 }, samples: [{ nodeId: 1, size: 1, ordinal: 1 }, { nodeId: 4, size: 1, ordinal: 2 }] };
+    expect(parseProfile(JSON.stringify(file)).memory?.values[0]).toEqual(Float64Array.of(1));
   });
 });

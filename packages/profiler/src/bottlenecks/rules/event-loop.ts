@@ -1,5 +1,5 @@
 import type { ProfileData } from '../../profile-data.js';
-import type { Frame, Samples } from '../../samples.js';
+import type { Frame, Samples, Timeline } from '../../samples.js';
 import { between } from '../../timeline.js';
 import type { Bottleneck, BottleneckThresholds } from '../bottleneck.js';
 import { count, milliseconds, percent } from '../evidence.js';
@@ -7,6 +7,8 @@ import { named, ownCosts } from '../own-costs.js';
 
 /** A program that never lets the loop turn is a batch and has nobody waiting. */
 const MOST_SHARE = 0.8;
+/** Of a stall that the program's own code is to blame for. */
+const LEAST_SEEN = 0.25;
 
 /** The event loop was held while there was other work for it. */
 export function eventLoopStalls({ runtime, cpu, durationMs }: ProfileData, { stallMs }: Required<BottleneckThresholds>): Bottleneck[] {
@@ -15,8 +17,8 @@ export function eventLoopStalls({ runtime, cpu, durationMs }: ProfileData, { sta
   const share = stalls.reduce((sum, stall) => sum + stall.durationMs, 0) / durationMs;
   if (longest === undefined || share > MOST_SHARE) return [];
   const held = cpu && during(cpu, longest.atMs, longest.durationMs);
-  // Mostly idle, the process had no core: no code of its own is to blame.
-  if (held && held.busyRatio < 0.5) return [];
+  // Seldom sampled, or idle, the process had no core: no code of its own is to blame.
+  if (held && held.seenRatio < LEAST_SEEN) return [];
   const frame = held?.frame;
   return [
     {
@@ -35,19 +37,21 @@ export function eventLoopStalls({ runtime, cpu, durationMs }: ProfileData, { sta
   ];
 }
 
-function during(cpu: Samples, atMs: number, durationMs: number): { readonly frame: Frame | undefined; readonly busyRatio: number } | undefined {
+/** Who ran, and for which share of the time samples say that anybody did. */
+function during(cpu: Samples, atMs: number, durationMs: number): { readonly frame: Frame | undefined; readonly seenRatio: number } | undefined {
   const { timeline } = cpu;
   if (timeline === undefined) return undefined;
   const fromUs = timeline.startUs + atMs * 1e3;
   const part = between(cpu, fromUs, fromUs + durationMs * 1e3);
   const [top] = ownCosts(part);
-  const costs = part.values.at(-1) ?? new Float64Array();
-  let [busy, all] = [0, 0];
-  for (const [node, cost] of costs.entries()) {
-    all += cost;
-    if (part.frames[part.nodeFrames[node] ?? -1]?.kind !== 'idle') busy += cost;
-  }
-  return { frame: top?.frame, busyRatio: all === 0 ? 1 : busy / all };
+  const busy = part.values[0]?.reduce((sum, count, node) => sum + (part.frames[part.nodeFrames[node] ?? -1]?.kind === 'idle' ? 0 : count), 0) ?? 0;
+  return { frame: top?.frame, seenRatio: (busy * intervalOf(timeline)) / (durationMs * 1e3) };
+}
+
+/** The usual time between two samples, in microseconds. */
+function intervalOf({ timesUs }: Timeline): number {
+  const gaps = timesUs.subarray(1).map((timeUs, index) => timeUs - (timesUs[index] ?? timeUs)).sort();
+  return gaps[gaps.length >> 1] ?? 0;
 }
 
 /** Promises by the ten thousand. */

@@ -7,6 +7,8 @@ import { named, ownCosts } from '../own-costs.js';
 /** Less than this share of all allocations is not worth a finding, however much it is. */
 const LEAST_SHARE = 0.1;
 const LEAST_SAMPLES = 5;
+/** What sampling may make of a size that has not changed. */
+const MOST_SHRINKAGE = 0.1;
 /** The largest are enough to begin with. */
 const MOST_PLACES = 3;
 
@@ -39,7 +41,7 @@ export function largeAllocations({ memory, durationMs }: ProfileData, { allocati
   });
 }
 
-/** Places of which more was alive at every checkpoint than at the one before. */
+/** Places of which more was alive at every checkpoint than at the one before, but for one at which nothing may have happened. */
 export function leakSuspects({ memory, checkpoints }: ProfileData, { growthBytes }: Required<BottleneckThresholds>): Bottleneck[] {
   if (memory === undefined || checkpoints.length < 2) return [];
   const readings = [...checkpoints, memory].map(bytesByPlace);
@@ -48,7 +50,9 @@ export function leakSuspects({ memory, checkpoints }: ProfileData, { growthBytes
     const sizes = readings.map((bytes) => bytes.get(placeOf(frame)) ?? 0);
     const steps = sizes.slice(1).map((size, index) => size - (sizes[index] ?? 0));
     const grown = own - (sizes[0] ?? 0);
-    if (ownSamples < LEAST_SAMPLES || grown < growthBytes || steps.some((step) => step <= 0)) return [];
+    const pauses = steps.filter((step) => step <= 0).length;
+    const shrank = steps.some((step, index) => step < -MOST_SHRINKAGE * (sizes[index] ?? 0));
+    if (ownSamples < LEAST_SAMPLES || grown < growthBytes || pauses > 1 || shrank) return [];
     const sampled = { value: grown, samples: (ownSamples * grown) / own };
     return [
       {
