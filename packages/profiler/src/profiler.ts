@@ -1,7 +1,7 @@
 import { runConditions } from './conditions.js';
 import { withBuiltins } from './collectors/builtins.js';
 import { nowUs } from './collectors/cpu.js';
-import { withInlined } from './collectors/function-ranges.js';
+import { COVERAGE, withInlined } from './collectors/function-ranges.js';
 import { type Keeper, ROTATION_MS, keepWarm } from './collectors/keeper.js';
 import { alreadyRecording, closed, notContinuous, notRecording } from './errors.js';
 import { recordingFailed, recordingStarted, recordingStopped, stallDetected } from './events.js';
@@ -176,7 +176,7 @@ class InspectorProfiler implements Profiler {
     return createProfile({
       startedAtMs: Date.now() - (nowUs() - fromUs) / 1e3,
       durationMs: (untilUs - fromUs) / 1e3,
-      cpu: markOwn(withBuiltins(recoverInlined ? withInlined(samples, session) : samples)),
+      cpu: markOwn(withBuiltins(recoverInlined ? withInlined(samples, session.call(COVERAGE)) : samples)),
       conditions: runConditions({ cpuIntervalUs: intervalUs }),
     });
   }

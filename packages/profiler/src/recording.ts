@@ -1,5 +1,5 @@
 import type { Collector } from './collectors/collector.js';
-import { cpuCollector } from './collectors/cpu.js';
+import { type RawCpu, cpuCollector } from './collectors/cpu.js';
 import { type EventLoopFacts, eventLoopCollector } from './collectors/event-loop.js';
 import { type GcCollector, gcCollector } from './collectors/gc.js';
 import { type HeapCollector, heapCollector } from './collectors/heap.js';
@@ -24,7 +24,7 @@ export class RecordingRun {
   readonly #eventLoop: Collector<EventLoopFacts>;
   readonly #heapSize: Collector<HeapSize>;
   readonly #threadTime: Collector<ThreadTime | undefined> = threadTimeCollector();
-  readonly #cpu: Collector<Samples> | undefined;
+  readonly #cpu: Collector<RawCpu> | undefined;
   readonly #memory: HeapCollector | undefined;
   readonly #io: Collector<IoProfile> | undefined;
   readonly #promises: Collector<PromiseFacts> | undefined;
@@ -99,16 +99,17 @@ export class RecordingRun {
   #end(): Ended {
     this.#gc.end();
     const durationMs = this.#options.clock.now() - this.#beganMs;
-    const io = outcomeOf(this.#io); // Before CPU: recovering inlined functions reads files.
+    const io = outcomeOf(this.#io);
     const cpu = outcomeOf(this.#cpu);
     const promises = outcomeOf(this.#promises);
-    return { durationMs, cpu, io, promises, thread: outcomeOf(this.#threadTime), eventLoop: outcomeOf(this.#eventLoop), heap: outcomeOf(this.#heapSize) };
+    const memory = outcomeOf(this.#memory); // Forces a garbage collection: that is not the run's.
+    return { durationMs, cpu, io, promises, memory, thread: outcomeOf(this.#threadTime), eventLoop: outcomeOf(this.#eventLoop), heap: outcomeOf(this.#heapSize) };
   }
 
   #finish(ended: Ended, workers: readonly WorkerCpu[]): ProfileData {
     const allGc = this.#gc.stop();
-    const memory = outcomeOf(this.#memory)(); // Last, as it forces a garbage collection that is not the run's.
-    const cpu = ended.cpu();
+    const cpu = ended.cpu()?.(); // Reads sources and allocates, so all else has stopped before.
+    const memory = ended.memory();
     const [loop, heap] = [ended.eventLoop(), ended.heap()];
     // On the clock of CPU samples: what happened while the recording started is not the run's.
     const gc = { ...allGc, pauses: later(allGc.pauses, this.#startMs) };
@@ -139,7 +140,8 @@ type Outcome<Result> = () => Result;
 
 interface Ended {
   readonly durationMs: number;
-  readonly cpu: Outcome<Samples | undefined>;
+  readonly cpu: Outcome<RawCpu | undefined>;
+  readonly memory: Outcome<Samples | undefined>;
   readonly io: Outcome<IoProfile | undefined>;
   readonly promises: Outcome<PromiseFacts | undefined>;
   readonly thread: Outcome<ThreadTime | undefined>;

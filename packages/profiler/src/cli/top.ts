@@ -1,4 +1,5 @@
 import process from 'node:process';
+import { COVERAGE, withInlined } from '../collectors/function-ranges.js';
 import { objectAt, objectIn } from '../formats/json.js';
 import { readCpuProfile } from '../formats/cpuprofile.js';
 import { createProfile } from '../profile.js';
@@ -20,7 +21,8 @@ export async function top(args: readonly string[]): Promise<number> {
   do {
     await inspector.call('Profiler.start');
     await new Promise((resolve) => setTimeout(resolve, seconds * 1e3));
-    const cpu = readCpuProfile(objectIn(objectAt('Profiler.stop', await inspector.call('Profiler.stop')), 'profile'));
+    const samples = readCpuProfile(objectIn(objectAt('Profiler.stop', await inspector.call('Profiler.stop')), 'profile'));
+    const cpu = withInlined(samples, await inspector.call(COVERAGE)); // By the files that lie here, if they are the same.
     const profile = createProfile({ durationMs: seconds * 1e3, cpu });
     const { busy, total } = profile.costs();
     const table = `busy ${((100 * busy) / (total || 1)).toFixed(0)} %\n\n${tableOf(profile, ROWS)}\n`;

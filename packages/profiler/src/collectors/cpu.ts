@@ -7,14 +7,25 @@ import type { Samples } from '../samples.js';
 import { since } from '../timeline.js';
 import { withBuiltins } from './builtins.js';
 import type { Collector } from './collector.js';
-import { withInlined } from './function-ranges.js';
+import { COVERAGE, withInlined } from './function-ranges.js';
+
+/** Samples that were taken and are still to be made sense of, once all else that is recorded has stopped. */
+export type RawCpu = () => Samples;
 
 /** CPU samples of this thread. */
-export function cpuCollector(session: InspectorSession, { intervalUs, keepWarm, recoverInlined }: Required<CpuOptions>): Collector<Samples> {
+export function cpuCollector(session: InspectorSession, { intervalUs, keepWarm, recoverInlined }: Required<CpuOptions>): Collector<RawCpu> {
   let startedUs = 0;
   // Enabled without need, a session would join in whenever anybody calls `console.profile`; a keeper did it already.
   const disable = (): void => {
     if (!keepWarm) session.call('Profiler.disable');
+  };
+  const coverage = (): object => {
+    if (!keepWarm) session.call('Profiler.enable');
+    try {
+      return session.call(COVERAGE);
+    } finally {
+      disable();
+    }
   };
   return {
     start() {
@@ -29,9 +40,12 @@ export function cpuCollector(session: InspectorSession, { intervalUs, keepWarm, 
     },
     stop() {
       try {
-        const samples = readCpuProfile(objectIn(objectAt('Profiler.stop', session.call('Profiler.stop')), 'profile'));
-        const cut = since(samples, startedUs); // V8's first sample is of the start itself and would bear all its time.
-        return markOwn(withBuiltins(recoverInlined ? withInlined(cut, session) : cut));
+        const answer = session.call('Profiler.stop');
+        return () => {
+          const samples = readCpuProfile(objectIn(objectAt('Profiler.stop', answer), 'profile'));
+          const cut = since(samples, startedUs); // V8's first sample is of the start itself and would bear all its time.
+          return markOwn(withBuiltins(recoverInlined ? withInlined(cut, coverage()) : cut));
+        };
       } finally {
         disable();
       }

@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Unchecked, numberIn, objectAt, objectsIn, textIn } from '../formats/json.js';
 import { type FunctionRange, type FunctionRanges, namesOfUnexplained, recoverInlined } from '../inlining.js';
-import type { InspectorSession } from '../inspector-session.js';
 import type { Samples } from '../samples.js';
+
+/** Asks V8 for the places of all functions. */
+export const COVERAGE = 'Profiler.getBestEffortCoverage';
 
 /** So many scripts at most are read to look for functions that are in no sample, as all of their code was inlined. */
 const MOST_FURTHER_SCRIPTS = 64;
@@ -13,12 +15,12 @@ const INITIALIZER = /^<(?:instance_members|static)_initializer>$/;
 
 /**
  * Recovers inlined functions where the text that V8 compiled is to be had: of scripts in files that no loader changed.
- * V8 knows the ranges from its bookkeeping of calls, without precise coverage, which would slow the program down. The
- * session's profiler must be enabled.
+ * V8 knows the ranges from its bookkeeping of calls, without precise coverage, which would slow the program down:
+ * `answer` is what it says to `COVERAGE` while the profiler is enabled.
  */
-export function withInlined(samples: Samples, session: InspectorSession): Samples {
+export function withInlined(samples: Samples, answer: object): Samples {
   if (samples.lineTicks === undefined) return samples;
-  const coverage = objectsIn(objectAt('Profiler.getBestEffortCoverage', session.call('Profiler.getBestEffortCoverage')), 'result');
+  const coverage = objectsIn(objectAt(COVERAGE, answer), 'result');
   const scripts = new Map<string, Unchecked[]>(); // Of a script that was loaded several times, the last one.
   for (const script of coverage) {
     const url = textIn(script, 'url');
