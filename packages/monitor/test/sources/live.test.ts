@@ -1,7 +1,11 @@
 import { createHook } from 'node:async_hooks';
-import { readFileSync } from 'node:fs';
-import { freemem, totalmem } from 'node:os';
-import { expect, it } from '@jest/globals';
+import { createSocket } from 'node:dgram';
+import diagnostics from 'node:diagnostics_channel';
+import { closeSync, existsSync, fsyncSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { availableParallelism, freemem, tmpdir, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { describe, expect, it } from '@jest/globals';
 import { createMonitor } from '../../src/index.js';
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -60,3 +64,136 @@ it('a busy process shows', async () => {
 });
 
 const sum = ({ user, system }: NodeJS.CpuUsage): number => user + system;
+
+it('rates are those that text and subtraction give for the same stretch of time', async () => {
+  const monitor = createMonitor({ scope: 'host', source: 'linux', thresholds: [] });
+  const [before, startMs] = [readCounters(), performance.now()];
+  await monitor.sample();
+  await pause(400); // For the kernel to count some ticks.
+  const { values } = await monitor.sample();
+  const [after, endMs] = [readCounters(), performance.now()];
+  await monitor.close();
+  const seconds = (endMs - startMs) / 1_000;
+  for (const [name, count] of Object.entries(after)) {
+    const value = values[name];
+    if (value === undefined || before[name] === undefined) continue;
+    // Theirs is taken just outside ours: it has all of it, and a little more.
+    expect([name, value * seconds * 0.5 <= count - before[name] + 1]).toEqual([name, true]);
+  }
+  const busy = 1 - (after['idle'] - before['idle']) / (after['ticks'] - before['ticks']);
+  expect(Math.abs((values['cpu.utilization'] ?? 0) - busy)).toBeLessThan(0.35);
+});
+
+/** Counters of the kernel by the names of our rates, read the way people do. */
+function readCounters(): Record<string, number> & { readonly idle: number; readonly ticks: number } {
+  const [, ...ticks] = (readFileSync('/proc/stat', 'utf8').split('\n')[0] ?? '').split(/\s+/).slice(0, 9).map(Number);
+  const interfaces = readFileSync('/proc/net/dev', 'utf8').split('\n').slice(2).map((line) => line.trim().split(/[:\s]+/)).filter(([name]) => name !== '' && name !== undefined);
+  const disks = readFileSync('/proc/diskstats', 'utf8').split('\n').map((line) => line.trim().split(/\s+/)).filter((fields) => fields.length > 10);
+  return {
+    idle: (ticks[3] ?? 0) + (ticks[4] ?? 0),
+    ticks: ticks.reduce((sum, value) => sum + value, 0),
+    ...Object.fromEntries(interfaces.flatMap(([name = '', ...fields]) => [[`network.io.receive{interface="${name}"}`, Number(fields[0])], [`network.io.transmit{interface="${name}"}`, Number(fields[8])]])),
+    ...Object.fromEntries(disks.flatMap(([, , name = '', reads, , sectors, , writes, , written]) => [
+      [`disk.operations.read{device="${name}"}`, Number(reads)],
+      [`disk.io.read{device="${name}"}`, Number(sectors) * 512],
+      [`disk.operations.write{device="${name}"}`, Number(writes)],
+      [`disk.io.write{device="${name}"}`, Number(written) * 512],
+    ])),
+  };
+}
+
+describe('a real load moves the right series:', () => {
+  it('memory', async () => {
+    const monitor = createMonitor({ scope: 'host', thresholds: [] });
+    const before = (await monitor.sample()).values;
+    const held = Buffer.alloc(200 * 2 ** 20, 1);
+    await pause(20);
+    const after = (await monitor.sample()).values;
+    await monitor.close();
+    expect(held[held.length - 1]).toBe(1);
+    const grown = (name: string): number => ((after[name] ?? 0) - (before[name] ?? 0)) / 2 ** 20;
+    expect(grown('process.memory.rss')).toBeGreaterThan(150);
+    expect(grown('process.memory.external')).toBeGreaterThan(150);
+    expect(grown('v8js.memory.heap.used')).toBeLessThan(100);
+  });
+
+  it('disk', async () => {
+    const monitor = createMonitor({ scope: 'host', thresholds: [], filesystems: [] });
+    const folder = mkdtempSync(join(tmpdir(), 'fog-load-'));
+    try {
+      await monitor.sample();
+      const file = openSync(join(folder, 'file'), 'w');
+      for (let written = 0; written < 16; written += 1) writeSync(file, Buffer.alloc(2 ** 20, written));
+      fsyncSync(file);
+      closeSync(file);
+      const { values } = await monitor.sample();
+      // On a disk that the kernel lists; not so in memory or over a network.
+      if (onDisk(folder)) expect(values['disk.io.write']).toBeGreaterThan(2 ** 20);
+      else expect(values['disk.io.write'] ?? 0).toBeGreaterThanOrEqual(0);
+    } finally {
+      rmSync(folder, { recursive: true });
+      await monitor.close();
+    }
+  });
+
+  it('network', async () => {
+    const monitor = createMonitor({ scope: 'host', thresholds: [], filesystems: [] });
+    await monitor.sample();
+    const sent = await sendOut(500);
+    await pause(20);
+    const { values } = await monitor.sample();
+    await monitor.close();
+    // To a network for documentation (RFC 5737), where nobody listens; without a way out nothing is sent.
+    if (sent > 0 && values['network.io.transmit'] !== undefined) expect(values['network.io.transmit']).toBeGreaterThan(0);
+  });
+
+  it('pressure, of which the kernel itself tells where it can', async () => {
+    const monitor = createMonitor({ thresholds: [], filesystems: [] });
+    const told = new Promise((resolve) => diagnostics.subscribe('@fog/monitor:pressure:exceeded', resolve));
+    monitor.start();
+    const { pressureTriggers } = monitor.stats();
+    // Three times as many as there are CPUs want to run.
+    const busy = Array.from({ length: 3 * availableParallelism() }, () => new Worker('for (;;) Math.sqrt(Math.random());', { eval: true }));
+    try {
+      if (pressureTriggers > 0) await told;
+      else {
+        const samples = monitor.samples()[Symbol.asyncIterator]();
+        for (let taken = 0; taken < 3; taken += 1) await samples.next();
+        await samples.return?.();
+        // Kernels without PSI tell nothing at all.
+        expect(monitor.snapshot().values['pressure.cpu.some'] ?? 1).toBeGreaterThan(0);
+      }
+      expect(monitor.stats().pressureTriggers).toBe(pressureTriggers);
+      if (pressureTriggers > 0) expect(monitor.stats().currentIntervalMs).toBe(100);
+    } finally {
+      await Promise.all(busy.map((worker) => worker.terminate()));
+      await monitor.close();
+    }
+  }, 30_000);
+});
+
+const onDisk = (folder: string): boolean => {
+  const [, device] = /^\/dev\/(\S+)$/.exec(mountOf(folder)) ?? [];
+  return device !== undefined && existsSync(`/sys/class/block/${device}`) && existsSync('/sys/block/' + device.replace(/p?\d+$/, ''));
+};
+
+function mountOf(folder: string): string {
+  const mounts = readFileSync('/proc/self/mounts', 'utf8').split('\n').map((line) => line.split(' '));
+  const [device = ''] = mounts.filter(([, path]) => path !== undefined && `${folder}/`.startsWith(path === '/' ? '/' : `${path}/`)).sort(([, one = ''], [, other = '']) => other.length - one.length)[0] ?? [];
+  return device;
+}
+
+/** Datagrams sent out of this machine, as far as it lets them. */
+async function sendOut(count: number): Promise<number> {
+  const socket = createSocket('udp4');
+  let sent = 0;
+  for (let index = 0; index < count; index += 1)
+    await new Promise<void>((resolve) => {
+      socket.send(Buffer.alloc(1_000), 9, '192.0.2.1', (error) => {
+        if (error === null) sent += 1;
+        resolve();
+      });
+    });
+  socket.close();
+  return sent;
+}
