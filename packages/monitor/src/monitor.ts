@@ -49,7 +49,8 @@ export interface LoadOptions {
   readonly file?: string;
 }
 
-export interface Monitor extends AsyncDisposable {
+/** `for await (const snapshot of monitor)` is `samples()`. */
+export interface Monitor extends AsyncDisposable, AsyncIterable<Snapshot> {
   /**
    * Takes a sample now and then every `intervalMs`, or every `urgentIntervalMs` while there is cause. The timer does not
    * keep the process alive. Again: no effect.
@@ -313,6 +314,10 @@ class SamplingMonitor implements Monitor {
       this.#next.release();
     }
     return Promise.resolve();
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Snapshot> {
+    return this.samples();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

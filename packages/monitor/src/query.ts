@@ -2,8 +2,12 @@ import { checkNames } from './option-names.js';
 import { invalidOption } from './errors.js';
 import type { Samples } from './history.js';
 
-/** Which part of a series; the whole history by default. Times are on the monitor's clock. */
+/** Which part of a series; the whole history by default. Times are on the monitor's clock; all are in ms, under either name. */
 export interface QueryRange {
+  /** Short for `fromMs`, `toMs` and `stepMs`. */
+  readonly from?: number;
+  readonly to?: number;
+  readonly step?: number;
   /** First time included, in ms. */
   readonly fromMs?: number;
   /** Last time included, in ms. */
@@ -36,8 +40,8 @@ export interface ResolvedRange {
 
 /** @throws {MonitorError} `ERR_MONITOR_INVALID_OPTION` */
 export function resolveRange(range: QueryRange): ResolvedRange {
-  checkNames('query option', range, ['fromMs', 'toMs', 'stepMs']);
-  const { fromMs = -Infinity, toMs = Infinity, stepMs } = range;
+  checkNames('query option', range, ['from', 'to', 'step', 'fromMs', 'toMs', 'stepMs']);
+  const { from = -Infinity, to = Infinity, step, fromMs = from, toMs = to, stepMs = step } = range;
   if (typeof fromMs !== 'number' || Number.isNaN(fromMs)) throw invalidOption('fromMs', fromMs, 'a time in ms');
   if (typeof toMs !== 'number' || !(toMs >= fromMs)) throw invalidOption('toMs', toMs, `a time in ms, not before fromMs (${fromMs})`);
   if (stepMs !== undefined && !(stepMs > 0 && stepMs < Infinity)) throw invalidOption('stepMs', stepMs, 'a finite number above 0');

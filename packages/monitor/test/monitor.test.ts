@@ -36,6 +36,8 @@ describe('sampling', () => {
     expect(published).toEqual([500, 600, 700].map((timeMs) => ({ monitor: 'monitor', timeMs })));
     expect(reads).toBe(3);
     expect(monitor.query('reads')).toHaveLength(3);
+    expect(monitor.query('reads', { from: 600, to: 700, step: 200 })).toEqual(monitor.query('reads', { fromMs: 600, toMs: 700, stepMs: 200 }));
+    expect(monitor.query('reads', { from: 600, to: 700 }).map(({ timeMs }) => timeMs)).toEqual([600, 700]);
   });
 
   it('on demand needs no start, and twice at the same time is one sample', async () => {
@@ -207,7 +209,7 @@ describe('samples()', () => {
   it('gives every sample to each consumer that keeps up, and the latest to one that does not', async () => {
     const clock = new ManualClock();
     const monitor = monitorOn(clock, { intervalMs: 100 });
-    const both = Promise.all([take(monitor.samples(), 3), take(monitor.samples(), 2)]);
+    const both = Promise.all([take(monitor.samples(), 3), take(monitor, 2)]);
     const slow = monitor.samples()[Symbol.asyncIterator]();
     const first = slow.next();
     clock.advance(1);

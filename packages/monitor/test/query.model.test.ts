@@ -47,7 +47,7 @@ it.each([
   [{ fromMs: 5, toMs: 4 }, /toMs is 4, expected a time in ms, not before fromMs \(5\)/],
   [{ fromMs: Number.NaN }, /fromMs is NaN/],
   [{ stepMs: 0 }, /stepMs is 0/],
-  [{ from: 5 }, /query option is "from"/],
+  [{ since: 5 }, /query option is "since"/],
 ])('a query of %j is refused', (range, message) => {
   expect(() => resolveRange(range as QueryRange)).toThrow(expect.objectContaining({ code: 'ERR_MONITOR_INVALID_OPTION', message: expect.stringMatching(message) as unknown }));
 });

@@ -30,7 +30,7 @@ export function test(files: readonly string[], console: Console): number {
     if (result === undefined || result.failures.length > 0) failed += 1;
     if (result === undefined) continue;
     console.write(`${file}: ${result.passed} passed, ${result.failures.length} failed\n`);
-    for (const { test, alertname, evalTimeMs, line, message } of result.failures) console.write(`${file}:${line}: ${test}: ${alertname} at ${evalTimeMs / 1_000} s: ${message}\n`);
+    for (const { test, subject, evalTimeMs, line, message } of result.failures) console.write(`${file}:${line}: ${test}: ${subject} at ${evalTimeMs / 1_000} s: ${message}\n`);
   }
   return failed > 0 ? 1 : 0;
 }

@@ -4,6 +4,7 @@ import { Registry } from '../registry.js';
 import { metrics, type MetricName } from '../metrics.js';
 import { seriesName, type Labels, type SeriesInfo } from '../series.js';
 import { RuleDocument } from './document.js';
+import { compile, type Evaluation, type Moment } from './expression/evaluate.js';
 import { parseExpression } from './expression/parser.js';
 import { SyntaxProblem } from './expression/token.js';
 import { parseNotation } from './notation.js';
@@ -21,7 +22,8 @@ export interface RuleTestResult {
 export interface RuleTestFailure {
   /** Name of the test, or its number. */
   readonly test: string;
-  readonly alertname: string;
+  /** The alert, or the expression. */
+  readonly subject: string;
   readonly evalTimeMs: number;
   readonly line: number;
   /** Expected and found, as a sentence. */
@@ -38,11 +40,12 @@ interface Expected {
   readonly annotations: Labels | undefined;
 }
 
+/** What should be found at a time; gives what is wrong, if anything. */
 interface Expectation {
   readonly evalTimeMs: number;
-  readonly alertname: string;
-  readonly alerts: readonly Expected[];
+  readonly subject: string;
   readonly line: number;
+  compare(player: RulePlayer, moment: Moment): string | undefined;
 }
 
 interface RuleTest {
@@ -92,7 +95,12 @@ function run(rules: RuleSet, { name, intervalMs, series, expectations }: RuleTes
   const pending = expectations.toSorted((one, other) => one.evalTimeMs - other.evalTimeMs);
   for (let step = 0; pending.length > 0; step += 1) {
     const timeMs = step * intervalMs;
-    while (pending[0] !== undefined && pending[0].evalTimeMs < timeMs) results.push(compare(name, pending.shift() as Expectation, player));
+    for (let due = pending[0]; due !== undefined && due.evalTimeMs < timeMs; due = pending[0]) {
+      pending.shift();
+      const { subject, evalTimeMs, line } = due;
+      const message = due.compare(player, { registry, nowMs: evalTimeMs });
+      results.push(message === undefined ? undefined : { test: name, subject, evalTimeMs, line, message });
+    }
     if (pending.length === 0) break;
     registry.begin(timeMs);
     for (const { series: opens, values } of opened) registry.record(opens, values[step] ?? Number.NaN);
@@ -108,23 +116,33 @@ function infoOf({ metric, labels }: { readonly metric: string; readonly labels: 
   return { name: seriesName(metric, labels), metric, labels, ...known };
 }
 
-function compare(test: string, { alertname, alerts, evalTimeMs, line }: Expectation, player: RulePlayer): RuleTestFailure | undefined {
+/** Alerts that fire, by their labels and annotations, against those expected. */
+function compareAlerts(alertname: string, expected: readonly Expected[], player: RulePlayer): string | undefined {
   const firing = player.active().filter(({ name, state, suppressedBy }) => name === alertname && state === 'firing' && suppressedBy === undefined);
   // A test names the alert already.
   const found = firing.map(({ labels, annotations }) => ({ labels: Object.fromEntries(Object.entries(labels).filter(([label]) => label !== 'alertname')), annotations }));
-  const expected = alerts.map(({ labels, annotations }, index) => ({ labels, annotations: annotations ?? found[index]?.annotations ?? {} }));
-  const told = (list: readonly { readonly labels: Labels; readonly annotations: Labels }[]): string[] => list.map(({ labels, annotations }) => JSON.stringify([sorted(labels), sorted(annotations)])).sort(compareText);
-  const [want, got] = [told(expected), told(found)];
-  if (want.join() === got.join()) return undefined;
-  return { test, alertname, evalTimeMs, line, message: `expected ${list(want)}, found ${list(got)}` };
+  const texts = (alerts: readonly { readonly labels: Labels; readonly annotations: Labels }[]): string[] => alerts.map(({ labels, annotations }) => JSON.stringify([sorted(labels), sorted(annotations)])).sort(compareText);
+  return difference(texts(expected.map(({ labels, annotations }, index) => ({ labels, annotations: annotations ?? found[index]?.annotations ?? {} }))), texts(found), 'no alert');
 }
 
+/** What an expression gives, against the samples expected. */
+function compareSamples(evaluate: Evaluation, expected: readonly string[], moment: Moment): string | undefined {
+  const found = evaluate(moment).filter(({ holds, value }) => holds && !Number.isNaN(value));
+  return difference(expected.toSorted(compareText), found.map(({ labels, value }) => sampleText(labels, value)).sort(compareText), 'nothing');
+}
+
+function difference(want: readonly string[], got: readonly string[], none: string): string | undefined {
+  const list = (texts: readonly string[]): string => (texts.length === 0 ? none : texts.join(' and '));
+  return want.join() === got.join() ? undefined : `expected ${list(want)}, found ${list(got)}`;
+}
+
+/** To twelve digits: sums of the same numbers in another order differ in the last ones. */
+const sampleText = (labels: Labels, value: number): string => `${seriesName('', labels)} ${Number(value.toPrecision(12))}`;
 const compareText = (one: string, other: string): number => (one < other ? -1 : 1);
 const sorted = (labels: Labels): [string, string][] => Object.entries(labels).sort(([one], [other]) => compareText(one, other));
-const list = (alerts: readonly string[]): string => (alerts.length === 0 ? 'no alert' : alerts.join(' and '));
 
 const FILE_FIELDS = ['rule_files', 'evaluation_interval', 'tests'] as const;
-const TEST_FIELDS = ['name', 'interval', 'input_series', 'alert_rule_test'] as const;
+const TEST_FIELDS = ['name', 'interval', 'input_series', 'alert_rule_test', 'promql_expr_test'] as const;
 
 function readTests(document: RuleDocument): RuleTest[] {
   const fields = document.fields(document.root, 'the file', FILE_FIELDS);
@@ -137,7 +155,10 @@ function readTests(document: RuleDocument): RuleTest[] {
       name: document.text(test?.name, 'name') ?? `${index + 1}`,
       intervalMs: intervalMs > 0 ? intervalMs : defaultMs,
       series: document.members(test?.input_series, 'input_series').flatMap((each) => readSeries(document, each) ?? []),
-      expectations: document.members(test?.alert_rule_test, 'alert_rule_test').flatMap((each) => readExpectation(document, each, intervalMs) ?? []),
+      expectations: [
+        ...document.members(test?.alert_rule_test, 'alert_rule_test').flatMap((each) => readAlertTest(document, each, intervalMs) ?? []),
+        ...document.members(test?.promql_expr_test, 'promql_expr_test').flatMap((each) => readExpressionTest(document, each, intervalMs) ?? []),
+      ],
     };
   });
 }
@@ -148,24 +169,61 @@ function readSeries(document: RuleDocument, node: Node): RuleTest['series'][numb
   const values = document.scalar(fields?.values ?? node, 'values');
   if (name === undefined || values === undefined) return undefined;
   try {
-    const selector = parseExpression(name.value);
-    if (selector.kind !== 'selector' || selector.windowMs !== undefined || selector.matchers?.some(({ operator }) => operator !== '=')) throw new SyntaxProblem('expected a series, as in disk.busy{device="sda"}', 0);
-    return { metric: selector.metric, labels: Object.fromEntries((selector.matchers ?? []).map(({ label, value }) => [label, value])), values: parseNotation(values.value) };
+    return { ...parseSeries(name.value), values: parseNotation(values.value) };
   } catch (error) {
     document.problem(error instanceof SyntaxProblem ? name : values, (error as Error).message);
     return undefined;
   }
 }
 
-function readExpectation(document: RuleDocument, node: Node, intervalMs: number): Expectation | undefined {
-  const fields = document.fields(node, 'an expectation', ['eval_time', 'alertname', 'exp_alerts']);
+/** @throws {SyntaxProblem} */
+function parseSeries(name: string): { readonly metric: string; readonly labels: Labels } {
+  const selector = parseExpression(name);
+  if (selector.kind !== 'selector' || selector.windowMs !== undefined || selector.matchers?.some(({ operator }) => operator !== '=')) throw new SyntaxProblem('expected a series, as in disk.busy{device="sda"}', 0);
+  return { metric: selector.metric, labels: Object.fromEntries((selector.matchers ?? []).map(({ label, value }) => [label, value])) };
+}
+
+function readTime(document: RuleDocument, node: Node | undefined, intervalMs: number): number {
+  const evalTimeMs = document.duration(node, 'eval_time', 0);
+  if (evalTimeMs / intervalMs >= HISTORY) document.problem(node, `eval_time is more than ${HISTORY} intervals away`);
+  return evalTimeMs;
+}
+
+function readAlertTest(document: RuleDocument, node: Node, intervalMs: number): Expectation | undefined {
+  const fields = document.fields(node, 'an expectation', ['eval_time', 'groupname', 'alertname', 'exp_alerts']);
   const alertname = document.scalar(fields?.alertname ?? node, 'alertname');
-  const evalTimeMs = document.duration(fields?.eval_time, 'eval_time', 0);
-  if (evalTimeMs / intervalMs >= HISTORY) document.problem(fields?.eval_time, `eval_time is more than ${HISTORY} intervals away`);
-  const alerts = document.members(fields?.exp_alerts, 'exp_alerts').map((each) => {
+  const evalTimeMs = readTime(document, fields?.eval_time, intervalMs);
+  const alerts = document.members(fields?.exp_alerts, 'exp_alerts').map((each): Expected => {
     const expected = document.fields(each, 'an alert', ['exp_labels', 'exp_annotations']);
     const texts = (field: Node | undefined, what: string): Labels => Object.fromEntries(document.entries(field, what).map(([key, value]) => [key.value, String(value.value)]));
     return { labels: texts(expected?.exp_labels, 'exp_labels'), annotations: expected?.exp_annotations && texts(expected.exp_annotations, 'exp_annotations') };
   });
-  return alertname && { evalTimeMs, alertname: alertname.value, alerts, line: document.placeOf(node).line };
+  return alertname && { evalTimeMs, subject: alertname.value, line: document.placeOf(node).line, compare: (player) => compareAlerts(alertname.value, alerts, player) };
+}
+
+function readExpressionTest(document: RuleDocument, node: Node, intervalMs: number): Expectation | undefined {
+  const fields = document.fields(node, 'an expectation', ['expr', 'eval_time', 'exp_samples']);
+  const source = document.scalar(fields?.expr ?? node, 'expr');
+  const evalTimeMs = readTime(document, fields?.eval_time, intervalMs);
+  const expected = document.members(fields?.exp_samples, 'exp_samples').flatMap((each) => {
+    const sample = document.fields(each, 'a sample', ['labels', 'value']);
+    const value = Number(document.text(sample?.value, 'value'));
+    if (Number.isNaN(value)) document.problem(each, 'a sample needs a number as its value');
+    const labels = document.text(sample?.labels, 'labels') ?? '{}';
+    try {
+      // The metric's name is not compared; some leave it out.
+      return sampleText(parseSeries(labels.startsWith('{') ? `series${labels}` : labels).labels, value);
+    } catch (error) {
+      document.problem(sample?.labels, (error as Error).message);
+      return [];
+    }
+  });
+  if (source === undefined) return undefined;
+  try {
+    const evaluate = compile(parseExpression(source.value));
+    return { evalTimeMs, subject: source.value, line: document.placeOf(node).line, compare: (_, moment) => compareSamples(evaluate, expected, moment) };
+  } catch (error) {
+    document.problem(source, (error as Error).message);
+    return undefined;
+  }
 }

@@ -52,9 +52,27 @@ describe('a test of rules', () => {
     const { passed, failures } = testRules(rules, test(`- { eval_time: 1m, alertname: Busy }\n- { eval_time: 2m, alertname: Busy, ${fires} }\n- { eval_time: 3m, alertname: Busy }`));
     expect(passed).toBe(1);
     expect(failures).toMatchObject([
-      { test: 'disks', alertname: 'Busy', evalTimeMs: 120_000, line: 10, message: expect.stringMatching(/expected .*sda.*found no alert/) as unknown },
+      { test: 'disks', subject: 'Busy', evalTimeMs: 120_000, line: 10, message: expect.stringMatching(/expected .*sda.*found no alert/) as unknown },
       { evalTimeMs: 180_000, line: 11, message: expect.stringMatching(/expected no alert, found .*sda/) as unknown },
     ]);
+  });
+
+  it('compares what expressions give', () => {
+    const tests = `
+tests:
+  - interval: 1m
+    input_series:
+      - { series: 'up{job="a"}', values: '1 1 0' }
+      - { series: 'up{job="b"}', values: '1x2' }
+    promql_expr_test:
+      - { expr: sum(up), eval_time: 1m, exp_samples: [{ labels: '{}', value: 2 }] }
+      - { expr: up == 0, eval_time: 2m, exp_samples: [{ labels: 'up{job="a"}', value: 0 }] }
+      - { expr: up > 5, eval_time: 2m }
+      - { expr: up, eval_time: 2m, exp_samples: [{ labels: '{job="a"}', value: 0 }] }
+`;
+    const { passed, failures } = testRules('', tests);
+    expect(passed).toBe(3);
+    expect(failures).toMatchObject([{ test: '1', subject: 'up', line: 11, message: 'expected {job="a"} 0, found {job="a"} 0 and {job="b"} 1' }]);
   });
 
   it('that cannot be read says where', () => {

@@ -19,10 +19,8 @@ export type Evaluation = (moment: Moment) => readonly Element[];
  */
 export function compile(expression: Expression): Evaluation {
   switch (expression.kind) {
-    case 'number': {
-      const constant = [{ labels: noLabels, value: expression.value, holds: true }];
-      return () => constant;
-    }
+    case 'number':
+      return always(expression.value);
     case 'selector':
       return compileSelector(expression);
     case 'call':
@@ -51,6 +49,12 @@ export function compile(expression: Expression): Evaluation {
     case 'combination':
       return compileCombination(expression);
   }
+}
+
+/** One value without labels, whatever happens. */
+function always(value: number): Evaluation {
+  const constant = [{ labels: noLabels, value, holds: true }];
+  return () => constant;
 }
 
 const arithmetic: Readonly<Record<ArithmeticOperator, (left: number, right: number) => number>> = {
@@ -112,6 +116,7 @@ function compileSelector(selector: Selector): Evaluation {
 function compileCall({ name, parameters }: Call): Evaluation {
   const window = parameters.find((parameter): parameter is Selector => parameter.type === 'window');
   const numbers = parameters.filter(({ type }) => type === 'number').map(constantOf);
+  if (name === 'vector') return always(numbers[0] ?? Number.NaN);
   if (window === undefined) {
     const operand = parameters[0] as Expression;
     return name === 'absent' ? absence(compile(operand), operand) : mapped(compile(operand), implemented(name, ofValue)(numbers));

@@ -24,6 +24,7 @@ export const signatures: Readonly<Record<string, Signature>> = {
   predict_linear: one('window', 'number'),
   trend: some(1, 'window', 'number'),
   time_to: one('window', 'number'),
+  vector: one('number'),
   absent: one('series'),
   absent_over_time: one('window'),
   abs: one('series'),

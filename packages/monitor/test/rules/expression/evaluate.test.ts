@@ -32,6 +32,8 @@ const evaluate = (source: string): Record<string, number> =>
 describe('an expression over series', () => {
   it.each<[string, Record<string, number>]>([
     ['up', { '-': 99 }],
+    ['vector(1)', { '-': 1 }],
+    ['size > vector(5)', { sda: 6, sdb: 10 }],
     ['disk', { '-': 9 }],
     ['size', { sda: 6, sdb: 10, sdc: 1 }],
     ['disk{}', { '-': 9, sda: 3, sdb: 9 }],
