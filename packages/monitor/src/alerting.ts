@@ -21,6 +21,9 @@ interface AlertingOptions {
   readonly clock: Clock;
 }
 
+const NONE: readonly Raised[] = [];
+const ofThreshold = (alert: Alert): Raised => ({ alert, rule: undefined });
+
 /** From values to people: thresholds and rules, judged at every sample, and whoever is told of what they find. */
 export class Alerting {
   readonly #thresholds: Thresholds;
@@ -30,7 +33,9 @@ export class Alerting {
   readonly #actions: ActionRunner;
   readonly #listeners: Listeners;
   #pending = 0;
-  #firing = 0;
+  #firing: readonly Raised[] = NONE;
+  /** Of what is pending or firing, when that was last looked up. */
+  #version = 0;
 
   constructor({ monitor, thresholds, actions, actionTimeoutMs, clock }: AlertingOptions) {
     this.#thresholds = new Thresholds(thresholds);
@@ -54,7 +59,7 @@ export class Alerting {
   get stats(): Pick<MonitorStats, 'alertsPending' | 'alertsFiring' | 'alertsSuppressed' | 'silences' | 'rules' | 'rulesWithoutData' | 'thresholdsWithoutData' | 'notificationsTotal' | 'listenerFailuresTotal' | 'pendingListeners' | 'actionRunsTotal' | 'actionFailuresTotal' | 'runningActions'> {
     return {
       alertsPending: this.#pending,
-      alertsFiring: this.#firing,
+      alertsFiring: this.#firing.length,
       alertsSuppressed: this.#notifier.suppressed,
       silences: this.#silences.size,
       rules: this.#rules.size,
@@ -82,14 +87,18 @@ export class Alerting {
   }
 
   judge(registry: Registry, nowMs: number): void {
-    const changes: Raised[] = [];
-    for (const alert of this.#thresholds.evaluate(registry, nowMs)) changes.push({ alert, rule: undefined });
-    for (const change of this.#rules.judge(registry, nowMs)) changes.push(change);
-    const active = this.#active();
-    const firing = active.filter(({ alert }) => alert.state === 'firing');
-    this.#firing = firing.length;
-    this.#pending = active.length - firing.length;
-    this.#notifier.update(firing, changes.filter(({ alert }) => alert.state === 'resolved'), nowMs);
+    const changes = this.#thresholds.evaluate(registry, nowMs);
+    const ruled = this.#rules.judge(registry, nowMs);
+    const version = this.#thresholds.version + this.#rules.version;
+    // Nearly always nothing has changed: then a sample costs no memory here.
+    if (version !== this.#version) {
+      this.#version = version;
+      const active = this.#active();
+      this.#firing = active.filter(({ alert }) => alert.state === 'firing');
+      this.#pending = active.length - this.#firing.length;
+    }
+    const resolved = changes.length + ruled.length === 0 ? NONE : [...changes.map(ofThreshold), ...ruled].filter(({ alert }) => alert.state === 'resolved');
+    this.#notifier.update(this.#firing, resolved, nowMs);
   }
 
   active(nowMs: number): Alert[] {
@@ -113,6 +122,7 @@ export class Alerting {
   }
 
   #active(): Raised[] {
-    return [...this.#thresholds.active().map((alert) => ({ alert, rule: undefined })), ...this.#rules.active()];
+    return [...this.#thresholds.active().map(ofThreshold), ...this.#rules.active()];
   }
 }
+

@@ -252,8 +252,10 @@ class SamplingMonitor implements Monitor {
   }
 
   whatElseMoved(about: Alert | string, options: CoincidenceOptions = {}): readonly Coincidence[] {
-    const alert = typeof about === 'string' ? undefined : about;
-    return whatElseMoved(this.#registry, this.#registry.get(typeof about === 'string' ? about : about.series), options, alert);
+    const [name, alert] = typeof about === 'string' ? [about, undefined] : [about.series, about];
+    // An alert over several series is about the first of them.
+    const series = this.#registry.find(name) ?? this.#registry.ofMetric(name)[0] ?? this.#registry.get(name);
+    return whatElseMoved(this.#registry, series, options, alert);
   }
 
   recommendations(): readonly Recommendation[] {

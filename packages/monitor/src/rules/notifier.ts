@@ -39,7 +39,9 @@ export class Notifier {
   /** `firing` is all that fires now, `resolved` what just did. */
   update(firing: readonly Raised[], resolved: readonly Raised[], nowMs: number): void {
     this.#suppressed = 0;
-    const inhibiting = firing.filter(inhibits);
+    if (this.#groups.size > 0 && firing.length + resolved.length === 0) this.#actDue(nowMs);
+    if (firing.length + resolved.length === 0) return;
+    const inhibiting = firing.some(inhibits) ? firing.filter(inhibits) : NONE;
     for (const { alert, rule } of resolved) {
       if (this.#told.delete(alert.fingerprint)) this.#tell(alert, rule, nowMs);
     }
@@ -88,5 +90,7 @@ export class Notifier {
     }
   }
 }
+
+const NONE: readonly (Raised & { readonly rule: Rule })[] = [];
 
 const inhibits = (raised: Raised): raised is Raised & { readonly rule: Rule } => raised.rule !== undefined && raised.rule.inhibit.length > 0;

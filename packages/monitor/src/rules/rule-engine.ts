@@ -14,6 +14,8 @@ export class RuleEngine {
   #watches: readonly RuleWatch[] = [];
   /** Of rules that are no more, until the next judgement tells that their alerts are over. */
   #removed: RuleWatch[] = [];
+  /** So far apart that no sum of versions is met twice. */
+  #loads = 0;
   /** How many rules let an alert fire: two with the same name and labels are one alert. */
   readonly #firing = new Map<string, number>();
 
@@ -38,6 +40,14 @@ export class RuleEngine {
       return new RuleWatch(rule, known);
     });
     this.#removed.push(...before.values());
+    this.#loads += 2 ** 32;
+  }
+
+  /** Changes whenever what is pending or firing may have. */
+  get version(): number {
+    let sum = this.#loads;
+    for (const watch of this.#watches) sum += watch.version;
+    return sum;
   }
 
   /** Alerts pending or firing, each once. */
@@ -53,6 +63,7 @@ export class RuleEngine {
 
   /** What began to fire and what resolved. */
   judge(registry: Registry, nowMs: number): readonly Raised[] {
+    if (this.#watches.length + this.#removed.length === 0) return NONE;
     const changes: Raised[] = [];
     for (const watch of this.#removed.splice(0)) watch.end(nowMs, (alert) => this.#change(alert, watch.rule, changes));
     const moment = { registry, nowMs };
@@ -69,3 +80,5 @@ export class RuleEngine {
     if (state === 'firing' ? before === 0 : after <= 0) changes.push({ alert, rule });
   }
 }
+
+const NONE: readonly Raised[] = [];

@@ -121,7 +121,7 @@ class RuleReader {
     if (scalar === undefined) return undefined;
     try {
       const expression = parseExpression(scalar.value);
-      if (expression.type !== 'series') throw new SyntaxProblem(expression.type === 'window' ? 'a window of values is no condition: give it to a function' : 'a number alone is no condition', 0);
+      if (expression.type === 'window') throw new SyntaxProblem('a window of values is no condition: give it to a function', 0);
       return { expression, metrics: selectorsOf(expression).map(({ metric, start }) => ({ name: metric, ...this.#document.placeIn(scalar, start) })) };
     } catch (error) {
       if (!(error instanceof SyntaxProblem)) throw error;

@@ -23,6 +23,7 @@ export class RuleWatch {
   readonly #evaluateClear: Evaluation | undefined;
   readonly #instances: Map<string, Instance>;
   #judgements = 0;
+  #version = 0;
   #judgedMs = -Infinity;
   #withoutData = true;
 
@@ -43,6 +44,11 @@ export class RuleWatch {
   /** Whether there was nothing to judge by, the last time. */
   get withoutData(): boolean {
     return this.#withoutData;
+  }
+
+  /** Grows whenever what is pending or firing changes. */
+  get version(): number {
+    return this.#version;
   }
 
   /** Alerts pending or firing. */
@@ -66,6 +72,7 @@ export class RuleWatch {
   end(nowMs: number, changed: (alert: Alert) => void): void {
     for (const { alert } of this.#instances.values()) if (alert?.state === 'firing') changed(resolved(alert, undefined, nowMs, 'its rule was removed'));
     this.#instances.clear();
+    this.#version += 1;
   }
 
   #judgeElement(element: Element, moment: Moment, changed: (alert: Alert) => void): void {
@@ -97,10 +104,12 @@ export class RuleWatch {
     const phase = (instance.phase = step(instance.phase, condition, this.rule, nowMs));
     if (phase.state === 'inactive') {
       this.#instances.delete(key);
+      this.#version += 1;
       if (before?.state === 'firing') changed(resolved(before, Number.isNaN(element.value) ? undefined : element.value, nowMs));
       return;
     }
     if (before?.state === phase.state) return;
+    this.#version += 1;
     instance.alert = this.#raised(instance, phase.state, element, moment);
     if (phase.state === 'firing') changed(instance.alert);
   }
@@ -110,6 +119,7 @@ export class RuleWatch {
     for (const [key, { alert, seenIn }] of this.#instances) {
       if (seenIn === this.#judgements) continue;
       this.#instances.delete(key);
+      this.#version += 1;
       if (alert?.state === 'firing') changed(resolved(alert, undefined, nowMs, 'what it was about is gone'));
     }
   }

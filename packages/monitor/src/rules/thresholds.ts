@@ -14,6 +14,7 @@ export interface Readings {
 export class Thresholds {
   readonly #watches: readonly Watch[];
   #withoutData: number;
+  #version = 0;
 
   constructor(thresholds: readonly ResolvedThreshold[]) {
     this.#watches = thresholds.map((threshold) => new Watch(threshold));
@@ -23,6 +24,11 @@ export class Thresholds {
   /** Thresholds that had no value to judge, the last time. */
   get withoutData(): number {
     return this.#withoutData;
+  }
+
+  /** Grows whenever what is pending or firing changes. */
+  get version(): number {
+    return this.#version;
   }
 
   /** Alerts pending or firing. */
@@ -38,7 +44,9 @@ export class Thresholds {
       const series = readings.find(watch.series);
       const value = series === undefined ? Number.NaN : readings.latest(series);
       if (Number.isNaN(value)) this.#withoutData += 1;
+      const before = watch.alert;
       const change = watch.evaluate(series?.unit, value, nowMs);
+      if (watch.alert !== before) this.#version += 1;
       if (change !== undefined) (news ??= []).push(change);
     }
     return news ?? NO_NEWS;

@@ -72,7 +72,6 @@ describe('what is wrong has its line and column:', () => {
     ['an expression in quotes', rule('expr: "a > )"'), '5:20'],
     ['an expression over lines', rule('expr: |\n  a\n    > nosuch(b)'), '7:15'],
     ['a folded expression', rule('expr: >-\n  a > 1 and\n  b > (2'), '7:17'],
-    ['a number alone', rule('expr: 5'), '5:15'],
     ['a window alone', rule('expr: a[5m]'), '5:15'],
     ['a template', rule('expr: a > 1\nannotations: { summary: "{{ nonsense }}" }'), '6:33'],
     ['a name of a label', rule('expr: a > 1\nlabels: { "a-b": x }'), '6:19'],

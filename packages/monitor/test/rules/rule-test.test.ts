@@ -57,6 +57,12 @@ describe('a test of rules', () => {
     ]);
   });
 
+  it('knows an alert that always fires', () => {
+    const always = 'groups: [{ name: g, rules: [{ alert: Always, expr: 1 }, { alert: Watchdog, expr: vector(1) }] }]';
+    const tests = 'tests: [{ alert_rule_test: [{ eval_time: 0, alertname: Always, exp_alerts: [{}] }, { eval_time: 5m, alertname: Watchdog, exp_alerts: [{}] }] }]';
+    expect(testRules(always, tests)).toEqual({ passed: 2, failures: [] });
+  });
+
   it('compares what expressions give', () => {
     const tests = `
 tests:

@@ -113,7 +113,8 @@ class Core implements Device {
   }
 
   update(scanner: Scanner): void {
-    let [idle, all] = [0, 0];
+    let idle = 0;
+    let all = 0;
     for (let field = 0; field < FIELDS.length && !scanner.atLineEnd; field += 1) {
       const ticks = scanner.number();
       if (Number.isNaN(ticks)) throw malformed(this.#path, `field ${field + 1} of "${this.#name}" is no number`);
