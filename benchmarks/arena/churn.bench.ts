@@ -1,45 +1,6 @@
-import { createArena, type Block } from '@fog/arena';
-import { seededRandom } from '@fog/testkit';
+import { createArena, createGcSampler, type Block } from '@fog/arena';
 import { defineBench, type Bench, type Subject } from '../harness/bench.js';
-
-const LIVE = 4_096;
-const SEQUENCE = 2 ** 16;
-
-/** The sizes that come, one after the other, and the place of the one that each replaces. */
-interface Churn {
-  readonly bytes: Int32Array;
-  readonly places: Int32Array;
-}
-
-function churn(sizeOf: (random: number) => number): Churn {
-  const random = seededRandom(1);
-  return {
-    bytes: Int32Array.from({ length: SEQUENCE }, () => sizeOf(random())),
-    places: Int32Array.from({ length: SEQUENCE }, () => Math.floor(random() * LIVE)),
-  };
-}
-
-const logUniform = (least: number, most: number) => (random: number) => Math.floor(least * (most / least) ** random);
-
-/** Keeps `LIVE` blocks, each replaced in turn; gives the bytes that passed, the same for all that do the work. */
-function replacing<B>(given: Churn, alloc: (bytes: number) => B, free: (block: B) => void): Subject {
-  const { bytes, places } = given;
-  const live: B[] = Array.from({ length: LIVE }, (_, index) => alloc(bytes[index] as number));
-  return {
-    run: (iterations) => {
-      let passed = 0;
-      for (let index = 0; index < iterations; index += 1) {
-        const at = index & (SEQUENCE - 1);
-        const place = places[at] as number;
-        const size = bytes[at] as number;
-        free(live[place] as B);
-        live[place] = alloc(size);
-        passed += size;
-      }
-      return passed;
-    },
-  };
-}
+import { churn, mixed, pages, replacing, small, wide, type Churn } from './churns.js';
 
 const free = (block: Block): void => block.free();
 const nothing = (): void => undefined;
@@ -49,49 +10,66 @@ function touched<V extends Uint8Array>(view: V): V {
   return view;
 }
 
-function byHandle(backend: 'native' | 'javascript'): (given: Churn) => Subject {
-  return (given) => {
-    const arena = createArena({ backend, initialBytes: 2 ** 26 });
-    return replacing(given, (bytes) => arena.alloc(bytes), free);
+/** Tells beside the time what collections there were, a million operations. */
+function watched(subject: Subject): Subject {
+  const sampler = createGcSampler();
+  let operations = 0;
+  return {
+    run: (iterations) => {
+      operations += iterations;
+      return subject.run(iterations);
+    },
+    figures: async () => {
+      await new Promise((resolve) => setImmediate(resolve));
+      const { pauseMs, majorTotal } = sampler.stats();
+      return { 'GC ms per M': (pauseMs * 1e6) / operations, 'major GCs per M': (majorTotal * 1e6) / operations };
+    },
   };
 }
 
-function byView(backend: 'native' | 'javascript'): (given: Churn) => Subject {
+function inArena(backend: 'native' | 'javascript', use: (block: Block) => unknown): (given: Churn) => Subject {
   return (given) => {
-    const arena = createArena({ backend, initialBytes: 2 ** 26 });
+    const arena = createArena({ backend, initialBytes: 2 ** 26, maxBytes: 2 ** 32 });
     const alloc = (bytes: number): Block => {
       const block = arena.alloc(bytes);
-      touched(block.u8);
+      use(block);
       return block;
     };
-    return replacing(given, alloc, free);
+    return watched(replacing(given, alloc, free));
   };
 }
+
+const MIXED = 'mixed, 64 B to 64 KB';
+const WIDE = 'mixed, 64 B to 4 MB';
 
 const bench: Bench<Churn> = defineBench({
   name: 'arena/churn',
   title: 'What does it cost to replace one of 4,096 live blocks?',
   operation: 'free + alloc',
   cases: {
-    'small, 16 B to 1 KB': churn((random) => 16 + Math.floor(random * 1_009)),
-    'mixed, 64 B to 64 KB': churn(logUniform(64, 65_536)),
-    'pages, 4 KB to 64 KB': churn((random) => 4_096 * (1 + Math.floor(random * 16))),
+    'small, 16 B to 1 KB': churn(4_096, small),
+    [MIXED]: churn(4_096, mixed),
+    [WIDE]: churn(1_024, wide),
+    'pages, 4 KB to 64 KB': churn(4_096, pages),
   },
   contenders: {
-    'native, handle': byHandle('native'),
-    'native, u8': byView('native'),
-    'javascript, handle': byHandle('javascript'),
-    'javascript, u8': byView('javascript'),
-    'Buffer.allocUnsafe': (given) => replacing(given, (bytes) => touched(Buffer.allocUnsafe(bytes)), nothing),
-    'Buffer.alloc': (given) => replacing(given, (bytes) => touched(Buffer.alloc(bytes)), nothing),
+    'native, block': inArena('native', nothing),
+    'native, u8': inArena('native', ({ u8 }) => touched(u8)),
+    'javascript, block': inArena('javascript', nothing),
+    'javascript, u8': inArena('javascript', ({ u8 }) => touched(u8)),
+    'Buffer.allocUnsafe': (given) => watched(replacing(given, (bytes) => touched(Buffer.allocUnsafe(bytes)), nothing)),
+    'Buffer.alloc': (given) => watched(replacing(given, (bytes) => touched(Buffer.alloc(bytes)), nothing)),
   },
   reference: 'Buffer.allocUnsafe',
   rounds: 3,
-  targets: (readings) =>
-    ['native, handle', 'javascript, handle'].flatMap((contender) => [
-      { id: `wall time of allocUnsafe over ${contender}, mixed`, reach: '>= 3', value: readings.wallNs('Buffer.allocUnsafe', 'mixed, 64 B to 64 KB') / readings.wallNs(contender, 'mixed, 64 B to 64 KB') },
-      { id: `CPU of all threads of allocUnsafe over ${contender}, mixed`, reach: '>= 6', value: readings.cpuNs('Buffer.allocUnsafe', 'mixed, 64 B to 64 KB') / readings.cpuNs(contender, 'mixed, 64 B to 64 KB') },
+  targets: (readings) => [
+    ...['native, block', 'native, u8'].flatMap((contender) => [
+      { id: `wall time of allocUnsafe over ${contender}, mixed`, reach: '>= 3' as const, value: readings.wallNs('Buffer.allocUnsafe', MIXED) / readings.wallNs(contender, MIXED) },
+      { id: `CPU of all threads of allocUnsafe over ${contender}, mixed`, reach: '>= 6' as const, value: readings.cpuNs('Buffer.allocUnsafe', MIXED) / readings.cpuNs(contender, MIXED) },
     ]),
+    { id: 'GC of allocUnsafe over native, u8, 64 B to 4 MB', reach: '>= 100', value: readings.figure('GC ms per M', 'Buffer.allocUnsafe', WIDE) / readings.figure('GC ms per M', 'native, u8', WIDE) },
+    { id: 'major GCs of native, u8, 64 B to 4 MB', reach: '<= 0', value: readings.figure('major GCs per M', 'native, u8', WIDE) },
+  ],
 });
 
 export default bench;

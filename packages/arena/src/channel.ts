@@ -52,8 +52,9 @@ const LAYOUT = 0;
 const CLOSED = 1;
 const HEAD = 16;
 const TAIL = 32;
-/** Grows with each block sent: what receivers sleep on. */
-const SENT = 48;
+/** What sleeping receivers look at, and how many of them there are: nobody is woken who does not sleep. */
+const WAKES = 48;
+const SLEEPING = 49;
 const CELLS = 64;
 const CELL_WORDS = 4;
 const LAYOUT_VERSION = 0x66_6f_67_72;
@@ -115,8 +116,7 @@ class Ring implements Channel {
         words[cell + 1] = token.slot;
         words[cell + 2] = token.generation;
         Atomics.store(words, cell, (place + 1) | 0);
-        Atomics.add(words, SENT, 1);
-        Atomics.notify(words, SENT);
+        if (Atomics.load(words, SLEEPING) > 0) this.#wake();
         return true;
       }
       // Others filled the ring meanwhile: until one of its places is free, the block waits here. Receivers do not depend on us.
@@ -144,11 +144,10 @@ class Ring implements Channel {
     checkDelay('timeoutMs', timeoutMs);
     const endMs = this.#clock.now() + timeoutMs;
     for (;;) {
-      const sent = Atomics.load(this.#words, SENT);
       const block = this.receive();
       const leftMs = endMs - this.#clock.now();
       if (block !== undefined || leftMs <= 0 || this.#isDone) return block;
-      Atomics.wait(this.#words, SENT, sent, leftMs);
+      this.#sleep(leftMs);
     }
   }
 
@@ -202,8 +201,21 @@ class Ring implements Channel {
 
   close(): void {
     Atomics.store(this.#words, CLOSED, 1);
-    Atomics.add(this.#words, SENT, 1);
-    Atomics.notify(this.#words, SENT);
+    this.#wake();
+  }
+
+  #wake(): void {
+    Atomics.add(this.#words, WAKES, 1);
+    Atomics.notify(this.#words, WAKES);
+  }
+
+  /** Sleeps until something may have come. A sender sees the sleeper, or the sleeper sees what was sent. */
+  #sleep(mostMs: number): void {
+    const words = this.#words;
+    const wakes = Atomics.load(words, WAKES);
+    Atomics.add(words, SLEEPING, 1);
+    if (this.size === 0 && Atomics.load(words, CLOSED) === 0) Atomics.wait(words, WAKES, wakes, mostMs);
+    Atomics.sub(words, SLEEPING, 1);
   }
 
   get #isDone(): boolean {

@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
 import { createArena } from '../src/arena.js';
 import { renderMapHtml, renderMapText } from '../src/render-map.js';
@@ -33,5 +35,16 @@ describe('the map of a region', () => {
     const { cachedBytes, freeBytes } = arena.stats();
     const bytes = (kind: string): number => arena.map().spans.reduce((sum, span) => sum + (span.kind === kind ? span.byteLength : 0), 0);
     expect([bytes('live'), bytes('cached'), bytes('free')]).toEqual([0, cachedBytes, freeBytes]);
+  });
+
+  it('is drawn by a program, as a page or as text', async () => {
+    const program = fileURLToPath(new URL('../dist/map-cli.js', import.meta.url));
+    await using arena = createArena({ backend: 'javascript', name: 'drawn' });
+    arena.alloc(100_000);
+    const input = JSON.stringify(arena.map());
+    const draw = (...args: string[]) => spawnSync(process.execPath, [program, ...args], { input, encoding: 'utf8' });
+    expect(draw('-').stdout).toBe(renderMapHtml(arena.map()));
+    expect(draw('-', '--text').stdout).toBe(renderMapText(arena.map()));
+    expect(draw()).toMatchObject({ status: 1, stderr: expect.stringContaining('usage: fog-arena-map') });
   });
 });

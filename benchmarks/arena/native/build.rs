@@ -1,0 +1,5 @@
+//! Tells the linker what a Node-API library needs on this platform.
+
+fn main() {
+    napi_build::setup();
+}
