@@ -4,9 +4,11 @@
  *
  *     node packages/arena/native.mjs build    into native/, where src/binding.ts finds it from src and from dist
  *     node packages/arena/native.mjs check    format, clippy and tests
+ *     node packages/arena/native.mjs release  npm/: a package for each platform, with what was built for it, and checksums
  */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runChecks } from '../../tools/summary/counts.mjs';
 
@@ -21,11 +23,12 @@ const COMMANDS = {
     mkdirSync(join(folder, 'native'));
     if (missing === undefined) await build();
   },
+  release,
   check: (missing) => runChecks(join(folder, '.cache/test-results/rust.json'), missing === undefined ? checks : nothing),
 };
 
 const command = COMMANDS[process.argv[2] ?? ''];
-if (command === undefined) throw new Error('usage: node packages/arena/native.mjs build|check');
+if (command === undefined) throw new Error('usage: node packages/arena/native.mjs build|check|release');
 const missing = missingTool();
 await command(missing);
 if (missing !== undefined) {
@@ -57,6 +60,24 @@ async function build() {
     cargoOptions: ['--locked'],
   });
   await task;
+}
+
+/** As @napi-rs/cli lays packages out; its `artifacts` brings in what other machines built, `pre-publish` makes them optional dependencies. */
+async function release() {
+  const { NapiCli } = await import('@napi-rs/cli');
+  const packages = join(folder, 'npm');
+  rmSync(packages, { recursive: true, force: true });
+  await new NapiCli().createNpmDirs({ cwd: folder, npmDir: 'npm' });
+  const checksums = [];
+  for (const platform of readdirSync(packages)) {
+    const name = `fog-arena.${platform}.node`;
+    const built = join(folder, 'native', name);
+    if (!existsSync(built)) continue;
+    copyFileSync(built, join(packages, platform, name));
+    // As `sha256sum --check` reads it.
+    checksums.push(`${createHash('sha256').update(readFileSync(built)).digest('hex')}  ${platform}/${name}\n`);
+  }
+  writeFileSync(join(packages, 'SHA256SUMS'), checksums.join(''));
 }
 
 async function* checks() {

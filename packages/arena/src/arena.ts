@@ -5,7 +5,7 @@ import type { NativeBinding } from './binding.js';
 import type { Backend, Fit } from './central.js';
 import { createChannel, openChannel, type Channel, type ChannelHandle, type ChannelOptions } from './channel.js';
 import { systemClock, type Timer } from './clock.js';
-import { closed, exhausted, invalidOption, notTransferred, outOfMemory, overflow, tooManyThreads, waitTimeout, type Exhaustion } from './errors.js';
+import { closed, exhausted, invalidArgument, invalidOption, notTransferred, outOfMemory, overflow, tooManyThreads, waitTimeout, type Exhaustion } from './errors.js';
 import { blockCollected, blockLeaked, blockOverwritten, regionExhausted, regionGrown, regionPurged } from './events.js';
 import { FallbackBlock } from './fallback-block.js';
 import { recordsOf, type ArenaHandle } from './handle.js';
@@ -87,7 +87,7 @@ export interface Arena extends BlockSource, AsyncDisposable {
   leaks(): Leak[];
   /**
    * In the thread that created the arena: ends all blocks, in every thread, reports those that `debug` watched, and lets go of
-   * the memory. In one that attached it: leaves the arena to the others. Idempotent.
+   * the memory. In one that attached it: ends its blocks that nobody else can know of, and leaves the rest to the others. Idempotent.
    */
   close(): Promise<void>;
 }
@@ -223,6 +223,7 @@ class ThreadArena implements Arena, Home, Parent {
   realloc(block: Block, bytes: number): Block {
     this.#checkOpen();
     checkBytes(bytes);
+    if (!(block instanceof ArenaBlock || block instanceof FallbackBlock)) throw invalidArgument('block', block, 'a block');
     // Only as the arena's own: what is watched, poisoned or on a budget elsewhere moves.
     const sameHome = block instanceof ArenaBlock && block.isOf(this) && this.#watch === undefined;
     if (sameHome && block.isLive && bytes <= this.#grantedBytes(block) && bytes * 2 > this.#grantedBytes(block)) {
@@ -258,6 +259,7 @@ class ThreadArena implements Arena, Home, Parent {
 
   scope<T>(work: (scope: Scope) => T): T {
     this.#checkOpen();
+    if (typeof work !== 'function') throw invalidArgument('work', work, 'a function');
     return (this.#scopes ??= new Scopes()).run(this, work);
   }
 
@@ -386,7 +388,9 @@ class ThreadArena implements Arena, Home, Parent {
     return undefined;
   }
 
-  async allocAsyncFor(home: Home, bytes: number, { align: given, ...options }: WaitOptions = {}): Promise<Block> {
+  async allocAsyncFor(home: Home, bytes: number, waitOptions: WaitOptions = {}): Promise<Block> {
+    if (typeof waitOptions !== 'object' || waitOptions === null) throw invalidArgument('options', waitOptions, '{ align, timeoutMs, signal }');
+    const { align: given, ...options } = waitOptions;
     const align = this.#checkRequest(bytes, given === undefined ? undefined : { align: given });
     const { timeoutMs, signal } = resolveWait(options);
     signal?.throwIfAborted();
@@ -413,6 +417,7 @@ class ThreadArena implements Arena, Home, Parent {
     this.#checkOpen();
     checkBytes(bytes);
     if (options === undefined) return 1;
+    if (typeof options !== 'object' || options === null) throw invalidArgument('options', options, '{ align, onExhausted }');
     const { align, onExhausted, ...unknown } = options;
     refuseUnknown(unknown);
     if (onExhausted !== undefined && onExhausted !== 'throw' && onExhausted !== 'buffer') throw invalidOption('onExhausted', onExhausted, "'throw' or 'buffer'");

@@ -263,7 +263,7 @@ export class Heap {
     const owners = new Uint8Array(at.OWNER_MASK + 1);
     const ended = [...rowsInUse(records)].filter((row) => row !== this.row && !isAlive(records, row));
     const nothing = { liveBlocks: 0, liveBytes: 0 };
-    if (ended.length === 0 || Atomics.compareExchange(records.words, at.RECLAIMING, 0, this.row) !== 0) return nothing;
+    if (ended.length === 0 || !this.#beginReclaiming()) return nothing;
     for (const row of ended) owners[row] = 1;
     // Batches on their way arrive within microseconds; what is left of the depot's then was lost on the way.
     for (const row of rowsInUse(records)) {
@@ -275,6 +275,7 @@ export class Heap {
     const reclaimed = this.#central.reclaim({ owners });
     this.count(FREED_BYTES, reclaimed.liveBytes);
     for (const row of ended) {
+      Atomics.sub(records.words, at.WAITING, Atomics.exchange(records.words, rowBase(row) + at.ROW_WAITING, 0));
       magazineCounts(records, row).fill(0);
       Atomics.store(records.words, rowBase(row) + at.ROW_IN_USE, 0);
     }
@@ -282,9 +283,12 @@ export class Heap {
     return reclaimed;
   }
 
-  /** Leaves the arena to the other threads. */
+  /** Leaves the arena to the other threads, with what they may know of. */
   leave(): void {
     this.flush();
+    const owners = new Uint8Array(at.OWNER_MASK + 1);
+    owners[this.row] = 1;
+    this.count(FREED_BYTES, this.#central.reclaim({ owners }).liveBytes);
     Atomics.store(this.records.words, rowBase(this.row) + at.ROW_IN_USE, 0);
   }
 
@@ -298,6 +302,7 @@ export class Heap {
   /** Says that somebody waits for memory, or does so no longer: while somebody does, what is freed goes to what threads share. */
   announceWaiting(by: number): void {
     Atomics.add(this.records.words, at.WAITING, by);
+    Atomics.add(this.records.words, rowBase(this.row) + at.ROW_WAITING, by);
     if (by > 0) this.#noticeShortage();
   }
 
@@ -332,6 +337,13 @@ export class Heap {
 
   get peakBytes(): number {
     return Math.max(this.records.doubles[at.PEAK_BYTES >> 1] as number, this.liveBytes);
+  }
+
+  /** @returns whether no other thread is at it, one that ended apart */
+  #beginReclaiming(): boolean {
+    const { words } = this.records;
+    const other = Atomics.compareExchange(words, at.RECLAIMING, 0, this.row);
+    return other === 0 || (!isAlive(this.records, other) && Atomics.compareExchange(words, at.RECLAIMING, other, this.row) === other);
   }
 
   get #isAlone(): boolean {

@@ -57,7 +57,7 @@ export const CLOSED = 10;
 export const LOCK = 11;
 /** Counts what all threads must notice at their next operation: the end of all blocks, and that memory has run short. */
 export const NOTICES = 12;
-/** 1 while blocks of ended threads are taken back: the depot rests. */
+/** The row that takes back blocks of ended threads just now, or 0; the depot rests meanwhile. */
 export const RECLAIMING = 13;
 /** One more than the last row ever in use. */
 export const ROWS = 14;
@@ -90,6 +90,8 @@ export const ROW_THREAD = 1;
 export const ROW_STARTED = 2;
 /** 1 while the thread moves a batch into or out of the depot. */
 export const ROW_MOVING = 3;
+/** Those of the thread who wait for memory. */
+export const ROW_WAITING = 4;
 export const ROW_COUNTERS = 8;
 
 /** What goes between a thread and the central allocator: 64 slots, then numbers of a request or an answer. */

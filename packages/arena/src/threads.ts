@@ -39,7 +39,7 @@ export function enter({ words }: Records): number {
     if (Atomics.compareExchange(words, base + at.ROW_IN_USE, 0, 1) !== 0) continue;
     words[base + at.ROW_THREAD] = number;
     words[base + at.ROW_STARTED] = started;
-    words[base + at.ROW_MOVING] = 0;
+    words[base + at.ROW_MOVING] = words[base + at.ROW_WAITING] = 0;
     raise(words, at.ROWS, row + 1);
     return row;
   }

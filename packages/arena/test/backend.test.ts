@@ -1,11 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { cpSync, mkdtempSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { afterAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { nativeFiles, nativeIsBuilt } from './backends.js';
 
+const project = fileURLToPath(new URL('..', import.meta.url));
+const released = join(project, 'npm');
 const dist = fileURLToPath(new URL('../dist', import.meta.url));
 
 /** Runs `body`, with `createArena` at hand, against the build in `folder`, as a program of its own. */
@@ -16,6 +19,28 @@ function run(kind: 'ESM' | 'CommonJS', folder: string, body: string): { readonly
   expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
   return { output: stdout.trim(), warnings: stderr };
 }
+
+describe('a release', () => {
+  beforeAll(() => {
+    const { status, stderr } = spawnSync(process.execPath, [join(project, 'native.mjs'), 'release'], { encoding: 'utf8' });
+    expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
+  });
+
+  it('has a package for each platform, for that platform alone', () => {
+    const { napi, version } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8')) as { napi: { targets: string[] }; version: string };
+    const platforms = readdirSync(released).filter((name) => name !== 'SHA256SUMS');
+    expect(platforms).toHaveLength(napi.targets.length);
+    for (const platform of platforms) {
+      const [os, cpu] = platform.split('-');
+      expect(JSON.parse(readFileSync(join(released, platform, 'package.json'), 'utf8'))).toMatchObject({ name: `@fog/arena-${platform}`, version, os: [os], cpu: [cpu], main: `fog-arena.${platform}.node` });
+    }
+  });
+
+  it('has the checksums of what was built', () => {
+    const lines = readFileSync(join(released, 'SHA256SUMS'), 'utf8').trim().split('\n').filter((line) => line !== '');
+    expect(lines).toEqual(nativeFiles.map((file) => `${createHash('sha256').update(readFileSync(file)).digest('hex')}  ${basename(file).split('.')[1]}/${basename(file)}`));
+  });
+});
 
 describe.each(['ESM', 'CommonJS'] as const)('the %s build', (kind) => {
   const workshop = mkdtempSync(join(tmpdir(), 'fog-arena-'));
@@ -49,10 +74,9 @@ describe.each(['ESM', 'CommonJS'] as const)('the %s build', (kind) => {
 
   for (const file of nativeFiles)
     it('finds the native part in the package of the platform, as a release lays it out', () => {
-      const platform = basename(file).split('.')[1];
+      const platform = basename(file).split('.')[1] ?? '';
       const folder = join(workshop, `node_modules/@fog/arena-${platform}`);
-      cpSync(file, join(folder, basename(file)));
-      writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: `@fog/arena-${platform}`, main: basename(file) }));
+      cpSync(join(released, platform), folder, { recursive: true });
       expect(run(kind, bare, `console.log(createArena().backend);`)).toEqual({ output: 'native', warnings: '' });
       rmSync(folder, { recursive: true });
     });

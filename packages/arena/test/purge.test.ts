@@ -1,4 +1,5 @@
 import diagnostics from 'node:diagnostics_channel';
+import { ManualClock } from '@fog/testkit';
 import { describe, expect, it } from '@jest/globals';
 import { createArena } from '../src/arena.js';
 import { backends } from './backends.js';
@@ -46,5 +47,37 @@ describe.each(backends)('purge on the %s backend', (backend) => {
     }
     expect(arena.purge()).toBe(canGiveBack ? 512 * 1_024 : 0);
     expect(arena.stats().cachedBytes).toBe(0);
+  });
+
+  it('happens by itself purgeAfterMs after memory was freed, by a timer that keeps no process alive', async () => {
+    const clock = new ManualClock();
+    await using arena = createArena({ backend, initialBytes: 8 * MiB, purgeAfterMs: 500, clock });
+    const block = arena.alloc(4 * MiB);
+    block.u8.fill(1);
+    block.free();
+    expect([clock.pendingTimers, clock.pendingRefs]).toEqual([backend === 'native' ? 1 : 0, 0]);
+    clock.advance(499);
+    expect(arena.stats().purgedBytesTotal).toBe(0);
+    clock.advance(1);
+    expect(arena.stats().purgedBytesTotal).toBe(canGiveBack ? 4 * MiB : 0);
+    expect(clock.pendingTimers).toBe(0);
+    if (canGiveBack) expect(arena.stats().residentBytes).toBe(0);
+  });
+
+  it('never happens by itself where purgeAfterMs is Infinity', async () => {
+    const clock = new ManualClock();
+    await using arena = createArena({ backend, purgeAfterMs: Infinity, clock });
+    arena.alloc(MiB / 2).free();
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('works with huge pages, too', async () => {
+    await using arena = createArena({ backend, hugePages: true, initialBytes: 16 * MiB });
+    const block = arena.alloc(32 * MiB);
+    block.u8.fill(3);
+    expect(block.u8.every((byte) => byte === 3)).toBe(true);
+    block.free();
+    arena.purge();
+    if (canGiveBack) expect(arena.stats().residentBytes).toBeLessThan(4 * MiB);
   });
 });

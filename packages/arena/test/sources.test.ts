@@ -28,6 +28,7 @@ describe('realloc', () => {
     expect(() => arena.realloc(block, 60 * KiB)).toThrow(expect.objectContaining({ code: 'ERR_ARENA_EXHAUSTED' }));
     expect(block.u8[100]).toBe(4);
     for (const bytes of [0, -1, Number.NaN, 1.5]) expect(() => arena.realloc(block, bytes)).toThrow(expect.objectContaining({ code: 'ERR_ARENA_INVALID_ARGUMENT' }));
+    for (const none of [undefined, null, {}, 7]) expect(() => arena.realloc(none as never, 10)).toThrow(expect.objectContaining({ code: 'ERR_ARENA_INVALID_ARGUMENT' }));
     block.free();
     expect(() => arena.realloc(block, 10)).toThrow(expect.objectContaining({ code: 'ERR_ARENA_FREED' }));
   });
@@ -83,6 +84,11 @@ describe('a scope', () => {
       }),
     ).toThrow('sync');
     expect(arena.stats().liveBlocks).toBe(1);
+  });
+
+  it('is of a function', async () => {
+    await using arena = createArena({ backend: 'javascript' });
+    expect(() => arena.scope(7 as never)).toThrow(expect.objectContaining({ code: 'ERR_ARENA_INVALID_ARGUMENT' }));
   });
 
   it('nests', async () => {

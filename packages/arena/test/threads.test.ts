@@ -1,6 +1,6 @@
 import { seededRandom } from '@fog/testkit';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { createArena } from '../src/arena.js';
+import { attachArena, createArena } from '../src/arena.js';
 import { HEADS, LOCK, FIRST_ROW, ROWS_AT, ROW_LOG2, ROW_THREAD } from '../src/layout.js';
 import { backends } from './backends.js';
 import { endThreads, exitOf, messageOf, startThread } from './workers.js';
@@ -132,10 +132,21 @@ describe.each(backends)('threads on the %s backend', (backend) => {
   });
 });
 
+it('that leave end the blocks that nobody else can know of', async () => {
+  await using arena = createArena({ backend: 'javascript' });
+  const there = attachArena(arena.share());
+  const own = there.alloc(100);
+  const { token } = there.alloc(200);
+  await there.close();
+  expect(own.isLive).toBe(false);
+  expect(() => there.alloc(1)).toThrow(expect.objectContaining({ code: 'ERR_ARENA_CLOSED' }));
+  expect(arena.open(token).byteLength).toBe(200);
+  expect(arena.stats()).toMatchObject({ liveBlocks: 1, liveBytes: 200, cachedBytes: 0, threads: 1 });
+});
+
 it('are at most 252', async () => {
   await using arena = createArena({ backend: 'javascript' });
   const handle = arena.share();
-  const { attachArena } = await import('../src/arena.js');
   const attached = Array.from({ length: 251 }, () => attachArena(handle));
   expect(() => attachArena(handle)).toThrow(expect.objectContaining({ code: 'ERR_ARENA_TOO_MANY_THREADS' }));
   for (const each of attached) await each.close();

@@ -95,8 +95,9 @@ pub fn purge(core: &External<Core>, memory: Uint8ArraySlice) -> Result<f64> {
     let region = Region::of(memory.as_ref());
     let mut purged = Ok(0);
     let visited = core.central().visit_free(|span| {
-        let bytes = span.start as usize * GRANULE_BYTES..span.end as usize * GRANULE_BYTES;
-        purged = purged.clone().and_then(|sum| region.purge(bytes).map(|purged| sum + purged));
+        // Another thread may have grown the region since `memory` was made of it.
+        let [start, end] = [span.start, span.end].map(|granule| (granule as usize * GRANULE_BYTES).min(memory.len()));
+        purged = purged.clone().and_then(|sum| region.purge(start..end).map(|purged| sum + purged));
     });
     match visited {
         Ok(()) => purged.map(|bytes| number(bytes as u64)).map_err(outside),
