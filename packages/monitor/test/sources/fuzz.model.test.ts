@@ -17,11 +17,25 @@ afterEach(() => {
   }
 });
 
-/** The files of a kernel, and of a container if it has a cgroup, in a folder of their own. */
-function machine(kernel: string): KernelFixture {
+/** What a container with limits on CPU and memory sees of its cgroup beside the kernel's files. */
+const cgroup: Readonly<Record<string, string>> = {
+  'proc/self/cgroup': '0::/docker/4f1d\n',
+  'sys/fs/cgroup/cgroup.controllers': 'cpuset cpu io memory pids\n',
+  'sys/fs/cgroup/docker/4f1d/cpu.max': '150000 100000\n',
+  'sys/fs/cgroup/docker/4f1d/cpu.stat': 'usage_usec 91231233\nuser_usec 71231233\nsystem_usec 20000000\nnice_usec 0\nnr_periods 9123\nnr_throttled 312\nthrottled_usec 9123123\nnr_bursts 0\nburst_usec 0\n',
+  'sys/fs/cgroup/docker/4f1d/memory.max': '536870912\n',
+  'sys/fs/cgroup/docker/4f1d/memory.current': '212312064\n',
+  'sys/fs/cgroup/docker/4f1d/memory.stat': 'anon 112312320\nfile 91231232\nkernel 8123392\nshmem 0\ninactive_anon 0\nactive_anon 112312320\ninactive_file 41231232\nactive_file 50000000\n',
+  'sys/fs/cgroup/docker/4f1d/cpu.pressure': 'some avg10=0.53 avg60=0.87 avg300=0.40 total=9123123\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=0\n',
+  'sys/fs/cgroup/docker/4f1d/memory.pressure': 'some avg10=0.00 avg60=0.00 avg300=0.00 total=0\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=0\n',
+  'sys/fs/cgroup/docker/4f1d/io.pressure': 'some avg10=0.00 avg60=0.00 avg300=0.00 total=91\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=90\n',
+};
+
+/** The files of a kernel in a folder of their own, in a container where that is asked for. */
+function machine(kernel: string, container = false): KernelFixture {
   const fixture = new KernelFixture().recorded(kernel);
   opened.push({ fixture, sampler: undefined });
-  fixture.write({ 'sys/block/': '', 'sys/class/net/': '' });
+  fixture.write({ 'sys/block/': '', 'sys/class/net/': '', ...(container && cgroup) });
   return fixture;
 }
 
@@ -65,21 +79,22 @@ function damaged(text: string, how: Damage): string {
 }
 
 it('damaged files fail with their name or give values that can be; whole ones are read again after', () => {
-  const file = fc.constantFrom(...kernels.flatMap((kernel) => filesOf(kernel).map((path) => ({ kernel, path }))));
+  const ofKernels = kernels.flatMap((kernel) => filesOf(kernel).map((path) => ({ kernel, path: `proc/${path}`, whole: readFileSync(join(fixtures, kernel, path), 'latin1') })));
+  const ofContainer = Object.entries(cgroup).map(([path, whole]) => ({ kernel: 'linux-6.18', path, whole }));
+  const file = fc.oneof(fc.constantFrom(...ofKernels), fc.constantFrom(...ofContainer));
   fc.assert(
-    fc.property(file, fc.array(damage, { minLength: 1, maxLength: 3 }), ({ kernel, path }, damages) => {
-      const fixture = machine(kernel);
+    fc.property(file, fc.array(damage, { minLength: 1, maxLength: 3 }), ({ kernel, path, whole }, damages) => {
+      const fixture = machine(kernel, path in cgroup);
       const sampler = new FixtureSampler(fixture);
-      const whole = readFileSync(join(fixtures, kernel, path), 'latin1');
       try {
         sampler.sample();
-        fixture.write({ [`proc/${path}`]: damages.reduce(damaged, whole) });
+        fixture.write({ [path]: damages.reduce(damaged, whole) });
         for (const [name, value] of Object.entries(sampler.sample())) {
           expect([name, Number.isFinite(value) && value >= 0]).toEqual([name, true]);
           if (/utilization|busy|pressure|throttled/.test(name)) expect([name, value <= 1 || name.startsWith('memory') || name.startsWith('pressure') || name.includes('cgroup')]).toEqual([name, true]);
         }
         for (const failure of sampler.failures) expect(failure).toMatch(/is not as expected|too long|longer than/);
-        fixture.write({ [`proc/${path}`]: whole });
+        fixture.write({ [path]: whole });
         const { length } = sampler.failures;
         sampler.sample();
         sampler.sample();
@@ -89,6 +104,6 @@ it('damaged files fail with their name or give values that can be; whole ones ar
         fixture.delete();
       }
     }),
-    { seed: 12, numRuns: 120 },
+    { seed: 12, numRuns: 200 },
   );
 });
