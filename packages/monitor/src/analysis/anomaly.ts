@@ -27,6 +27,13 @@ const DISTANCE_POWER = 0.2;
 const NOVELTY_EXCESS = 0.65;
 
 /**
+ * A longer past calls the same thing rarer, and has also had more chances to see it. So many samples are the measure,
+ * and of the difference this share is taken back, that one threshold suits series of any length.
+ */
+const MEASURE = 300;
+const TAKEN_BACK = 0.6;
+
+/**
  * Two views of the past, whichever finds the present rarer: the rank of a value among those before it, and whether the
  * latest values are spread in a way that is new. Of that only the rising edge. It knows no scale, unit or distribution:
  * `pnpm bench monitor/anomaly`.
@@ -40,7 +47,8 @@ export function createAnomalyDetector(): AnomalyDetector {
     const excess = rank.excess(value, TAIL);
     const unseen = rank.unseen;
     const chance = rank.next(value) * (1 + excess) ** -DISTANCE_POWER;
-    return novelty.next(value) ? Math.min(chance, unseen * (1 + NOVELTY_EXCESS) ** -DISTANCE_POWER) : chance;
+    const rarest = novelty.next(value) ? Math.min(chance, unseen * (1 + NOVELTY_EXCESS) ** -DISTANCE_POWER) : chance;
+    return Math.min(1, rarest / Math.min(1, unseen * MEASURE) ** TAKEN_BACK);
   };
   return {
     next(value) {
