@@ -1,5 +1,5 @@
 import type { Samples } from '../history.js';
-import { quantity } from '../rules/quantity.js';
+import { quantity } from '../quantity.js';
 import type { Unit } from '../series.js';
 import { forecast } from './forecast.js';
 

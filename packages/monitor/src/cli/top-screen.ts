@@ -1,5 +1,5 @@
 import type { Alert } from '../rules/alert.js';
-import { quantity } from '../rules/quantity.js';
+import { quantity } from '../quantity.js';
 import type { Unit } from '../series.js';
 import { sparkline } from './sparkline.js';
 

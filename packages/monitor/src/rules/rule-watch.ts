@@ -4,7 +4,7 @@ import { keyOf, noLabels, type Element } from './expression/element.js';
 import { compile, type Evaluation, type Moment } from './expression/evaluate.js';
 import { unitOf } from './expression/unit.js';
 import { inactive, step, type Condition, type Phase } from './lifecycle.js';
-import { lasting, quantity } from './quantity.js';
+import { lasting, quantity } from '../quantity.js';
 import type { Rule } from './rule.js';
 
 /** What a rule says of one thing: of one set of labels. */

@@ -1,7 +1,7 @@
 import type { Series, Unit } from '../series.js';
 import type { Alert } from './alert.js';
 import { inactive, step, type Phase } from './lifecycle.js';
-import { lasting, quantity } from './quantity.js';
+import { lasting, quantity } from '../quantity.js';
 import { conditionOf, type Bound, type ResolvedThreshold, type ThresholdSeverity } from './threshold.js';
 
 /** What thresholds are judged by: the series of that name and its value of now, NaN if it has none. */

@@ -16,6 +16,7 @@ export interface Inventory {
  * @throws `signal.reason`
  */
 export async function inventory({ signal }: { readonly signal?: AbortSignal } = {}): Promise<Inventory> {
+  signal?.throwIfAborted();
   return abortable(ask(), signal);
 }
 

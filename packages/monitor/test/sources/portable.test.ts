@@ -1,5 +1,6 @@
+import { hostname, totalmem } from 'node:os';
 import { expect, it } from '@jest/globals';
-import { createMonitor } from '../../src/index.js';
+import { createMonitor, inventory } from '../../src/index.js';
 
 it('the portable source gives the same series as the kernel files, as far as the platform tells', async () => {
   const monitor = createMonitor({ source: 'portable' });
@@ -14,4 +15,13 @@ it('the portable source gives the same series as the kernel files, as far as the
     expect(values[name]).toBeGreaterThanOrEqual(0);
     expect(values[name]).toBeLessThanOrEqual(1);
   }
+});
+
+it('the inventory says what the machine is made of', async () => {
+  const { os, cpu, memoryBytes } = await inventory();
+  expect(os.hostname).toBe(hostname());
+  expect(cpu.cores).toBeGreaterThanOrEqual(1);
+  expect(memoryBytes).toBe(totalmem());
+  const reason = new Error('enough');
+  await expect(inventory({ signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
 });

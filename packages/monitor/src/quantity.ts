@@ -1,4 +1,4 @@
-import type { Unit } from '../series.js';
+import type { Unit } from './series.js';
 
 const SUFFIXES: Readonly<Partial<Record<Unit, string>>> = { perSecond: '/s', milliseconds: ' ms', cores: ' cores' };
 const BYTES = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
