@@ -10,8 +10,8 @@ export class Handles implements Source {
   readonly name = 'handles';
   readonly #recorder: Recorder;
   readonly #handles: Series;
-  #count = Number.NaN;
-  #countedMs = -Infinity;
+  /** How many there were, and when that was: in a typed array, as plain fields that hold doubles are allocated at every change. */
+  readonly #latest = new Float64Array([Number.NaN, -Infinity]);
 
   constructor(recorder: Recorder) {
     this.#recorder = recorder;
@@ -19,10 +19,11 @@ export class Handles implements Source {
   }
 
   collect(timeMs: number): void {
-    if (timeMs - this.#countedMs >= REFRESH_MS) {
-      this.#count = process.getActiveResourcesInfo().length;
-      this.#countedMs = timeMs;
+    const latest = this.#latest;
+    if (timeMs - (latest[1] ?? 0) >= REFRESH_MS) {
+      latest[0] = process.getActiveResourcesInfo().length;
+      latest[1] = timeMs;
     }
-    this.#recorder.record(this.#handles, this.#count);
+    this.#recorder.record(this.#handles, latest[0] ?? Number.NaN);
   }
 }

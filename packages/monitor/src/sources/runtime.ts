@@ -16,10 +16,11 @@ export class Runtime implements Source {
   /** Both begin with the first sample, so that a monitor that takes none costs nothing. */
   #delay: LoopDelay | undefined;
   #collections: Collections | undefined;
-  /** When this was last read: by the process's own clock, in which Node's figures are counted. */
-  #previousMs = Number.NaN;
-  #previousIdleMs = Number.NaN;
-  #previousCpuMs = Number.NaN;
+  /**
+   * When this was last read, by the process's own clock, in which Node's figures are counted; then idle time and CPU time
+   * until then. In a typed array, as plain fields that hold doubles are allocated at every change.
+   */
+  readonly #previous = new Float64Array(3).fill(Number.NaN);
 
   constructor(recorder: Recorder, clock: Clock) {
     this.#clock = clock;
@@ -37,8 +38,8 @@ export class Runtime implements Source {
 
   collect(): void {
     const nowMs = performance.now();
-    const elapsedMs = nowMs - this.#previousMs;
-    this.#previousMs = nowMs;
+    const elapsedMs = nowMs - (this.#previous[0] ?? Number.NaN);
+    this.#previous[0] = nowMs;
     this.#collectUse(elapsedMs);
     this.#collectDelay((this.#delay ??= new LoopDelay(this.#clock)));
     this.#collectCollections((this.#collections ??= new Collections()), elapsedMs);
@@ -54,11 +55,11 @@ export class Runtime implements Source {
     const cpuMs = (user + system) / MICROSECONDS_PER_MS;
     // What `eventLoopUtilization()` computes, without its objects.
     const idleMs = performance.nodeTiming.idleTime;
-    this.#recorder.record(this.#series.cpu, (cpuMs - this.#previousCpuMs) / elapsedMs);
+    this.#recorder.record(this.#series.cpu, (cpuMs - (this.#previous[2] ?? Number.NaN)) / elapsedMs);
     // The two clocks are read one after the other; a loop that did nothing else would come out a hair below 0.
-    this.#recorder.record(this.#series.loopUtilization, Math.max(0, 1 - (idleMs - this.#previousIdleMs) / elapsedMs));
-    this.#previousCpuMs = cpuMs;
-    this.#previousIdleMs = idleMs;
+    this.#recorder.record(this.#series.loopUtilization, Math.max(0, 1 - (idleMs - (this.#previous[1] ?? Number.NaN)) / elapsedMs));
+    this.#previous[1] = idleMs;
+    this.#previous[2] = cpuMs;
   }
 
   #collectDelay(delay: LoopDelay): void {
