@@ -1,6 +1,5 @@
 import { createScheduler, strategies, type Policy } from '@fog/scheduler';
 import { defineBench, type Subject } from '../harness/bench.js';
-import { placeByGradient } from './fragmentation-gradient.js';
 import { drawn, readOpenb } from './openb.js';
 
 const SEEDS = [42, 43, 44];
@@ -30,7 +29,7 @@ async function place(strategy: Policy, { nodes, pods }: Draw): Promise<number> {
   return allocated;
 }
 
-function contender(run: (draw: Draw) => number | Promise<number>): (order: Order) => Subject {
+function contender(run: (draw: Draw) => Promise<number>): (order: Order) => Subject {
   return ({ shuffles }) => {
     const openb = readOpenb('default');
     let seed = 0;
@@ -60,22 +59,23 @@ function contender(run: (draw: Draw) => number | Promise<number>): (order: Order
 const { adaptive } = strategies;
 const firstFit: Policy = { ...adaptive, name: 'first fit', weights: {} };
 const bestFit: Policy = { ...adaptive, name: 'best fit', weights: { load: 1 } };
-const gradient = (draw: Draw): number => placeByGradient(draw.nodes, draw.pods, readOpenb('default').pods);
+
+/** Published for this workload at 130 %, means of ten draws (Weng et al., USENIX ATC 2023): best fit 93.08, fragmentation gradient descent 95.39. */
+const PUBLISHED = 95.4;
 
 export default defineBench<Order>({
   name: 'scheduler/gpu-allocation',
   title: 'How many of the GPUs are given out when 130 % are asked for? (Alibaba openb, default workload)',
   operation: 'pod placed or turned away',
   cases: { 'nodes in order': { shuffles: false }, 'nodes shuffled': { shuffles: true } },
-  reference: 'fragmentation gradient (FGD)',
+  reference: 'best fit',
   checkIterations: 200,
   rounds: 1,
   contenders: {
     '@fog/scheduler adaptive': contender((draw) => place(adaptive, draw)),
     'first fit': contender((draw) => place(firstFit, draw)),
     'best fit': contender((draw) => place(bestFit, draw)),
-    'fragmentation gradient (FGD)': contender(gradient),
   },
   targets: (readings) =>
-    ['nodes in order', 'nodes shuffled'].map((order) => ({ id: `GPUs allocated, ${order}, %`, reach: '>= 95.4' as const, value: readings.figure('allocatedPercent', '@fog/scheduler adaptive', order) })),
+    ['nodes in order', 'nodes shuffled'].map((order) => ({ id: `GPUs allocated, ${order}, %`, reach: `>= ${PUBLISHED}` as const, value: readings.figure('allocatedPercent', '@fog/scheduler adaptive', order) })),
 });
