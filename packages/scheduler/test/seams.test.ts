@@ -45,3 +45,25 @@ describe('an estimator', () => {
     expect(scheduler.insights()).toMatchObject({ runs: 1, accuracyRatio: 0.75, coverageRatio: 1 });
   });
 });
+
+describe('tasks that are brief time and again', () => {
+  it('are learned from less and less, until one takes longer', async () => {
+    let observed = 0;
+    const exactly = { medianMs: 1, lowerMs: 1, upperMs: 1, runs: 1 };
+    const { scheduler, submit, advance } = stage({ estimator: { predict: () => exactly, observe: () => void (observed += 1), exportModel: () => 0, importModel: () => {} } });
+    scheduler.addWorker({ id: 'w', capacity: { cpu: 1_000 } });
+    const brief = async (count: number): Promise<void> => {
+      for (const task of Array.from({ length: count }, () => scheduler.submit({ name: 'tick', run: () => 1 }))) await task.result;
+    };
+    await brief(64);
+    expect(observed).toBe(64);
+    await brief(256);
+    expect(observed).toBe(65);
+    const long = submit('tick');
+    await advance(10);
+    long.finish();
+    await long.handle.result;
+    await brief(1);
+    expect(observed).toBe(67);
+  });
+});

@@ -9,7 +9,7 @@ import type { Task } from '../tasks/task.js';
 const BRIEF_MS = 1;
 /** Brief runs of one name in a row that are all learned from; then one in so many is. */
 const ALL_OF = 64;
-const ONE_IN = 32;
+const ONE_IN = 256;
 /** Names remembered; then all of them start again. */
 const NAMES = 10_000;
 
