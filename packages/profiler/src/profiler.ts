@@ -295,7 +295,7 @@ class InspectorProfiler implements Profiler {
       windows.push(samples, fromUs, untilUs);
       // Not within the inspector's call: inlined functions are asked of it, and somebody else's code runs.
       if (this.#options.continuous?.onWindow) {
-        const handed = new Promise<void>((resolve) => setImmediate(() => void this.#handWindow(samples, fromUs, untilUs, session).then(resolve)).unref());
+        const handed = new Promise<void>((resolve) => setImmediate(() => void this.#handWindow(samples, fromUs, untilUs, session).then(resolve)));
         this.#handed.add(handed);
         void handed.then(() => this.#handed.delete(handed));
       }
