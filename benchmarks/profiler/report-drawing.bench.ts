@@ -23,7 +23,7 @@ async function inBrowser<Result>(html: string, use: (page: Page, openMs: number)
     const page = await browser.newPage({ viewport: { width: 1_400, height: 900 } });
     const fromMs = performance.now();
     await page.goto(pathToFileURL(join(folder, 'page.html')).href);
-    await page.locator('body[data-ready]').waitFor();
+    await page.locator('body[data-ready]').waitFor({ state: 'attached' });
     return await use(page, performance.now() - fromMs);
   } finally {
     await browser.close();

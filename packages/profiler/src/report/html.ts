@@ -10,7 +10,7 @@ import { PAGE } from './viewer/page.js';
 
 /**
  * The report as one file that needs nothing else. What the profiled program named goes into the page packed alone,
- * in letters that cannot end their element; scripts, styles and requests other than our own two texts
+ * in letters that cannot end their element; scripts, styles and requests other than our own texts
  * are forbidden by a policy in the page, whatever a name contains.
  */
 export function renderHtml(data: ReportData): string {
@@ -18,7 +18,7 @@ export function renderHtml(data: ReportData): string {
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src '${hash(SCRIPT)}'; style-src '${hash(STYLE)}'; base-uri 'none'; form-action 'none'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src '${hash(LOADER)}' '${hash(SCRIPT)}'; style-src '${hash(STYLE)}'; base-uri 'none'; form-action 'none'">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Profile</title>
 <style>${STYLE}</style>
@@ -72,8 +72,9 @@ export function renderHtml(data: ReportData): string {
 </section>
 </div>
 </main>
-<script type="application/octet-stream" id="data">${packed(data)}</script>
-<script>${SCRIPT}</script>
+<script type="application/octet-stream" id="data">${packed(JSON.stringify(data))}</script>
+<script type="application/octet-stream" id="viewer">${VIEWER}</script>
+<script>${LOADER}</script>
 </body>
 </html>
 `;
@@ -81,10 +82,22 @@ export function renderHtml(data: ReportData): string {
 
 const hash = (text: string): string => `sha256-${createHash('sha256').update(text).digest('base64')}`;
 
-/** JSON, deflated, in base64: half as long, and no name is in the page as it is. `viewer/model.ts` unpacks it. */
-const packed = (data: ReportData): string => deflateRawSync(JSON.stringify(data), { level: 9 }).toString('base64');
+/** Deflated, in base64: a third as long, and no name is in the page as it is. */
+const packed = (text: string): string => deflateRawSync(text, { level: 9 }).toString('base64');
 
 /** A script without the indentation and the comment lines that only its source needs. */
 const lean = (script: string): string => script.replaceAll(/^ *(?:\/\/.*)?/gm, '').replaceAll(/\n{2,}/g, '\n');
 
 const SCRIPT = lean([MODEL, FLAME, CALL_TREE, LANES, PAGE].join('\n'));
+const VIEWER = packed(SCRIPT);
+
+/** Unpacks the viewer and puts it into the page, whose policy trusts these two texts alone. */
+const LOADER = lean(`
+'use strict';
+const unpacked = (id) => new Response(new Blob([Uint8Array.from(atob(document.getElementById(id).textContent), (letter) => letter.charCodeAt(0))]).stream().pipeThrough(new DecompressionStream('deflate-raw')));
+unpacked('viewer').text().then((text) => {
+  const script = document.createElement('script');
+  script.textContent = text;
+  document.body.append(script);
+});
+`);

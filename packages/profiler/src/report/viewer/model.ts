@@ -19,10 +19,7 @@ function element(tag, text, className) {
   return made;
 }
 
-async function unpack() {
-  const bytes = Uint8Array.from(atob(byId('data').textContent), (letter) => letter.charCodeAt(0));
-  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate-raw'))).json();
-}
+const unpack = () => unpacked('data').json();
 
 // The frames of a part, ready to be shown; the same for every tree that is made of it.
 function framesOf(raw) {
