@@ -6,7 +6,7 @@ const SHORTEST_RUN_MS = 100;
 const URGENCY = 1_000;
 
 /** Above 1, short tasks count for more than by their expansion factor alone. */
-const SHORTNESS = 1.2;
+const SHORTNESS = 1.3;
 /** How much small tasks count for more: less is moved out of the way for them. */
 const SMALLNESS = 0.4;
 /**
