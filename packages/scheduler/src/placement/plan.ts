@@ -238,10 +238,8 @@ class Pass {
   #rest(order: (task: Task) => number): Task[] {
     const { workers, pass } = this.#cluster;
     const rest: { readonly task: Task; readonly key: number }[] = [];
-    for (const task of this.#queue.inLine()) {
-      const { demand, noRoomInPass } = task.shape;
-      if (noRoomInPass !== pass && workers.some(({ free }) => fits(demand, free))) rest.push({ task, key: order(task) });
-    }
+    const suits = ({ demand, noRoomInPass }: Shape): boolean => noRoomInPass !== pass && workers.some(({ free }) => fits(demand, free));
+    for (const task of this.#queue.inLine(suits)) rest.push({ task, key: order(task) });
     return rest.sort((a, b) => b.key - a.key || b.task.sequence - a.task.sequence).map(({ task }) => task);
   }
 

@@ -2,6 +2,7 @@ import { invalidOption } from '../errors.js';
 import { IndexedHeap } from './indexed-heap.js';
 import type { Lane } from './lane.js';
 import { Line } from './line.js';
+import type { Shape } from '../tasks/shape.js';
 import type { DueEntry, Task } from '../tasks/task.js';
 import type { Tenant } from './tenants.js';
 
@@ -104,9 +105,13 @@ export class ReadyQueue {
     this.#leave(task);
   }
 
-  /** The tasks in line whose lanes are not aside, in no order. */
-  *inLine(): Generator<Task> {
-    for (const { lanes } of this.#lines) for (const { tasks } of lanes.items()) yield* tasks;
+  /** The tasks in line whose lanes are not aside and of a shape that `suits`, in no order. */
+  *inLine(suits: (shape: Shape) => boolean): Generator<Task> {
+    for (const { lanes } of this.#lines)
+      for (const { tasks } of lanes.items()) {
+        const first = tasks.peek();
+        if (first !== undefined && suits(first.shape)) yield* tasks;
+      }
   }
 
   /** A task starts: one taken out by `pop`, or apart. */
