@@ -263,7 +263,10 @@ export class Pool<T> extends EventEmitter {
 
   async #validate(resource: PooledResource<T>): Promise<boolean> {
     resource.state = 'VALIDATION';
-    return (await this.#factory.validate?.(resource.obj)) !== false;
+    const valid = (await this.#factory.validate?.(resource.obj)) !== false;
+    // Its borrower may have given up meanwhile.
+    if (valid) resource.state = 'IDLE';
+    return valid;
   }
 
   async #checkReturned(resource: PooledResource<T>): Promise<void> {

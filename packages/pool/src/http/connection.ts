@@ -1,7 +1,7 @@
 import { Agent as HttpAgent, type IncomingMessage, type OutgoingHttpHeaders, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
-import type { Duplex, Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 
 export interface HttpRequest {
@@ -21,7 +21,7 @@ export class HttpConnection {
   constructor(origin: URL, socket: Socket) {
     this.#origin = origin;
     this.#socket = socket;
-    this.#agent = origin.protocol === 'https:' ? new OwnSocketHttpsAgent(socket) : new OwnSocketHttpAgent(socket);
+    this.#agent = agentOf(origin, socket);
     socket.setNoDelay(true);
   }
 
@@ -61,27 +61,11 @@ export class HttpConnection {
   }
 }
 
-/** Keeps its one connection, and has no other. */
-class OwnSocketHttpAgent extends HttpAgent {
-  readonly #socket: Socket;
-  constructor(socket: Socket) {
-    super({ keepAlive: true, maxSockets: 1 });
-    this.#socket = socket;
-  }
-  override createConnection(): Duplex {
-    return this.#socket;
-  }
-}
-
-class OwnSocketHttpsAgent extends HttpsAgent {
-  readonly #socket: Socket;
-  constructor(socket: Socket) {
-    super({ keepAlive: true, maxSockets: 1 });
-    this.#socket = socket;
-  }
-  override createConnection(): Duplex {
-    return this.#socket;
-  }
+/** Keeps `socket` between requests, and makes no other connection. */
+function agentOf(origin: URL, socket: Socket): HttpAgent {
+  const options = { keepAlive: true, maxSockets: 1 };
+  const agent = origin.protocol === 'https:' ? new HttpsAgent(options) : new HttpAgent(options);
+  return Object.assign(agent, { createConnection: () => socket });
 }
 
 /** Connects, with TLS where the origin wants it. */

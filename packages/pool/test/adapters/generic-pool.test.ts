@@ -182,6 +182,19 @@ describe('a pool in place of generic-pool', () => {
     expect(pool.available).toBe(1);
   });
 
+  it('clears what was validated for a borrower who has given up', async () => {
+    const gate = deferred<boolean>();
+    const { pool, things, clock } = setUp({ testOnBorrow: true, acquireTimeoutMillis: 50 }, { validate: () => gate.promise });
+    await pool.release(await pool.acquire());
+    const late = expect(pool.acquire()).rejects.toMatchObject({ name: 'TimeoutError' });
+    await clock.advanceAsync(50);
+    await late;
+    gate.resolve(true);
+    await settled();
+    await pool.clear();
+    expect(things.destroyed).toEqual([1]);
+  });
+
   it('starts when it is told to, or with the first borrower', async () => {
     const { pool, things } = setUp({ autostart: false, min: 1 });
     await settled();
