@@ -1,4 +1,5 @@
 import { EXCHANGE_SLOTS, type Backend, type Central, type Reclaimed, type Survey } from './central.js';
+import { ALLOCATED_BYTES, ALLOCATIONS, Counters, countersOf, FREED_BYTES, GROWS, HELD_BLOCKS, HELD_GRANULES, PURGED_BYTES } from './counters.js';
 import { Depot } from './depot.js';
 import * as at from './layout.js';
 import { CLASSES, LARGEST_GRANULES, Magazines, MOST_BLOCKS, NONE } from './magazines.js';
@@ -11,19 +12,6 @@ import { isAlive, rowBase, rowsInUse } from './threads.js';
 const LEAST_GROWTH_BYTES = 2 ** 20;
 
 const LARGEST_BYTES: number = LARGEST_GRANULES * GRANULE_BYTES;
-
-/** Doubles of a row, from `ROW_COUNTERS` on. A thread writes its own; a sum over all rows is the arena's. */
-export const ALLOCATIONS = 0;
-export const ALLOCATED_BYTES = 1;
-export const FREED_BYTES = 2;
-export const EXHAUSTIONS = 3;
-export const GROWS = 4;
-export const PURGED_BYTES = 5;
-export const FALLBACKS = 6;
-export const COLLECTED = 7;
-/** Ended and neither cached nor free yet: in quarantine. */
-export const HELD_BLOCKS = 8;
-export const HELD_GRANULES = 9;
 
 /**
  * Copies of the numbers that the paths of every `alloc` and `free` use: V8 reads an imported name at each use, and knows
@@ -56,6 +44,8 @@ export class Heap {
   readonly #central: Central;
   readonly #magazines: Magazines;
   readonly #depot: Depot;
+  readonly counters: Counters;
+  /** Where this thread's begin. */
   readonly #counters: number;
   readonly #events: HeapEvents;
   #notices: number;
@@ -71,7 +61,8 @@ export class Heap {
     this.#magazines = new Magazines(magazineCounts(records, row), memory.maxByteLength / GRANULE_BYTES);
     this.#magazines.clear();
     this.#depot = new Depot(records, row);
-    this.#counters = (rowBase(row) + at.ROW_COUNTERS) >> 1;
+    this.counters = new Counters(records, row);
+    this.#counters = countersOf(row);
     this.#events = events;
     this.#notices = Atomics.load(records.words, at.NOTICES);
     this.#epoch = Atomics.load(records.words, at.EPOCH);
@@ -238,11 +229,7 @@ export class Heap {
     this.#notices = Atomics.load(records.words, at.NOTICES);
     this.#epoch = Atomics.load(records.words, at.EPOCH);
     this.#magazines.clear();
-    for (let row = at.FIRST_ROW; row < (records.words[at.ROWS] as number); row += 1) {
-      const counters = (rowBase(row) + at.ROW_COUNTERS) >> 1;
-      records.doubles[counters + FREED_BYTES] = records.doubles[counters + ALLOCATED_BYTES] as number;
-      records.doubles[counters + HELD_BLOCKS] = records.doubles[counters + HELD_GRANULES] = 0;
-    }
+    this.counters.noteReset();
     this.#peakBytes = 0;
   }
 
@@ -307,21 +294,13 @@ export class Heap {
   }
 
   count(counter: number, by: number): void {
-    this.records.doubles[this.#counters + counter] = (this.records.doubles[this.#counters + counter] as number) + by;
-  }
-
-  /** The sum of a counter over all threads there ever were. */
-  sum(counter: number): number {
-    const { words, doubles } = this.records;
-    let sum = 0;
-    for (let row = at.FIRST_ROW; row < (words[at.ROWS] as number); row += 1) sum += doubles[((rowBase(row) + at.ROW_COUNTERS) >> 1) + counter] as number;
-    return sum;
+    this.counters.add(counter, by);
   }
 
   /** What all threads have cached, and what lies in the depot or in quarantine. */
   cached(): { readonly blocks: number; readonly granules: number } {
     const { records } = this;
-    let [blocks, granules] = [this.sum(HELD_BLOCKS), this.sum(HELD_GRANULES)];
+    let [blocks, granules] = [this.counters.sum(HELD_BLOCKS), this.counters.sum(HELD_GRANULES)];
     const add = (sizeClass: number, count: number): void => {
       blocks += count;
       granules += count * Magazines.grantedOf(sizeClass);
@@ -329,14 +308,6 @@ export class Heap {
     for (const row of rowsInUse(records)) magazineCounts(records, row).forEach((count, sizeClass) => add(sizeClass, count));
     for (let sizeClass = 1; sizeClass < CLASSES; sizeClass += 1) add(sizeClass, this.#depot.batches(sizeClass) * this.#magazines.batchOf(sizeClass));
     return { blocks, granules };
-  }
-
-  get liveBytes(): number {
-    return this.sum(ALLOCATED_BYTES) - this.sum(FREED_BYTES);
-  }
-
-  get peakBytes(): number {
-    return Math.max(this.records.doubles[at.PEAK_BYTES >> 1] as number, this.liveBytes);
   }
 
   /** @returns whether no other thread is at it, one that ended apart */
@@ -374,7 +345,7 @@ export class Heap {
     const mine = (doubles[this.#counters + ALLOCATED_BYTES] as number) - (doubles[this.#counters + FREED_BYTES] as number);
     if (mine <= this.#peakBytes) return;
     this.#peakBytes = mine;
-    const all = this.#isAlone ? mine : this.liveBytes;
+    const all = this.#isAlone ? mine : this.counters.liveBytes;
     if (all > (doubles[at.PEAK_BYTES >> 1] as number)) doubles[at.PEAK_BYTES >> 1] = all;
   }
 

@@ -1,5 +1,5 @@
+import * as of from './counters.js';
 import type { Heap } from './heap.js';
-import * as counters from './heap.js';
 import { RESETS, USED_BLOCKS } from './layout.js';
 import { GRANULE_BYTES } from './size-class.js';
 
@@ -57,18 +57,19 @@ export type Figures = Omit<ArenaStats, 'residentBytes'>;
 
 /** All that can be read without asking the system. */
 export function figuresOf(heap: Heap, threads: number, canaryBytes: number): Figures {
+  const { counters } = heap;
   const { freeSize, freeBlocks, largestSize } = heap.survey();
   const cached = heap.cached();
-  const allocationsTotal = heap.sum(counters.ALLOCATIONS);
+  const allocationsTotal = counters.sum(of.ALLOCATIONS);
   const liveBlocks = (heap.records.words[USED_BLOCKS] as number) - cached.blocks;
-  const liveBytes = heap.liveBytes - liveBlocks * canaryBytes;
+  const liveBytes = counters.liveBytes - liveBlocks * canaryBytes;
   const committedBytes = heap.memory.byteLength;
   const [freeBytes, largestFreeBytes, cachedBytes] = [freeSize * GRANULE_BYTES, largestSize * GRANULE_BYTES, cached.granules * GRANULE_BYTES];
   const reservedBytes = committedBytes - freeBytes - cachedBytes;
   return {
     liveBlocks,
     liveBytes,
-    peakLiveBytes: heap.peakBytes,
+    peakLiveBytes: counters.peakBytes,
     reservedBytes,
     cachedBytes,
     freeBytes,
@@ -82,13 +83,13 @@ export function figuresOf(heap: Heap, threads: number, canaryBytes: number): Fig
     externalFragmentationRatio: freeBytes === 0 ? 0 : 1 - largestFreeBytes / freeBytes,
     threads,
     allocationsTotal,
-    allocatedBytesTotal: heap.sum(counters.ALLOCATED_BYTES),
+    allocatedBytesTotal: counters.sum(of.ALLOCATED_BYTES),
     freesTotal: allocationsTotal - liveBlocks,
     resetsTotal: heap.records.words[RESETS] as number,
-    growsTotal: heap.sum(counters.GROWS),
-    exhaustionsTotal: heap.sum(counters.EXHAUSTIONS),
-    fallbacksTotal: heap.sum(counters.FALLBACKS),
-    collectedTotal: heap.sum(counters.COLLECTED),
-    purgedBytesTotal: heap.sum(counters.PURGED_BYTES),
+    growsTotal: counters.sum(of.GROWS),
+    exhaustionsTotal: counters.sum(of.EXHAUSTIONS),
+    fallbacksTotal: counters.sum(of.FALLBACKS),
+    collectedTotal: counters.sum(of.COLLECTED),
+    purgedBytesTotal: counters.sum(of.PURGED_BYTES),
   };
 }

@@ -1,0 +1,444 @@
+import { allocBatch, checkBytes, move, type BlockSource } from './block-source.js';
+import { ArenaBlock, whyNoBlock, type Block, type Home } from './block.js';
+import type { NativeBinding } from './binding.js';
+import type { Backend, Fit } from './central.js';
+import { createChannel, openChannel, type Channel, type ChannelHandle, type ChannelOptions } from './channel.js';
+import type { Timer } from './clock.js';
+import { closed, exhausted, invalidArgument, invalidOption, notTransferred, overflow, tooManyThreads, waitTimeout, type Exhaustion } from './errors.js';
+import { blockCollected, blockLeaked, blockOverwritten, regionExhausted, regionGrown, regionPurged } from './events.js';
+import { FallbackBlock } from './fallback-block.js';
+import type { ArenaHandle } from './handle.js';
+import { COLLECTED, EXHAUSTIONS, FALLBACKS } from './counters.js';
+import { Heap } from './heap.js';
+import { CLOSED, RESETS } from './layout.js';
+import { LazyObjects, type Lazy, type LazyOptions, type LazySource } from './lazy.js';
+import { NONE } from './magazines.js';
+import { mapOf, sizeClassesOf, type RegionMap, type SizeClass } from './map.js';
+import { openCentral } from './open-central.js';
+import { refuseUnknown, resolveAlignment, resolveWait, type AllocOptions, type ArenaOptions, type DebugLevel, type WaitOptions } from './options.js';
+import { CANARY_BYTES, Poison } from './poison.js';
+import { watchPressure, type PressureListener, type PressureOptions, type PressureWatch } from './pressure-watch.js';
+import { generationOf, liveState, type Records } from './records.js';
+import { Scopes, type Scope } from './scope.js';
+import { GRANULE_BYTES } from './size-class.js';
+import { figuresOf, type ArenaStats, type Figures } from './stats.js';
+import { BudgetedArena, type Parent, type SubArena, type SubArenaOptions } from './sub-arena.js';
+import { enter, rowsInUse } from './threads.js';
+import { checkToken, generationOfHandle, handleOf, slotOf, type BlockHandle, type BlockToken } from './token.js';
+import { WaitQueue } from './wait-queue.js';
+import { Watch, type Leak } from './watch.js';
+
+export type Settings = Pick<Required<ArenaOptions>, 'clock'> & Omit<ArenaHandle, 'records' | 'backend'>;
+
+/** The arena as one thread has it. */
+export class ThreadArena implements BlockSource, Home, Parent {
+  readonly id: number;
+  readonly name: string;
+  readonly backend: Backend;
+  readonly debug: DebugLevel;
+  readonly fit: Fit;
+  readonly heap: Heap;
+  readonly checked: boolean;
+  readonly canaryBytes: number;
+  readonly #settings: Settings;
+  readonly #native: NativeBinding | undefined;
+  readonly #isCreator: boolean;
+  /** Whether blocks are given out as they come, neither watched nor poisoned. */
+  readonly #plain: boolean;
+  readonly #watch: Watch | undefined;
+  readonly #poison: Poison | undefined;
+  readonly #waiting: WaitQueue<Block>;
+  readonly #lazy: LazyObjects;
+  readonly #pressure = new Set<PressureWatch>();
+  #scopes: Scopes | undefined = undefined;
+  #purgeTimer: Timer | undefined = undefined;
+  #finalStats: ArenaStats | undefined = undefined;
+
+  constructor(settings: Settings, records: Records, native: NativeBinding | undefined, isCreator: boolean) {
+    const { id, name, memory, fit, debug, hugePages, clock, lazyBudgetBytes } = settings;
+    const row = enter(records);
+    if (row === 0) throw tooManyThreads(name);
+    const central = openCentral(native, records, row, fit);
+    this.#settings = settings;
+    this.#native = native;
+    this.#isCreator = isCreator;
+    this.id = id;
+    this.name = name;
+    this.fit = fit;
+    this.debug = debug;
+    this.backend = central.backend;
+    this.checked = debug !== 'off';
+    this.canaryBytes = debug === 'paranoid' ? CANARY_BYTES : 0;
+    this.heap = new Heap(memory, records, row, central, {
+      onGrown: (fromBytes, toBytes) => {
+        if (hugePages) this.#adviseHuge();
+        regionGrown(name, fromBytes, toBytes);
+      },
+      onFreed: () => this.#purgeLater(),
+      whenClosed: () => closed(name),
+    });
+    if (isCreator) central.grow(memory.byteLength / GRANULE_BYTES);
+    if (isCreator && hugePages) this.#adviseHuge();
+    this.#plain = debug === 'off' || debug === 'guard';
+    this.#watch = debug === 'sample' || debug === 'paranoid' ? new Watch(debug, (slot) => records.stateOf(slot), (leak, slot, generation) => this.#onCollected(leak, slot, generation)) : undefined;
+    this.#poison = debug === 'paranoid' ? new Poison(this.heap, (offset, byteLength) => blockOverwritten(name, offset, byteLength)) : undefined;
+    this.#waiting = new WaitQueue(clock, () => this.heap.announceWaiting(1), () => this.heap.announceWaiting(-1));
+    this.#lazy = new LazyObjects(this, native, lazyBudgetBytes);
+  }
+
+  /** What sub-arenas come from. */
+  get home(): Home {
+    return this;
+  }
+
+  get isClosed(): boolean {
+    return this.#finalStats !== undefined || this.heap.records.closed;
+  }
+
+  alloc(bytes: number, options?: AllocOptions): Block {
+    const block = this.allocFor(this, bytes, options);
+    return this.#scopes === undefined ? block : this.#scopes.note(block);
+  }
+
+  tryAlloc(bytes: number, options?: AllocOptions): Block | undefined {
+    const block = this.tryAllocFor(this, bytes, options);
+    return this.#scopes === undefined || block === undefined ? block : this.#scopes.note(block);
+  }
+
+  async allocAsync(bytes: number, options?: WaitOptions): Promise<Block> {
+    const block = await this.allocAsyncFor(this, bytes, options);
+    return this.#scopes === undefined ? block : this.#scopes.note(block);
+  }
+
+  allocBatch(bytes: number, count: number, options?: AllocOptions): Block[] {
+    return allocBatch(this, bytes, count, options);
+  }
+
+  allocHandle(bytes: number): BlockHandle {
+    const cached = this.#plain ? this.heap.takeCached(bytes) : NONE;
+    const slot = cached === NONE ? this.#takeOrThrow(bytes, undefined) : cached;
+    return handleOf(slot, generationOf(this.heap.records.stateOf(slot)));
+  }
+
+  freeHandle(handle: BlockHandle): void {
+    const slot = slotOf(handle);
+    const generation = generationOfHandle(handle);
+    if (!this.heap.records.has(slot) || !this.release(slot, generation)) throw whyNoBlock(this, slot, generation);
+  }
+
+  realloc(block: Block, bytes: number): Block {
+    this.#checkOpen();
+    checkBytes(bytes);
+    if (!(block instanceof ArenaBlock || block instanceof FallbackBlock)) throw invalidArgument('block', block, 'a block');
+    // Only as the arena's own: what is watched, poisoned or on a budget elsewhere moves.
+    const sameHome = block instanceof ArenaBlock && block.isOf(this) && this.#watch === undefined;
+    if (sameHome && block.isLive && bytes <= this.#grantedBytes(block) && bytes * 2 > this.#grantedBytes(block)) {
+      const slot = slotOf(block.key);
+      if (this.heap.resize(slot, generationOfHandle(block.key), bytes)) return this.#wrap(this, slot);
+    }
+    return move(this, block, bytes);
+  }
+
+  open(token: BlockToken): Block {
+    const { slot, generation } = this.#checkToken(token);
+    return this.#open(slot, generation);
+  }
+
+  openHandle(handle: BlockHandle): Block {
+    return this.#open(slotOf(handle), generationOfHandle(handle));
+  }
+
+  receive(token: BlockToken): Block {
+    const block = this.receiveLive(this.#checkToken(token));
+    if (block === undefined) throw notTransferred(this.name, token.slot);
+    return block;
+  }
+
+  receiveLive({ slot, generation }: BlockToken): Block | undefined {
+    this.#checkOpen();
+    return this.heap.records.has(slot) && this.heap.receive(slot, generation) ? this.#wrap(this, slot) : undefined;
+  }
+
+  owns(block: Block): boolean {
+    return block instanceof ArenaBlock && block.arenaId === this.id;
+  }
+
+  scope<T>(work: (scope: Scope) => T): T {
+    this.#checkOpen();
+    if (typeof work !== 'function') throw invalidArgument('work', work, 'a function');
+    return (this.#scopes ??= new Scopes()).run(this, work);
+  }
+
+  subArena(options: SubArenaOptions): SubArena {
+    this.#checkOpen();
+    if (typeof options !== 'object' || options === null) throw invalidOption('options', options, '{ maxBytes }');
+    return new BudgetedArena(this, options);
+  }
+
+  release(slot: number, generation: number): boolean {
+    if (this.#poison !== undefined) return this.#releasePoisoned(this.#poison, slot, generation);
+    if (this.checked) {
+      if (!this.heap.give(slot, generation)) return false;
+    } else this.heap.giveUnchecked(slot, generation);
+    if (this.#waiting.size > 0) this.#waiting.serve();
+    return true;
+  }
+
+  reset(): void {
+    this.#checkOpen();
+    this.#lazy.forgetAll();
+    this.heap.reset();
+    this.#poison?.clear();
+    this.heap.records.words[RESETS] = (this.heap.records.words[RESETS] as number) + 1;
+    this.#waiting.serve();
+  }
+
+  purge(): number {
+    this.#checkOpen();
+    this.#purgeTimer?.close();
+    this.#purgeTimer = undefined;
+    const purgedBytes = this.heap.purge();
+    if (purgedBytes > 0) regionPurged(this.name, purgedBytes);
+    return purgedBytes;
+  }
+
+  share(): ArenaHandle {
+    this.#checkOpen();
+    const { id, name, memory, fit, debug, hugePages, purgeAfterMs, onExhausted, lazyBudgetBytes } = this.#settings;
+    return { id, name, memory, records: this.heap.records.buffer, backend: this.backend, fit, debug, hugePages, purgeAfterMs, onExhausted, lazyBudgetBytes };
+  }
+
+  channel(options: ChannelOptions | ChannelHandle = {}): Channel {
+    this.#checkOpen();
+    return typeof options === 'object' && options !== null && 'ring' in options ? openChannel(this, options, this.#settings.clock) : createChannel(this, options, this.#settings.clock);
+  }
+
+  lazy(source: LazySource, options: LazyOptions = {}): Lazy {
+    this.#checkOpen();
+    return this.#lazy.add(source, options);
+  }
+
+  evict(bytes: number = Infinity): number {
+    return this.#lazy.evict(bytes);
+  }
+
+  onPressure(options: PressureOptions = {}, listener: PressureListener = () => undefined): PressureWatch {
+    this.#checkOpen();
+    const watch = watchPressure(this, options, listener, this.#settings.clock, () => this.#pressure.delete(watch));
+    this.#pressure.add(watch);
+    return watch;
+  }
+
+  reclaim(): number {
+    this.#checkOpen();
+    return this.heap.reclaim().liveBytes;
+  }
+
+  stats(): ArenaStats {
+    return this.#finalStats ?? this.#stats();
+  }
+
+  sizeClasses(): SizeClass[] {
+    return sizeClassesOf(this.heap.records);
+  }
+
+  map(): RegionMap {
+    this.#checkOpen();
+    return mapOf(this.name, this.heap.records, this.heap.memory.byteLength);
+  }
+
+  leaks(): Leak[] {
+    return this.#watch?.leaks() ?? [];
+  }
+
+  close(): Promise<void> {
+    if (this.#finalStats === undefined) {
+      const { records } = this.heap;
+      this.#purgeTimer?.close();
+      for (const watch of this.#pressure) watch.close();
+      this.#waiting.rejectAll(closed(this.name));
+      this.#reportLeaks();
+      this.#lazy.close();
+      if (this.#isCreator && !records.closed) {
+        records.words[CLOSED] = 1;
+        this.heap.reset();
+        this.heap.purge();
+      } else if (!records.closed) {
+        this.#poison?.release();
+        this.heap.leave();
+      }
+      this.#finalStats = this.#stats();
+      this.heap.letGo();
+    }
+    return Promise.resolve();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  allocFor(home: Home, bytes: number, options: AllocOptions | undefined): Block {
+    const cached = options === undefined && this.#plain ? this.heap.takeCached(bytes) : NONE;
+    if (cached !== NONE) return new ArenaBlock(home, cached, generationOf(this.heap.records.stateOf(cached)));
+    const align = this.#checkRequest(bytes, options);
+    const slot = this.#take(bytes, align);
+    if (slot !== NONE) return this.#hold(home, slot);
+    return this.#fallBack(bytes, options) ?? this.#refuse(bytes, align);
+  }
+
+  tryAllocFor(home: Home, bytes: number, options: AllocOptions | undefined): Block | undefined {
+    const align = this.#checkRequest(bytes, options);
+    const slot = this.#take(bytes, align);
+    if (slot !== NONE) return this.#hold(home, slot);
+    this.#exhaustion(bytes, align);
+    return undefined;
+  }
+
+  async allocAsyncFor(home: Home, bytes: number, waitOptions: WaitOptions = {}): Promise<Block> {
+    if (typeof waitOptions !== 'object' || waitOptions === null) throw invalidArgument('options', waitOptions, '{ align, timeoutMs, signal }');
+    const { align: given, ...options } = waitOptions;
+    const align = this.#checkRequest(bytes, given === undefined ? undefined : { align: given });
+    const { timeoutMs, signal } = resolveWait(options);
+    signal?.throwIfAborted();
+    const tryNow = (): Block | undefined => {
+      this.#checkOpen();
+      const slot = this.#take(bytes, align);
+      return slot === NONE ? undefined : this.#hold(home, slot);
+    };
+    const block = this.#waiting.size === 0 ? tryNow() : undefined;
+    if (block !== undefined) return block;
+    if (bytes > this.heap.memory.maxByteLength) return this.#refuse(bytes, align);
+    return this.#waiting.wait(tryNow, { timeoutMs, signal }, () => waitTimeout(this.name, bytes, timeoutMs, this.#exhaustion(bytes, align)));
+  }
+
+  #open(slot: number, generation: number): Block {
+    this.#checkOpen();
+    const { records } = this.heap;
+    if (!records.has(slot) || records.stateOf(slot) !== liveState(generation)) throw whyNoBlock(this, slot, generation);
+    return new ArenaBlock(this, slot, generation);
+  }
+
+  /** @returns the alignment in granules */
+  #checkRequest(bytes: number, options: AllocOptions | undefined): number {
+    this.#checkOpen();
+    checkBytes(bytes);
+    if (options === undefined) return 1;
+    if (typeof options !== 'object' || options === null) throw invalidArgument('options', options, '{ align, onExhausted }');
+    const { align, onExhausted, ...unknown } = options;
+    refuseUnknown(unknown);
+    if (onExhausted !== undefined && onExhausted !== 'throw' && onExhausted !== 'buffer') throw invalidOption('onExhausted', onExhausted, "'throw' or 'buffer'");
+    return resolveAlignment(align);
+  }
+
+  #checkOpen(): void {
+    if (this.isClosed) throw closed(this.name);
+  }
+
+  #checkToken(token: BlockToken): BlockToken {
+    checkToken(token, this);
+    return token;
+  }
+
+  #takeOrThrow(bytes: number, options: AllocOptions | undefined): number {
+    const align = this.#checkRequest(bytes, options);
+    const slot = this.#take(bytes, align);
+    return slot === NONE ? this.#refuse(bytes, align) : slot;
+  }
+
+  #take(bytes: number, align: number): number {
+    const wholeBytes = bytes + this.canaryBytes;
+    if (wholeBytes > this.heap.memory.maxByteLength) return NONE;
+    const slot = this.heap.take(wholeBytes, align);
+    if (slot !== NONE || !this.#makeRoom(wholeBytes)) return slot;
+    return this.heap.take(wholeBytes, align);
+  }
+
+  /** @returns whether there is a chance now */
+  #makeRoom(bytes: number): boolean {
+    const evicted = this.#lazy.evict(bytes) > 0;
+    return (this.#poison?.release() ?? false) || evicted;
+  }
+
+  #hold(home: Home, slot: number): Block {
+    this.#poison?.prepare(slot);
+    return this.#wrap(home, slot);
+  }
+
+  #wrap(home: Home, slot: number): Block {
+    const generation = generationOf(this.heap.records.stateOf(slot));
+    return this.#watch === undefined ? new ArenaBlock(home, slot, generation) : this.#watch.wrap(home, slot, generation);
+  }
+
+  #releasePoisoned(poison: Poison, slot: number, generation: number): boolean {
+    const { records } = this.heap;
+    if (records.stateOf(slot) !== liveState(generation)) return false;
+    const intact = poison.isIntact(slot);
+    if (!this.heap.end(slot, generation)) return false;
+    const [offset, byteLength] = [records.offsetBytesOf(slot), records.byteLengthOf(slot) - this.canaryBytes];
+    poison.admit(slot);
+    if (this.#waiting.size > 0) {
+      poison.release();
+      this.#waiting.serve();
+    }
+    if (!intact) throw overflow(this.name, offset, byteLength, this.#watch?.stackOf(handleOf(slot, generation)) ?? '');
+    return true;
+  }
+
+  #grantedBytes(block: ArenaBlock): number {
+    return this.heap.records.grantedBytesOf(slotOf(block.key));
+  }
+
+  #fallBack(bytes: number, options: AllocOptions | undefined): Block | undefined {
+    if ((options?.onExhausted ?? this.#settings.onExhausted) !== 'buffer') return undefined;
+    this.#exhaustion(bytes, 1);
+    this.heap.count(FALLBACKS, 1);
+    return new FallbackBlock(this.name, bytes);
+  }
+
+  #refuse(bytes: number, align: number): never {
+    throw exhausted(this.name, this.#exhaustion(bytes, align), this.heap.growFailure);
+  }
+
+  /** Counts an allocation there was no room for, and tells why. */
+  #exhaustion(bytes: number, align: number): Exhaustion {
+    this.heap.count(EXHAUSTIONS, 1);
+    const { freeBytes, largestFreeBytes, externalFragmentationRatio, committedBytes, maxBytes } = this.#figures();
+    const figures: Exhaustion = { askedBytes: bytes, alignBytes: align * GRANULE_BYTES, freeBytes, largestFreeBytes, externalFragmentationRatio, committedBytes, maxBytes };
+    regionExhausted(this.name, figures);
+    return figures;
+  }
+
+  #figures(): Figures {
+    return figuresOf(this.heap, [...rowsInUse(this.heap.records)].length, this.canaryBytes);
+  }
+
+  #stats(): ArenaStats {
+    const { memory } = this.heap;
+    return { ...this.#figures(), residentBytes: this.#native?.resident(new Uint8Array(memory, 0, memory.byteLength)) ?? Number.NaN };
+  }
+
+  #purgeLater(): void {
+    const { purgeAfterMs, clock } = this.#settings;
+    if (this.#purgeTimer !== undefined || purgeAfterMs === Infinity || this.#native === undefined || this.isClosed) return;
+    this.#purgeTimer = clock.setTimeout(() => {
+      if (!this.isClosed) this.purge();
+    }, purgeAfterMs);
+    this.#purgeTimer.unref();
+  }
+
+  #adviseHuge(): void {
+    const { memory } = this.heap;
+    this.#native?.adviseHuge(new Uint8Array(memory, 0, memory.byteLength));
+  }
+
+  #onCollected(leak: Leak, slot: number, generation: number): void {
+    if (this.isClosed) return;
+    this.heap.count(COLLECTED, 1);
+    blockCollected(this.name, leak);
+    this.release(slot, generation);
+  }
+
+  #reportLeaks(): void {
+    for (const leak of this.leaks()) blockLeaked(this.name, leak);
+  }
+}
