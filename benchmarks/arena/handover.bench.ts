@@ -7,8 +7,9 @@ import type { Given } from './handover.worker.js';
 /** Messages under way at once: what 64 MB hold, at most 1,024. */
 const windowOf = (bytes: number): number => Math.min(1_024, 64 * 2 ** 20 / bytes);
 
-function withWorker(given: Given, bytes: number, send: (worker: Worker, count: number) => void): Subject {
+async function withWorker(given: Given, bytes: number, send: (worker: Worker, count: number) => void): Promise<Subject> {
   const worker = new Worker(new URL('./handover.worker.js', import.meta.url), { workerData: given });
+  await once(worker, 'message'); // It is ready.
   const window = windowOf(bytes);
   return {
     run: async (iterations) => {
@@ -28,7 +29,7 @@ function withWorker(given: Given, bytes: number, send: (worker: Worker, count: n
   };
 }
 
-function byRing(bytes: number): Subject {
+function byRing(bytes: number): Promise<Subject> {
   const arena = createArena({ initialBytes: 2 ** 20, maxBytes: 2 ** 30 });
   const channel = arena.channel({ slots: 1_024 });
   const filled = (): Block => {
@@ -41,7 +42,7 @@ function byRing(bytes: number): Subject {
   });
 }
 
-function byToken(bytes: number): Subject {
+function byToken(bytes: number): Promise<Subject> {
   const arena = createArena({ initialBytes: 2 ** 20, maxBytes: 2 ** 30 });
   return withWorker({ kind: 'token', arena: arena.share() }, bytes, (worker, count) => {
     for (let index = 0; index < count; index += 1) {
@@ -52,7 +53,7 @@ function byToken(bytes: number): Subject {
   });
 }
 
-function byMessage(bytes: number, transfer: boolean): Subject {
+function byMessage(bytes: number, transfer: boolean): Promise<Subject> {
   return withWorker({ kind: 'bytes' }, bytes, (worker, count) => {
     for (let index = 0; index < count; index += 1) {
       const view = new Uint8Array(bytes);

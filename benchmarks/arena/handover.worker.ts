@@ -32,3 +32,4 @@ parentPort?.on('message', (message: number | Uint8Array | BlockToken) => {
   } else if (message instanceof Uint8Array) add(message[0] as number);
   else use(arena?.receive(message));
 });
+parentPort?.postMessage('ready');

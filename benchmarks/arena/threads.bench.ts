@@ -6,8 +6,9 @@ import { loadRivals } from './rivals.js';
 import type { Given } from './threads.worker.js';
 
 /** Threads that do `iterations` operations between them; each begins when it is told, and tells when it is done. */
-function inThreads(given: readonly Given[]): Subject {
+async function inThreads(given: readonly Given[]): Promise<Subject> {
   const workers = given.map((data) => new Worker(new URL('./threads.worker.js', import.meta.url), { workerData: data }));
+  await Promise.all(workers.map((worker) => once(worker, 'message'))); // They are ready.
   return {
     run: async (iterations) => {
       const answers = workers.map((worker) => once(worker, 'message'));
@@ -20,7 +21,7 @@ function inThreads(given: readonly Given[]): Subject {
 }
 
 const sharedArena = (): Pick<Extract<Given, { kind: 'arena' }>, 'kind' | 'arena'> => ({ kind: 'arena', arena: createArena({ initialBytes: 2 ** 24 }).share() });
-const RING = 1_024;
+const RING = 8_192;
 const ring = (): SharedArrayBuffer => new SharedArrayBuffer(8 * (RING + 16));
 
 const CROSS = 'allocate here, free there';

@@ -24,6 +24,7 @@ parentPort?.on('message', (iterations: number) => {
   work(iterations);
   parentPort?.postMessage('done');
 });
+parentPort?.postMessage('ready');
 
 function allocator(): { readonly alloc: (bytes: number) => number; readonly free: (handle: number) => void } {
   if (given.kind === 'arena') {
@@ -38,17 +39,21 @@ function allocate(iterations: number): void {
   const from = Atomics.load(ends, SENT);
   for (let done = 0; done < iterations; ) {
     const until = Math.min(iterations, done + STRIDE);
-    while (from + until - Atomics.load(ends, TAKEN) > cells.length);
+    for (let taken = Atomics.load(ends, TAKEN); from + until - taken > cells.length; taken = Atomics.load(ends, TAKEN)) Atomics.wait(ends, TAKEN, taken);
     for (; done < until; done += 1) cells[(from + done) % cells.length] = alloc(bytes[done % bytes.length] as number);
     Atomics.store(ends, SENT, from + done);
+    Atomics.notify(ends, SENT);
   }
 }
 
 function take(iterations: number): void {
   const from = Atomics.load(ends, TAKEN);
   for (let done = 0; done < iterations; ) {
-    const there = Math.min(iterations, Atomics.load(ends, SENT) - from);
+    const sent = Atomics.load(ends, SENT);
+    if (sent === from + done) Atomics.wait(ends, SENT, sent);
+    const there = Math.min(iterations, sent - from);
     for (; done < there; done += 1) free(cells[(from + done) % cells.length] as number);
     Atomics.store(ends, TAKEN, from + done);
+    Atomics.notify(ends, TAKEN);
   }
 }

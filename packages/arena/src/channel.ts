@@ -144,13 +144,16 @@ class Ring implements Channel {
 
   receiveSync(timeoutMs: number): Block | undefined {
     checkDelay('timeoutMs', timeoutMs);
+    const first = this.receive();
+    if (first !== undefined) return first;
+    // Reading the clock takes as long as receiving, so that comes only now.
     const endMs = this.#clock.now() + timeoutMs;
-    for (;;) {
-      const block = this.receive();
-      const leftMs = endMs - this.#clock.now();
-      if (block !== undefined || leftMs <= 0 || this.#isDone) return block;
+    for (let leftMs = timeoutMs; leftMs > 0 && !this.#isDone; leftMs = endMs - this.#clock.now()) {
       this.#sleep(leftMs);
+      const block = this.receive();
+      if (block !== undefined) return block;
     }
+    return undefined;
   }
 
   receiveAsync(options: Omit<WaitOptions, 'align'> = {}): Promise<Block | undefined> {
