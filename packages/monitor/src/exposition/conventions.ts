@@ -16,7 +16,7 @@ const mount = { path: 'system.filesystem.mountpoint' };
 
 /** Metrics whose names differ; others keep theirs. */
 const conventions: Readonly<Record<string, Convention>> = {
-  'cpu.utilization': system('cpu.utilization', {}, { mode: 'cpu.mode' }),
+  'cpu.utilization': system('cpu.utilization', {}, { mode: 'cpu.mode', cpu: 'cpu.logical_number' }),
   'cpu.limit': system('cpu.limit'),
   'cpu.load_average.1m': system('cpu.load_average.1m'),
   'cpu.load_average.5m': system('cpu.load_average.5m'),
