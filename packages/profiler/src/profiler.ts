@@ -63,8 +63,11 @@ export interface Profiler extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** A recording under way. Leaving its `await using` scope discards it unless it was stopped. */
-export interface Recording extends AsyncDisposable {
+/**
+ * A recording under way. Leaving its `await using` scope discards it unless it was stopped, and so does that of `using`, which
+ * does not wait for that.
+ */
+export interface Recording extends AsyncDisposable, Disposable {
   /** @throws {ProfilerError} As {@link Profiler.stop}; `ERR_PROFILER_NOT_RECORDING` if it was stopped already. */
   stop(): Promise<Profile>;
   /**
@@ -144,6 +147,7 @@ class InspectorProfiler implements Profiler {
         if (current !== this.#current || current.stopped) throw notRecording(this.name);
         (await current.started).checkpoint();
       },
+      [Symbol.dispose]: () => void this.#discard(current),
       [Symbol.asyncDispose]: () => this.#discard(current),
     };
   }

@@ -85,6 +85,9 @@ describe('a profiler', () => {
     }
     expect(profiler.stats()).toMatchObject({ recordings: 0, recordingsStoppedTotal: 1 });
     {
+      using _recording = await make().start();
+    }
+    {
       await using recording = await profiler.start();
       await recording.stop();
       await profiler.start(); // Another one is not this scope's to end.
