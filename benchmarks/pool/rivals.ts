@@ -1,6 +1,8 @@
 import { createPool } from '@fog/pool';
 import { createPool as createGenericPool } from 'generic-pool';
 import { Pool as LightningPool } from 'lightning-pool';
+import { EventEmitter } from 'node:events';
+import pg from 'pg';
 import { Pool as TarnPool } from 'tarn';
 import type { Subject } from '../harness/bench.js';
 
@@ -20,7 +22,7 @@ export interface Given {
 /** Makes a subject of whichever pool it is handed. */
 export type Around = <L>(pool: Pooled<L>) => Subject;
 
-interface Resource {
+export interface Resource {
   readonly id: number;
 }
 
@@ -29,8 +31,22 @@ const create = async (): Promise<Resource> => ({ id: (ids += 1) });
 const destroy = async (): Promise<void> => {};
 
 export const OURS = '@fog/pool';
-export const RIVALS = ['generic-pool', 'lightning-pool', 'tarn'] as const;
+export const RIVALS = ['generic-pool', 'lightning-pool', 'pg-pool', 'tarn'] as const;
 export const FLOOR = 'array and promise';
+
+/** What pg-pool pools, without a server: as far as pg-pool looks. */
+class NoServerClient extends EventEmitter {
+  readonly _ending = false;
+  readonly _queryable = true;
+
+  connect(done: (error?: Error) => void): void {
+    process.nextTick(done);
+  }
+
+  end(done?: () => void): void {
+    done?.();
+  }
+}
 
 /** What a pool that returns promises cannot do without: an array of what is free, and one promise a loan. */
 export function floor({ max }: Given): Pooled<Resource> {
@@ -74,6 +90,10 @@ export function pools(around: Around): Contenders {
     'lightning-pool': ({ max, timeoutMs }) => {
       const pool = new LightningPool<Resource>({ create, destroy }, { max, min: 0, maxQueue: Number.MAX_SAFE_INTEGER, acquireTimeoutMillis: timeoutMs });
       return around({ acquire: () => pool.acquire(), release: (resource) => pool.release(resource), close: () => undefined });
+    },
+    'pg-pool': ({ max, timeoutMs }) => {
+      const pool = new pg.Pool({ max, connectionTimeoutMillis: timeoutMs, Client: NoServerClient as unknown as typeof pg.Client });
+      return around({ acquire: () => pool.connect(), release: (client) => client.release(), close: () => undefined });
     },
     tarn: ({ max, timeoutMs }) => {
       const pool = new TarnPool<Resource>({ create, destroy, min: 0, max, acquireTimeoutMillis: timeoutMs });

@@ -135,7 +135,7 @@ class World {
     return this.#random() < 0.5 ? undefined : this.#answer(() => {});
   }
 
-  #caller(timeoutMs: number, priority = 0, key: string | undefined = undefined): Caller {
+  #caller(timeoutMs: number, priority = 0, key?: string): Caller {
     const caller: Caller = {
       order: this.callers.length,
       dueMs: this.clock.now() + timeoutMs,

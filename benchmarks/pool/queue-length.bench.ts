@@ -1,0 +1,39 @@
+import { defineBench, type Subject } from '../harness/bench.js';
+import { OURS, type Pooled, pools } from './rivals.js';
+
+/** Callers that wait at once; one resource goes through all of their hands. */
+function around(waiters: number): <L>(pool: Pooled<L>) => Subject {
+  return (pool) => ({
+    run: async (iterations) => {
+      let served = 0;
+      for (let queue = 0; queue < iterations; queue += 1)
+        await Promise.all(
+          Array.from({ length: waiters }, async () => {
+            const loan = await pool.acquire();
+            served += 1;
+            pool.release(loan);
+          }),
+        );
+      return served;
+    },
+    close: () => pool.close(),
+  });
+}
+
+const SHORT = '10,000 wait';
+const LONG = '100,000 wait';
+const timeoutMs = 600_000;
+const OTHERS = ['generic-pool', 'lightning-pool'] as const;
+
+export default defineBench<number>({
+  name: 'pool/queue-length',
+  title: 'What does a longer queue cost?',
+  operation: 'all of them served',
+  cases: { [SHORT]: 10_000, [LONG]: 100_000 },
+  // Those whose queue is an array that they shift and scan take minutes for the long one: `nx bench pool --only=timeout-storm`.
+  contenders: Object.fromEntries([OURS, ...OTHERS].map((name) => [name, (waiters: number): Subject => pools(around(waiters))[name]?.({ max: 1, timeoutMs }) ?? { run: () => undefined }])),
+  reference: OURS,
+  checkIterations: 1,
+  rounds: 2,
+  targets: (readings) => [{ id: 'CPU a waiter, 100,000 over 10,000', reach: '<= 1.5', value: readings.cpuNs(OURS, LONG) / readings.cpuNs(OURS, SHORT) / 10 }],
+});
