@@ -189,7 +189,7 @@ export class Supply<R> {
     entry.leasedMs += nowMs - entry.sinceMs;
     entry.sinceMs = nowMs;
     this.#shelf.put(entry);
-    if (this.#alive.length > this.#min && !this.#sweeper.isAwake) this.#sweeper.wake(nowMs, true);
+    if (!this.#sweeper.isAwake && this.#alive.length > this.#min) this.#sweeper.wake(nowMs, true);
   }
 
   /** A borrower wants `entry` destroyed. */
