@@ -60,7 +60,8 @@ export class Entry<R> {
   state: EntryState = IN_HAND;
   /** Its index among all that are alive. */
   place = 0;
-  borrowers = 0;
+  /** Borrowers beside the first, where several share it. */
+  sharers = 0;
   uses = 0;
   /** The use after which it is destroyed, or `NEVER`. */
   readonly lastUse: number;
@@ -83,4 +84,13 @@ export class Entry<R> {
     this.sinceMs = createdMs;
     this.provenMs = createdMs;
   }
+}
+
+export function isLent({ state }: Pick<Entry<unknown>, 'state'>): boolean {
+  return state === LEASED || state === SHARED;
+}
+
+/** How long it has been lent in all. */
+export function leasedMsOf(entry: Entry<unknown>, nowMs: number): number {
+  return isLent(entry) ? entry.leasedMs + nowMs - entry.sinceMs : entry.leasedMs;
 }

@@ -1,5 +1,5 @@
 import { CoarseClock } from './coarse-clock.js';
-import { type Entry, IDLE, LEASED, SHARED } from './entry.js';
+import { type Entry, IDLE, isLent, leasedMsOf } from './entry.js';
 import { acquireTimeout, circuitOpen, closeTimeout, deadlock, overloaded, type PoolError, queueFull } from './errors.js';
 import { poolResized, waitTimedOut } from './events.js';
 import { Histogram } from './histogram.js';
@@ -204,14 +204,14 @@ class ResourcePool<R> implements Pool<R> {
 
   resources(): ResourceReading<R>[] {
     const nowMs = this.#now.exactly();
-    return this.#supply.alive.map(({ resource, state, borrowers, uses, createdMs, sinceMs, leasedMs }) => ({
-      resource,
-      state: state === IDLE ? 'idle' : state === LEASED || state === SHARED ? 'leased' : 'checking',
-      borrowers,
-      uses,
-      ageMs: nowMs - createdMs,
-      stateMs: nowMs - sinceMs,
-      leasedMs: borrowers > 0 ? leasedMs + nowMs - sinceMs : leasedMs,
+    return this.#supply.alive.map((entry) => ({
+      resource: entry.resource,
+      state: entry.state === IDLE ? 'idle' : isLent(entry) ? 'leased' : 'checking',
+      borrowers: isLent(entry) ? entry.sharers + 1 : 0,
+      uses: entry.uses,
+      ageMs: nowMs - entry.createdMs,
+      stateMs: nowMs - entry.sinceMs,
+      leasedMs: leasedMsOf(entry, nowMs),
     }));
   }
 

@@ -3,7 +3,7 @@ import { Circuit } from './circuit.js';
 import type { CoarseClock } from './coarse-clock.js';
 import { Creator } from './creator.js';
 import { Destroyer } from './destroyer.js';
-import { DESTROYED, type DestroyReason, Entry, IDLE, IN_HAND, LEASED, NEVER, SHARED } from './entry.js';
+import { DESTROYED, type DestroyReason, Entry, IDLE, IN_HAND, LEASED, leasedMsOf, NEVER, SHARED } from './entry.js';
 import { resourceCreated } from './events.js';
 import { isExpired } from './eviction.js';
 import { Histogram } from './histogram.js';
@@ -141,7 +141,6 @@ export class Supply<R> {
     if (entry === undefined) return undefined;
     if (entry.uses === 0) this.#firstUse();
     entry.uses += 1;
-    entry.borrowers = 1;
     entry.state = LEASED;
     entry.sinceMs = this.#now.now();
     return entry;
@@ -185,7 +184,6 @@ export class Supply<R> {
     }
     const nowMs = this.#now.now();
     entry.state = IDLE;
-    entry.borrowers = 0;
     entry.leasedMs += nowMs - entry.sinceMs;
     entry.sinceMs = nowMs;
     this.#shelf.put(entry);
@@ -267,11 +265,10 @@ export class Supply<R> {
 
   #giveBackChecked(entry: Entry<R>): void {
     const nowMs = this.#now.now();
-    if (entry.borrowers > 1) {
+    if (entry.sharers > 0) {
       this.#leaveShared(entry);
       return;
     }
-    entry.borrowers = 0;
     entry.leasedMs += nowMs - entry.sinceMs;
     entry.sinceMs = nowMs;
     if (entry.state === SHARED) this.#unshelve(entry);
@@ -297,28 +294,29 @@ export class Supply<R> {
       return;
     }
     entry.state = LEASED;
-    entry.borrowers = 1;
     entry.sinceMs = nowMs;
   }
 
   #lendShared(entry: Entry<R>, nowMs: number): void {
     if (entry.state === IDLE) entry.sinceMs = nowMs;
-    else this.#shared -= 1;
-    entry.borrowers += 1;
+    else {
+      this.#shared -= 1;
+      entry.sharers += 1;
+    }
     entry.state = LEASED;
     this.#share(entry);
   }
 
   /** Puts a leased one with a free place where others find it. */
   #share(entry: Entry<R>): void {
-    if (entry.borrowers === this.#concurrency || entry.uses === entry.lastUse || entry.sentence !== undefined) return;
+    if (entry.sharers + 1 === this.#concurrency || entry.uses === entry.lastUse || entry.sentence !== undefined) return;
     entry.state = SHARED;
     this.#shared += 1;
     this.#shelf.put(entry);
   }
 
   #leaveShared(entry: Entry<R>): void {
-    entry.borrowers -= 1;
+    entry.sharers -= 1;
     if (entry.state === LEASED) this.#share(entry);
     this.#events.changed();
   }
@@ -430,6 +428,8 @@ export class Supply<R> {
   }
 
   #destroy(entry: Entry<R>, reason: DestroyReason, cause: unknown): void {
+    const nowMs = this.#now.now();
+    const leasedMs = leasedMsOf(entry, nowMs);
     this.checker.abandon(entry);
     if (entry.state === IDLE || entry.state === SHARED) this.#unshelve(entry);
     entry.state = DESTROYED;
@@ -438,9 +438,7 @@ export class Supply<R> {
       this.#alive[entry.place] = last;
       last.place = entry.place;
     }
-    const { resource, createdMs, uses, leasedMs, borrowers, sinceMs } = entry;
-    const nowMs = this.#now.now();
-    const totalLeasedMs = borrowers > 0 ? leasedMs + nowMs - sinceMs : leasedMs;
-    this.destroyer.destroy({ resource, reason, cause, ageMs: nowMs - createdMs, leasedMs: totalLeasedMs, uses });
+    const { resource, createdMs, uses } = entry;
+    this.destroyer.destroy({ resource, reason, cause, ageMs: nowMs - createdMs, leasedMs, uses });
   }
 }
