@@ -22,6 +22,13 @@ describe('options', () => {
     ['validateAfterIdleMs', -1],
     ['createRetryMinMs', 0], ['createRetryMinMs', Infinity], ['createRetryMaxMs', Infinity], ['createRetryMaxMs', 50],
     ['failFast', 1],
+    ['concurrency', 0], ['concurrency', 1.5], ['concurrency', Infinity],
+    ['maxPerKey', 0], ['maxPerKey', '5'], ['maxPerKey', () => 1],
+    ['overloadTargetMs', 0], ['overloadTargetMs', 2 ** 31], ['overloadIntervalMs', Infinity], ['overloadIntervalMs', -1],
+    ['breakAfterFailures', 0], ['breakAfterFailures', 1.5],
+    ['keepalive', true], ['keepaliveMs', 0],
+    ['leakAfterMs', 0], ['leakAfterMs', null], ['leakStackRatio', 1.1], ['leakStackRatio', -0.1], ['leakStackRatio', Number.NaN], ['leakReclaim', 'yes'],
+    ['detectDeadlock', 1], ['adaptive', 'gradient'],
     ['clock', {}], ['clock', null],
   ])('refuses %s: %p, naming it', (name, value) => {
     const options = { max: 2, create, [name]: value };

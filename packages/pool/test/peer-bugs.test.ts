@@ -95,4 +95,57 @@ describe('bugs of other pools', () => {
     await clock.advanceAsync(50);
     expect(timedOut).toBe(20_000);
   });
+
+  it('a validate that hangs costs its resource, not its place', async () => {
+    const { pool, clock } = setUp({ validateAfterIdleMs: 0, validateTimeoutMs: 100, validate: () => new Promise(() => {}) });
+    (await pool.acquire()).release();
+    const waiting = pool.acquire();
+    await clock.advanceAsync(100);
+    expect((await waiting).resource.id).toBe(2);
+  });
+
+  it('a time-out does not hide the error of create', async () => {
+    const { pool, backend, clock } = setUp({ failFast: false, acquireTimeoutMs: 100 });
+    backend.down = new Error('password authentication failed');
+    const waiting = pool.acquire();
+    const failed = expect(waiting).rejects.toMatchObject({ code: 'ERR_POOL_ACQUIRE_TIMEOUT', cause: backend.down, message: expect.stringContaining('password authentication failed') });
+    await clock.advanceAsync(100);
+    await failed;
+  });
+
+  it('an idle resource that breaks throws nothing, and the minimum is restored', async () => {
+    const lose = new Map<Connection, (cause: unknown) => void>();
+    const { pool, backend, clock } = setUp({ min: 2, max: 2, watch: (connection, lost) => { lose.set(connection, lost); } });
+    await pool.ready();
+    for (const lost of [...lose.values()]) lost(new Error('terminated by administrator'));
+    await clock.advanceAsync(1_000);
+    expect(pool.stats()).toMatchObject({ idle: 2, createdTotal: 4 });
+    expect(backend.open).toBe(2);
+  });
+
+  it('the jitter of a lifetime is rolled once, however often the resource is looked at', async () => {
+    let rolls = 0;
+    const { pool, clock } = setUp({ maxLifetimeMs: 10_000, jitterRatio: 0.5, random: () => ((rolls += 1) === 1 ? 0.4 : 0.999) });
+    for (let look = 0; look < 75; look += 1) {
+      await pool.use(() => {});
+      await clock.advanceAsync(100);
+    }
+    expect(pool.stats().createdTotal).toBe(1);
+    await clock.advanceAsync(500);
+    expect(pool.stats().destroyedTotal).toBe(1);
+    expect(rolls).toBe(1);
+  });
+
+  it('what is stale is never lent, and what was just used is not asked', async () => {
+    let works = true;
+    let asked = 0;
+    const { pool, clock } = setUp({ validate: () => { asked += 1; return works; } });
+    await pool.use(() => {});
+    await pool.use(() => {});
+    expect(asked).toBe(0);
+    works = false;
+    await clock.advanceAsync(60_000 - 1);
+    await pool.use(({ id }) => expect(id).toBe(2));
+    expect(asked).toBe(1);
+  });
 });
