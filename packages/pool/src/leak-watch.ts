@@ -3,6 +3,16 @@ import type { Loan } from './loan.js';
 import { LinkedList } from './linked-list.js';
 import type { ResolvedOptions } from './options.js';
 
+/** A stack as V8 captures it: to write it out costs five times as much, so that is left for those that leak. */
+export interface Trace {
+  readonly stack?: string;
+}
+
+/** Its frames, without the heading. */
+export function framesOf(trace: Trace | undefined): string | undefined {
+  return trace?.stack?.replace(/^.*\n/, '');
+}
+
 type LeakOptions = Pick<ResolvedOptions<unknown>, 'clock' | 'random' | 'leakAfterMs' | 'leakStackRatio'>;
 
 /**
@@ -23,13 +33,13 @@ export class LeakWatch<R> {
     this.#onLeak = onLeak;
   }
 
-  /** The stack of who asks for a lease, of the share that is to be kept. */
-  stack(): string | undefined {
+  /** Where a lease is asked for, of the share that is to be kept. */
+  trace(): Trace | undefined {
     const { random, leakStackRatio } = this.#options;
     if (leakStackRatio === 0 || (leakStackRatio < 1 && random() >= leakStackRatio)) return undefined;
-    const trace: { stack?: string } = {};
+    const trace: Trace = {};
     Error.captureStackTrace(trace);
-    return trace.stack?.replace(/^.*\n/, '');
+    return trace;
   }
 
   begin(loan: Loan<R>): void {

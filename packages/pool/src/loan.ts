@@ -1,6 +1,7 @@
 import type { Borrower } from './deadlock.js';
 import type { Entry } from './entry.js';
 import type { DiscardReason, Lender, PoolLease } from './lease.js';
+import type { Trace } from './leak-watch.js';
 import type { Linked } from './linked-list.js';
 
 /**
@@ -12,7 +13,7 @@ export class Loan<R> implements Lender<R>, Linked<Loan<R>> {
   readonly key: string | undefined;
   readonly borrower: Borrower | undefined;
   /** Where it was asked for, if that is kept. */
-  readonly stack: string | undefined;
+  readonly trace: Trace | undefined;
   readonly #lender: Lender<R>;
   readonly #onEnd: (loan: Loan<R>) => void;
   lease: PoolLease<R> | undefined = undefined;
@@ -22,12 +23,12 @@ export class Loan<R> implements Lender<R>, Linked<Loan<R>> {
   previous: Loan<R> | undefined = undefined;
   next: Loan<R> | undefined = undefined;
 
-  constructor(lender: Lender<R>, key: string | undefined, borrower: Borrower | undefined, stack: string | undefined, onEnd: (loan: Loan<R>) => void) {
+  constructor(lender: Lender<R>, key: string | undefined, borrower: Borrower | undefined, trace: Trace | undefined, onEnd: (loan: Loan<R>) => void) {
     this.name = lender.name;
     this.#lender = lender;
     this.key = key;
     this.borrower = borrower;
-    this.stack = stack;
+    this.trace = trace;
     this.#onEnd = onEnd;
   }
 

@@ -4,7 +4,7 @@ import { leaked } from './errors.js';
 import { leaseLeaked } from './events.js';
 import { PoolLease } from './lease.js';
 import type { Lending } from './lending.js';
-import { LeakWatch } from './leak-watch.js';
+import { framesOf, LeakWatch } from './leak-watch.js';
 import { Loan } from './loan.js';
 import type { ResolvedOptions } from './options.js';
 import { Quotas } from './quotas.js';
@@ -43,7 +43,7 @@ export class Loans<R> {
   open(key: string | undefined, inside: boolean): Loan<R> {
     const outer = this.#deadlocks?.current;
     const borrower = inside && this.#deadlocks !== undefined ? new Borrower(this.#deadlocks, outer) : outer;
-    return new Loan(this.#lending, key, borrower, this.#leaks?.stack(), this.#ended);
+    return new Loan(this.#lending, key, borrower, this.#leaks?.trace(), this.#ended);
   }
 
   mayLend(key: string | undefined): boolean {
@@ -87,8 +87,9 @@ export class Loans<R> {
     if (wasFull) this.#queue.unblock(key);
   }
 
-  #leak({ lease, key, stack }: Loan<R>, heldMs: number): void {
+  #leak({ lease, key, trace }: Loan<R>, heldMs: number): void {
     if (lease === undefined) return;
+    const stack = framesOf(trace);
     const { name, leakReclaim } = this.#options;
     leaseLeaked({ pool: name, resource: lease.resource, key, heldMs, stack, reclaimed: leakReclaim });
     if (leakReclaim) lease.end('leaked', leaked(name, heldMs, stack));

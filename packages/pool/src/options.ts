@@ -119,7 +119,7 @@ export interface PoolTuning {
   readonly jitterRatio?: number;
   /** A lease out for longer counts as leaked: an event tells, with the borrower's stack if there is one. @default Infinity */
   readonly leakAfterMs?: number;
-  /** Share of the leases whose stack is kept, as each costs 2 us. From 0 to 1. @default 0 */
+  /** Share of the leases whose stack is kept, as each costs 2 to 4 us. From 0 to 1. @default 0 */
   readonly leakStackRatio?: number;
   /** Whether a leaked lease is ended and its resource destroyed, so that its place is free again. @default false */
   readonly leakReclaim?: boolean;
