@@ -48,7 +48,7 @@ describe.each(backends)('an arena on the %s backend, under random use', (backend
     await using arena = createArena({ backend, initialBytes: MiB, maxBytes: 16 * MiB });
     const held: Held[] = [];
     let refused = 0;
-    for (let turn = 0; turn < 20_000; turn += 1) {
+    for (let turn = 0; turn < 100_000; turn += 1) {
       if (held.length > 0 && random() < 0.49) {
         const index = Math.floor(random() * held.length);
         const leaving = held[index] as Held;
@@ -64,7 +64,7 @@ describe.each(backends)('an arena on the %s backend, under random use', (backend
           held.push({ block, mark: turn & 255 });
         }
       }
-      if (turn % 2_000 === 0) checkStats(arena, held);
+      if (turn % 10_000 === 0) checkStats(arena, held);
     }
     expect(overlaps(held)).toBe(0);
     expect(held.filter((each) => !isIntact(each))).toEqual([]);

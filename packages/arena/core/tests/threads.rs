@@ -6,7 +6,7 @@ use std::thread;
 
 const CAPACITY: u32 = 20_000;
 const THREADS: u32 = 4;
-const TURNS: u32 = if cfg!(miri) { 50 } else { 20_000 };
+const TURNS: u32 = if cfg!(miri) { 50 } else { 250_000 };
 
 /// The same numbers for the same seed: xorshift (G. Marsaglia, 2003).
 fn random(state: &mut u32) -> u32 {
