@@ -44,6 +44,19 @@ describe('tenants', () => {
     submit('task', { tenant: 'other' });
   });
 
+  it('may be many, and come back after long', async () => {
+    const { scheduler, started, advance } = stage({ strategy: 'fifo', tenants: {} });
+    scheduler.addWorker({ id: 'w', capacity: { cpu: 1 } });
+    const order: string[] = [];
+    for (let round = 0; round < 2; round += 1) {
+      const handles = Array.from({ length: 300 }, (_, index) => scheduler.submit({ name: 'task', tenant: `t${index}`, run: () => void order.push(`t${index}`) }));
+      for (const { result } of handles) await result;
+      await advance(0);
+    }
+    expect(order).toEqual(Array.from({ length: 600 }, (_, index) => `t${index % 300}`));
+    expect([started, Object.keys(scheduler.tenants()).length]).toEqual([[], 300]);
+  });
+
   it('do not count unless told to', async () => {
     const { scheduler, submit, started, advance } = stage({ strategy: 'fifo' });
     scheduler.addWorker({ id: 'w', capacity: { cpu: 2 } });
