@@ -187,10 +187,14 @@ class Pass {
   #bestOfAll(task: Task): ClusterWorker | undefined {
     const { demand } = task.shape;
     const { scorer } = this.#rules;
+    const { workers, table } = this.#cluster;
+    if (!table.mayFit(demand)) return undefined;
     let best: ClusterWorker | undefined;
     let bestScore = Number.NaN; // Not computed while there is nobody to compare with.
-    for (const worker of this.#cluster.workers) {
-      if (!fits(demand, worker.free) || !this.#accepts(worker)) continue;
+    for (let index = 0; index < workers.length; index += 1) {
+      if (!table.fits(demand, index)) continue;
+      const worker = workers[index] as ClusterWorker;
+      if ((demand.gpu > 0 && !fits(demand, worker.free)) || !this.#accepts(worker)) continue;
       if (best === undefined) best = worker;
       else {
         if (Number.isNaN(bestScore)) bestScore = scorer.score(task, best, this.#nowMs);

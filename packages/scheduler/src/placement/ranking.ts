@@ -178,10 +178,11 @@ export class Ranking {
 
 /** Fewer workers are looked at one by one just as fast. */
 const LEAST_WORKERS = 8;
-/** A shape that is not seen again is not worth a ranking: task sizes among the needs may make every shape its own. */
-const LEAST_DECISIONS = 2;
-/** Entries of all rankings together: 32 MB of scores. */
-const MOST_ENTRIES = 4_194_304;
+/** A shape that is not seen again is not worth a ranking: data sizes among the needs may make every task's shape its own. */
+const LEAST_TASKS = 3;
+/** Entries of all rankings together, which hold 16 bytes for each; in small fleets a ranking counts as if it had the least. */
+const MOST_ENTRIES = 2_097_152;
+const LEAST_ENTRIES = 2_048;
 
 /** Rankings for the shapes that decide often. */
 export class Rankings {
@@ -199,13 +200,11 @@ export class Rankings {
   of(shape: Shape): Ranking | undefined {
     if (shape.ranking !== undefined) return shape.ranking;
     const size = this.#cluster.workers.length;
-    shape.decisions += 1;
-    if (size < LEAST_WORKERS || shape.decisions <= LEAST_DECISIONS) return undefined;
+    if (size < LEAST_WORKERS || shape.asked < LEAST_TASKS) return undefined;
     for (const oldest of this.#ranked) {
-      if ((this.#ranked.size + 1) * size <= MOST_ENTRIES) break;
+      if ((this.#ranked.size + 1) * Math.max(LEAST_ENTRIES, size) <= MOST_ENTRIES) break;
       this.#ranked.delete(oldest);
       oldest.ranking = undefined;
-      oldest.decisions = 0;
     }
     this.#ranked.add(shape);
     shape.ranking = new Ranking(shape, this.#cluster, this.#scorer);

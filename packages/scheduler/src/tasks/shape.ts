@@ -19,9 +19,8 @@ export interface Shape {
   readonly tenant: Tenant | undefined;
   /** Its tasks in the ready queue. */
   readonly lane: Lane;
-  /** The workers by their score for it; made when it decides often. */
+  /** The workers by their score for it; made when tasks of it come often. */
   ranking: Ranking | undefined;
-  decisions: number;
   /** How often tasks of it were submitted; halved from time to time. */
   asked: number;
   /** The last planning pass in which there was no room for it. */
@@ -99,7 +98,6 @@ export class Shapes {
       tenant,
       lane: new Lane(this.#keys, tenant),
       ranking: undefined,
-      decisions: 0,
       asked: 0,
       noRoomInPass: -1,
       placeable: false,
