@@ -219,18 +219,23 @@ class PlanningScheduler implements Scheduler, TaskOwner, Outcomes {
   succeeded(task: Task, value: unknown, how: 'at once' | 'later'): void {
     const { worker } = task;
     const speed = this.#release(task, this.#endedMs(how));
+    if (task.evicted) this.#endedAllTheSame(task);
     if (task.state === 'cancelled') return this.#settled(task);
-    this.#learning.ran(task, worker, (task.endedMs - task.startedMs) * speed);
     task.succeededWith(value);
     this.#end(task, 'succeeded');
     taskSucceeded(this.#options.name, task, speed);
     this.#deadlines.ended(task, task.endedMs <= task.deadlineAtMs);
     this.#settled(task);
+    // Last, as an estimator of the caller's own might throw.
+    this.#learning.ran(task, worker, (task.endedMs - task.startedMs) * speed);
   }
 
   failed(task: Task, error: unknown, how: 'at once' | 'later'): void {
     const speed = this.#release(task, this.#endedMs(how));
-    if (task.state === 'cancelled') return this.#settled(task);
+    if (task.state === 'cancelled') {
+      if (task.evicted) this.#endedAllTheSame(task);
+      return this.#settled(task);
+    }
     if (task.evicted) return this.#requeue(task);
     task.failures += 1;
     let failure = error;
@@ -255,6 +260,12 @@ class PlanningScheduler implements Scheduler, TaskOwner, Outcomes {
     const worker = this.#cluster.release(task, nowMs);
     if (worker?.draining === true) this.#workforce.departIfIdle(worker);
     return worker?.speed ?? 1;
+  }
+
+  /** It was told to stop and to run again, but it will not: others of its gang must not wait for it. */
+  #endedAllTheSame(task: Task): void {
+    task.evicted = false;
+    if (task.gang !== undefined) this.#regroup(task.gang, task.endedMs);
   }
 
   #requeue(task: Task): void {

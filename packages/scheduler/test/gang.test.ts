@@ -89,4 +89,21 @@ describe('a gang', () => {
     await advance(0);
     expect(started.slice(2)).toEqual(['rank 0@w', 'rank 1@x']);
   });
+
+  it('does not wait for a member that fulfils although it was told to stop', async () => {
+    const { scheduler, submit, started, advance } = stage({ strategy: 'fifo' });
+    for (const id of ['v', 'w']) scheduler.addWorker({ id, capacity: { cpu: 1 } });
+    const gang = { id: 'g', size: 2 };
+    submit('heeds', { gang });
+    let finish = (): void => {};
+    const deaf = scheduler.submit<void>({ name: 'deaf', gang, run: () => new Promise((resolve) => (finish = resolve)) });
+    await advance(0);
+    void scheduler.removeWorker('v', { force: true });
+    await advance(0);
+    expect(scheduler.stats()).toMatchObject({ pending: 1, active: 1 });
+    finish();
+    await deaf.result;
+    await advance(0);
+    expect(started).toEqual(['heeds@v', 'heeds@w']);
+  });
 });
