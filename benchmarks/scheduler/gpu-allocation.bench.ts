@@ -66,7 +66,7 @@ const PUBLISHED = 95.4;
 export default defineBench<Order>({
   name: 'scheduler/gpu-allocation',
   title: 'How many of the GPUs are given out when 130 % are asked for? (Alibaba openb, default workload)',
-  operation: 'pod placed or turned away',
+  operation: 'nodes added, and pods placed or turned away, a pod',
   cases: { 'nodes in order': { shuffles: false }, 'nodes shuffled': { shuffles: true } },
   reference: 'best fit',
   checkIterations: 200,

@@ -7,9 +7,11 @@ import type { Task } from '../tasks/task.js';
 
 /** Runs shorter than this are noise for a scheduler, and so many of them that learning from each would cost more than running it. */
 const BRIEF_MS = 1;
-/** Brief runs of one name in a row that are all learned from; then one in so many is. */
+/** Brief runs of one name that are all learned from; then one in so many is. */
 const ALL_OF = 64;
 const ONE_IN = 256;
+/** Beyond it counting says nothing new. A power of two. */
+const MOST_COUNTED = 65_536;
 /** Names remembered; then all of them start again. */
 const NAMES = 10_000;
 
@@ -19,7 +21,7 @@ export class Learning {
   readonly #experience: Experience | undefined;
   readonly #cluster: Cluster;
   readonly #insights = new InsightsTracker();
-  /** Brief runs in a row, by name. */
+  /** Brief runs by name, less {@link ALL_OF} for each that was not. */
   readonly #brief = new Map<string, { count: number; estimate: Estimate | undefined }>();
 
   constructor(estimator: Estimator, experience: Experience | undefined, cluster: Cluster) {
@@ -39,7 +41,7 @@ export class Learning {
   /** A task succeeded on the worker, in `durationMs` as on one of speed 1. */
   ran(task: Task, worker: ClusterWorker | undefined, durationMs: number): void {
     if (durationMs < BRIEF_MS && this.#isOneOfMany(task.name)) return;
-    if (durationMs >= BRIEF_MS && this.#brief.size > 0) this.#brief.delete(task.name);
+    if (durationMs >= BRIEF_MS && this.#brief.size > 0) this.#tookLonger(task.name);
     const { estimate } = task; // Asked for before it is told of this very run.
     this.#estimator.observe(task, durationMs);
     this.#insights.observe(task.name, estimate, durationMs);
@@ -52,6 +54,14 @@ export class Learning {
     return this.#insights.reading();
   }
 
+  /** Once may be chance, a busy processor for one; time and again it changes what the name is like. */
+  #tookLonger(name: string): void {
+    const brief = this.#brief.get(name);
+    if (brief === undefined) return;
+    brief.count = Math.max(0, brief.count - ALL_OF);
+    brief.estimate = undefined;
+  }
+
   #isOneOfMany(name: string): boolean {
     const brief = this.#brief.get(name);
     if (brief === undefined) {
@@ -59,7 +69,7 @@ export class Learning {
       this.#brief.set(name, { count: 1, estimate: undefined });
       return false;
     }
-    brief.count += 1;
+    brief.count = brief.count < MOST_COUNTED ? brief.count + 1 : MOST_COUNTED >> 1;
     if (brief.count > ALL_OF && brief.count % ONE_IN !== 0) return true;
     brief.estimate = undefined;
     return false;
