@@ -22,6 +22,7 @@ export default defineBench({
   cases: { 'nobody waits, time-out of 5 s': given },
   contenders: { [FLOOR]: (given: Given) => around(floor(given)), ...pools(around) },
   reference: FLOOR,
+  rounds: 3,
   targets: (readings) => [
     { id: 'CPU over array and promise', reach: '<= 1.3', value: readings.cpuNs(OURS) / readings.cpuNs(FLOOR) },
     ...RIVALS.map((rival) => ({ id: `CPU of ${rival} over ours`, reach: rival === 'tarn' ? ('>= 15' as const) : ('>= 8' as const), value: readings.cpuNs(rival) / readings.cpuNs(OURS) })),

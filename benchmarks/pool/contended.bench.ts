@@ -47,6 +47,7 @@ export default defineBench({
   cases: { '1,000 borrowers of 10 resources': given },
   contenders: { [FLOOR]: (given: Given) => around(floor(given)), ...pools(around) },
   reference: FLOOR,
+  rounds: 3,
   checkIterations: 2_000,
   targets: (readings) => [
     { id: 'loans a second, ours over the best peer', reach: '>= 1.5', value: Math.min(...RIVALS.map((rival) => readings.wallNs(rival))) / readings.wallNs(OURS) },

@@ -56,7 +56,7 @@ export default defineBench({
   contenders: pools(around),
   reference: 'generic-pool',
   checkIterations: 1,
-  rounds: 2,
+  rounds: 1,
   targets: (readings) => [
     { id: 'bytes an idle resource', reach: '<= 160', value: readings.figure('bytes an idle resource', OURS) },
     { id: 'bytes a waiter', reach: '<= 360', value: readings.figure('bytes a waiter', OURS) },

@@ -53,7 +53,7 @@ export default defineBench({
   contenders: pools(around),
   reference: 'generic-pool',
   checkIterations: 1,
-  rounds: 3,
+  rounds: 2,
   targets: (readings) => [
     { id: 'CPU of the best peer over ours', reach: '>= 1.5', value: Math.min(...RIVALS.map((rival) => readings.cpuNs(rival))) / readings.cpuNs(OURS) },
     { id: 'longest stall of the event loop, ours over the best peer', reach: '<= 0.6', value: readings.figure('longest stall ms', OURS) / Math.min(...RIVALS.map((rival) => readings.figure('longest stall ms', rival))) },

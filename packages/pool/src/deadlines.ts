@@ -1,29 +1,37 @@
 import type { Clock, Timer } from './clock.js';
-import type { Waiter } from './waiter.js';
+
+/** A waiter as far as its deadline goes: the links live in it. */
+export interface Due<W extends Due<W>> {
+  readonly sinceMs: number;
+  /** Neighbours of the same time-out, and their list. */
+  earlier: W | undefined;
+  later: W | undefined;
+  deadlines: DeadlineList<W> | undefined;
+}
 
 /**
  * The deadlines of all waiters, one list for each distinct time-out. In a list, who came first is due first, so it
  * needs a single timer; a timer for each waiter would cost more than all else that a wait does.
  */
-export class Deadlines<R> {
+export class Deadlines<W extends Due<W>> {
   readonly #clock: Clock;
-  readonly #usual: DeadlineList<R>;
+  readonly #usual: DeadlineList<W>;
   /** Time-outs asked for by single calls; a list goes when it is empty, since these may never come again. */
-  readonly #others = new Map<number, DeadlineList<R>>();
-  readonly #onDue: (waiter: Waiter<R>, timeoutMs: number) => void;
+  readonly #others = new Map<number, DeadlineList<W>>();
+  readonly #onDue: (waiter: W, timeoutMs: number) => void;
 
-  constructor(clock: Clock, usualTimeoutMs: number, onDue: (waiter: Waiter<R>, timeoutMs: number) => void) {
+  constructor(clock: Clock, usualTimeoutMs: number, onDue: (waiter: W, timeoutMs: number) => void) {
     this.#clock = clock;
     this.#onDue = onDue;
     this.#usual = new DeadlineList(clock, usualTimeoutMs, onDue);
   }
 
-  add(waiter: Waiter<R>, timeoutMs: number): void {
+  add(waiter: W, timeoutMs: number): void {
     if (timeoutMs === Infinity) return;
     this.#listOf(timeoutMs).push(waiter);
   }
 
-  remove(waiter: Waiter<R>): void {
+  remove(waiter: W): void {
     const list = waiter.deadlines;
     if (list === undefined) return;
     list.remove(waiter);
@@ -37,7 +45,7 @@ export class Deadlines<R> {
     this.#usual.close();
   }
 
-  #listOf(timeoutMs: number): DeadlineList<R> {
+  #listOf(timeoutMs: number): DeadlineList<W> {
     if (timeoutMs === this.#usual.timeoutMs) return this.#usual;
     let list = this.#others.get(timeoutMs);
     if (list === undefined) {
@@ -56,16 +64,16 @@ const MOST_AT_ONCE = 500;
  * so fire too early for those who come later; it is then set again, for what remains. That is cheaper than to
  * stop and start it with every wait.
  */
-export class DeadlineList<R> {
+export class DeadlineList<W extends Due<W>> {
   readonly timeoutMs: number;
   readonly #clock: Clock;
-  readonly #onDue: (waiter: Waiter<R>, timeoutMs: number) => void;
+  readonly #onDue: (waiter: W, timeoutMs: number) => void;
   readonly #fired = (): void => this.#fire();
-  #first: Waiter<R> | undefined = undefined;
-  #last: Waiter<R> | undefined = undefined;
+  #first: W | undefined = undefined;
+  #last: W | undefined = undefined;
   #timer: Timer | undefined = undefined;
 
-  constructor(clock: Clock, timeoutMs: number, onDue: (waiter: Waiter<R>, timeoutMs: number) => void) {
+  constructor(clock: Clock, timeoutMs: number, onDue: (waiter: W, timeoutMs: number) => void) {
     this.timeoutMs = timeoutMs;
     this.#clock = clock;
     this.#onDue = onDue;
@@ -75,7 +83,7 @@ export class DeadlineList<R> {
     return this.#first === undefined;
   }
 
-  push(waiter: Waiter<R>): void {
+  push(waiter: W): void {
     waiter.deadlines = this;
     if (this.#last === undefined) {
       this.#first = waiter;
@@ -89,7 +97,7 @@ export class DeadlineList<R> {
     this.#last = waiter;
   }
 
-  remove(waiter: Waiter<R>): void {
+  remove(waiter: W): void {
     const { earlier, later } = waiter;
     if (earlier === undefined) this.#first = later;
     else earlier.later = later;

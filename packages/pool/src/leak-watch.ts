@@ -2,16 +2,7 @@ import type { Clock, Timer } from './clock.js';
 import type { Loan } from './loan.js';
 import { LinkedList } from './linked-list.js';
 import type { ResolvedOptions } from './options.js';
-
-/** A stack as V8 captures it: to write it out costs five times as much, so that is left for those that leak. */
-export interface Trace {
-  readonly stack?: string;
-}
-
-/** Its frames, without the heading. */
-export function framesOf(trace: Trace | undefined): string | undefined {
-  return trace?.stack?.replace(/^.*\n/, '');
-}
+import { captureTrace, type Trace } from './trace.js';
 
 type LeakOptions = Pick<ResolvedOptions<unknown>, 'clock' | 'random' | 'leakAfterMs' | 'leakStackRatio'>;
 
@@ -37,9 +28,7 @@ export class LeakWatch<R> {
   trace(): Trace | undefined {
     const { random, leakStackRatio } = this.#options;
     if (leakStackRatio === 0 || (leakStackRatio < 1 && random() >= leakStackRatio)) return undefined;
-    const trace: Trace = {};
-    Error.captureStackTrace(trace);
-    return trace;
+    return captureTrace();
   }
 
   begin(loan: Loan<R>): void {

@@ -1,8 +1,8 @@
 import type { Borrower } from './deadlock.js';
 import type { Entry } from './entry.js';
 import type { DiscardReason, Lender, PoolLease } from './lease.js';
-import type { Trace } from './leak-watch.js';
 import type { Linked } from './linked-list.js';
+import type { Trace } from './trace.js';
 
 /**
  * What is known of a lease beside its resource, from the call of `acquire` on, where a pool has quotas, watches for leaks

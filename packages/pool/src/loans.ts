@@ -4,16 +4,12 @@ import { leaked } from './errors.js';
 import { leaseLeaked } from './events.js';
 import { PoolLease } from './lease.js';
 import type { Lending } from './lending.js';
-import { framesOf, LeakWatch } from './leak-watch.js';
+import { LeakWatch } from './leak-watch.js';
 import { Loan } from './loan.js';
 import type { ResolvedOptions } from './options.js';
 import { Quotas } from './quotas.js';
+import { framesOf } from './trace.js';
 import type { WaitQueue } from './wait-queue.js';
-
-/** Whether a pool needs {@link Loans}. */
-export function keepsBooks({ maxPerKey, leakAfterMs, detectDeadlock }: Pick<ResolvedOptions<unknown>, 'maxPerKey' | 'leakAfterMs' | 'detectDeadlock'>): boolean {
-  return maxPerKey !== Infinity || leakAfterMs !== Infinity || detectDeadlock;
-}
 
 /** Keeps the books of leases, in a pool that has quotas, watches for leaks or for deadlocks; each as far as it is on. */
 export class Loans<R> {

@@ -142,6 +142,11 @@ type Callback = 'destroy' | 'validate' | 'keepalive' | 'reset' | 'watch';
 /** Options complete with their defaults. */
 export type ResolvedOptions<R> = Required<Omit<PoolOptions<R>, Callback>> & { readonly [Name in Callback]: PoolOptions<R>[Name] | undefined };
 
+/** Whether somebody has to keep books of the leases: who has each, and since when. */
+export function keepsBooks({ maxPerKey, leakAfterMs, detectDeadlock }: Pick<ResolvedOptions<unknown>, 'maxPerKey' | 'leakAfterMs' | 'detectDeadlock'>): boolean {
+  return maxPerKey !== Infinity || leakAfterMs !== Infinity || detectDeadlock;
+}
+
 /** What an option may be. */
 interface Rule {
   readonly expected: string;

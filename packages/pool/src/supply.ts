@@ -7,8 +7,7 @@ import { DESTROYED, type DestroyReason, Entry, IDLE, IN_HAND, LEASED, leasedMsOf
 import { resourceCreated } from './events.js';
 import { isExpired } from './eviction.js';
 import { Histogram } from './histogram.js';
-import { keepsBooks } from './loans.js';
-import type { ResolvedOptions } from './options.js';
+import { keepsBooks, type ResolvedOptions } from './options.js';
 import { Shelf } from './shelf.js';
 import { Sweeper } from './sweeper.js';
 

@@ -20,16 +20,16 @@ export interface WaitQueueEvents {
 export class WaitQueue<R> {
   readonly #clock: Clock;
   readonly #events: WaitQueueEvents;
-  readonly #deadlines: Deadlines<R>;
+  readonly #deadlines: Deadlines<Waiter<R>>;
   readonly #abort = (waiter: Waiter<R>): void => {
     this.#leave(waiter);
     this.#events.aborted();
     waiter.reject(waiter.signal?.reason);
   };
   readonly #usualTimeoutMs: number;
-  readonly #usual: Level<R>;
+  readonly #usual: Level<Waiter<R>>;
   /** Most urgent first; those of priority 0 have a level always. */
-  #levels: Level<R>[];
+  #levels: Level<Waiter<R>>[];
   readonly #blockedKeys = new Set<string>();
   #size = 0;
   #blocked = 0;
@@ -151,16 +151,16 @@ export class WaitQueue<R> {
     loan?.borrower?.waits(-1);
   }
 
-  #levelOf(priority: number): Level<R> {
+  #levelOf(priority: number): Level<Waiter<R>> {
     const at = this.#levels.findIndex((level) => level.priority <= priority);
     const found = this.#levels[at];
     if (found?.priority === priority) return found;
-    const level = new Level<R>(priority, this.#abort);
+    const level = new Level<Waiter<R>>(priority, this.#abort);
     this.#levels = this.#levels.toSpliced(at === -1 ? this.#levels.length : at, 0, level);
     return level;
   }
 
-  *#lanes(): Generator<Lane<R>, undefined> {
+  *#lanes(): Generator<Lane<Waiter<R>>, undefined> {
     for (const level of this.#levels) yield* level.lanes();
   }
 }
