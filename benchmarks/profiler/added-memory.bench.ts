@@ -58,7 +58,7 @@ export default defineBench({
   cases: { application: undefined },
   contenders: { [OURS]: fog, [DATADOG]: datadog, [NOTHING]: nothing },
   reference: NOTHING,
-  rounds: 5,
+  rounds: 1,
   targets: (readings) => {
     const added = (contender: string): number => readings.figure('residentMB', contender) - readings.figure('residentMB', NOTHING);
     return [

@@ -95,6 +95,6 @@ export default defineBench({
   cases: { echo: undefined },
   contenders: { [OFF]: () => echo({ start: () => undefined, stop: () => undefined }), [OURS]: fog, [STACKS]: stackEachTime },
   reference: OFF,
-  rounds: 3,
+  rounds: 2,
   targets: (readings) => [{ id: 'added CPU, against a stack an operation', reach: '<= 0.1', value: readings.figure('addedUs', OURS) / readings.figure('addedUs', STACKS) }],
 });

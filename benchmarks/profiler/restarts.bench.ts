@@ -78,6 +78,6 @@ export default defineBench({
   cases: { 'compiled before': undefined },
   contenders: { [OURS]: () => fog(true), '@fog/profiler, started cold': () => fog(false), 'node:inspector': plainInspector, '@datadog/pprof': datadog },
   reference: 'node:inspector',
-  rounds: 3,
+  rounds: 1,
   targets: (readings) => [{ id: 'sessions that lose all functions, of 36', reach: '<= 0', value: readings.figure('sessionsLost', OURS) }],
 });

@@ -3,7 +3,7 @@ import { createProfiler } from '@fog/profiler';
 import { defineBench, type Subject } from '../harness/bench.js';
 import { type Recorder, datadog, fog, none, plainInspector, work, works } from './recorders.js';
 
-const MEASURED_MS = 8_000;
+const MEASURED_MS = 4_000;
 
 /** CPU time of each thread of this process, in ms. */
 function threadTimes(): ReadonlyMap<string, number> {
@@ -59,7 +59,7 @@ export default defineBench({
     'not recorded': () => subject(() => none),
   },
   reference: DATADOG,
-  rounds: 3,
+  rounds: 2,
   targets: (readings) => [
     { id: 'continuous, percent of a core', reach: '<= 0.8', value: readings.figure('percentOfACore', OURS) },
     { id: 'at 10 ms, against @datadog/pprof', reach: '<= 1', value: readings.figure('percentOfACore', OURS_10) / readings.figure('percentOfACore', DATADOG) },

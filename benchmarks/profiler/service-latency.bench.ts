@@ -22,7 +22,7 @@ async function latencies(recorder: () => Recorder): Promise<Readonly<Record<stri
   const p99 = async (): Promise<number> => Number((await run(process.execPath, [load, url])).stdout);
   await p99(); // Compiled.
   const [on, off]: [number[], number[]] = [[], []];
-  for (let turn = 0; turn < 7; turn += 1) {
+  for (let turn = 0; turn < 5; turn += 1) {
     off.push(await p99());
     const recording = recorder();
     await recording.start();
@@ -63,6 +63,6 @@ export default defineBench({
     'nothing in both turns': () => subject(() => none),
   },
   reference: 'nothing in both turns',
-  rounds: 3,
+  rounds: 1,
   targets: (readings) => [{ id: 'p99, on against off', reach: '<= 1.1', value: readings.figure('ratio', OURS) }],
 });

@@ -1,6 +1,6 @@
 import http from 'node:http';
 
-/** Asks a service 100 times a second over two connections, for 2 s, and prints the p99 in ms. */
+/** Asks a service 200 times a second over two connections, for 1 s, and prints the p99 in ms. */
 const [, , url = ''] = process.argv;
 const agent = new http.Agent({ keepAlive: true, maxSockets: 2 });
 const latencies: number[] = [];
@@ -24,7 +24,7 @@ await new Promise<void>((resolve) => {
     if (asked.length < 200) return;
     clearInterval(timer);
     resolve();
-  }, 10);
+  }, 5);
 });
 await Promise.all(asked);
 agent.destroy();

@@ -2,10 +2,10 @@ import { sumsByFrame } from './call-tree.js';
 import { invalidOption } from './errors.js';
 import { type Compared, compareSamples } from './merge.js';
 import { asObject, refuseUnknown } from './refusal.js';
-import { type CostsOptions, type HtmlOptions, type Profile, type SamplesKind, samplesOf } from './profile.js';
+import { type CostsOptions, type HtmlOptions, type Profile, samplesOf } from './profile.js';
 import { renderHtml } from './report/html.js';
 import { diffReportData } from './report/report-data.js';
-import type { Frame, Samples } from './samples.js';
+import type { Frame, Samples, SamplesKind } from './samples.js';
 
 /** What a function cost before and after, in the unit of `costs()`: microseconds or bytes. */
 export interface FunctionChange extends Frame {

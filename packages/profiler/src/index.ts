@@ -1,6 +1,6 @@
 export { createProfiler, type Profiled, type Profiler, type Recording } from './profiler.js';
 export { getProfiler } from './shared-profiler.js';
-export { type CostsOptions, type HtmlOptions, type Profile, type SamplesKind, type TopOptions, mergeProfiles, parseProfile } from './profile.js';
+export { type CostsOptions, type HtmlOptions, type Profile, type TopOptions, mergeProfiles, parseProfile } from './profile.js';
 export { type DiffOptions, type FunctionChange, type ProfileDiff, diffProfiles } from './diff.js';
 export { type WindowDirectory, type WindowDirectoryOptions, windowDirectory } from './window-directory.js';
 export { type PushOptions, pushWindows } from './push.js';
@@ -24,7 +24,7 @@ export type { PromiseFacts } from './collectors/promises.js';
 export type { ThreadTime } from './collectors/thread-time.js';
 export type { RunConditions } from './conditions.js';
 export type { Costs, FunctionCost } from './call-tree.js';
-export type { Frame, FrameKind, LineTicks, Samples, Timeline, ValueType } from './samples.js';
+export type { Frame, FrameKind, LineTicks, Samples, SamplesKind, Timeline, ValueType } from './samples.js';
 export type { RecordingFailed, RecordingStarted, RecordingStopped, StallDetected } from './events.js';
 export type { ProfilerStats } from './stats.js';
 export { type Clock, type Timer, systemClock } from './clock.js';

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage, createHook } from 'node:async_hooks';
-import { nowUs } from './collectors/cpu.js';
+import { nowUs } from './v8-clock.js';
 import { invalidOption } from './errors.js';
 import type { Samples } from './samples.js';
 

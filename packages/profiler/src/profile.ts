@@ -18,11 +18,8 @@ import { type PartialProfileData, type ProfileData, completeData } from './profi
 import { type WriteOptions, writeProfile } from './profile-file.js';
 import { renderHtml } from './report/html.js';
 import { reportData } from './report/report-data.js';
-import type { Samples } from './samples.js';
+import type { Samples, SamplesKind } from './samples.js';
 import { resolveFrames } from './source-maps.js';
-
-/** Of which of a profile's samples. */
-export type SamplesKind = 'cpu' | 'memory' | 'io';
 
 /** Which of a profile's samples are meant. @default 'cpu' if CPU was recorded, else 'memory', else 'io' */
 export interface CostsOptions {

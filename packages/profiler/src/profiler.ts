@@ -1,6 +1,6 @@
 import { runConditions } from './conditions.js';
 import { withBuiltins } from './collectors/builtins.js';
-import { nowUs } from './collectors/cpu.js';
+import { nowUs } from './v8-clock.js';
 import { COVERAGE, withInlined } from './collectors/function-ranges.js';
 import { type Keeper, ROTATION_MS, keepWarm } from './collectors/keeper.js';
 import { alreadyRecording, closed, notContinuous, notRecording } from './errors.js';

@@ -81,6 +81,9 @@ export interface Samples {
   readonly builtins?: ReadonlyMap<string, string>;
 }
 
+/** Of which of a profile's samples. */
+export type SamplesKind = 'cpu' | 'memory' | 'io';
+
 /** Number of samples. */
 export function sampleCount({ valueTypes, values }: Samples): number {
   const counts = values[valueTypes.findIndex(({ type }) => type === 'samples')];

@@ -4,7 +4,7 @@ import { gunzipSync } from 'node:zlib';
 import { Profile as SecondReader } from 'pprof-format';
 import { type Labels, createProfiler, mergeProfiles, parseProfile } from '../src/index.js';
 import { LabelTrack, labelCosts, resolveLabels, withLabels } from '../src/labels.js';
-import { nowUs } from '../src/collectors/cpu.js';
+import { nowUs } from '../src/v8-clock.js';
 import { samplesFrom } from './arbitrary-samples.js';
 import { recursive, threeToOne } from './workload.js';
 

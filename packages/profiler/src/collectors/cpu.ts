@@ -6,6 +6,7 @@ import { markOwn } from '../own-frames.js';
 import type { Samples } from '../samples.js';
 import { since } from '../timeline.js';
 import { withBuiltins } from './builtins.js';
+import { nowUs } from '../v8-clock.js';
 import type { Collector } from './collector.js';
 import { COVERAGE, withInlined } from './function-ranges.js';
 
@@ -52,9 +53,6 @@ export function cpuCollector(session: InspectorSession, { intervalUs, keepWarm, 
     },
   };
 }
-
-/** V8's clock of CPU samples, which is that of `process.hrtime`. */
-export const nowUs = (): number => Number(process.hrtime.bigint() / 1_000n);
 
 /** V8 takes another interval only while nothing is recorded. */
 export function enableSampling(session: InspectorSession, intervalUs: number): void {

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock.js';
 import type { InspectorSession } from '../inspector-session.js';
-import { enableSampling, nowUs } from './cpu.js';
+import { enableSampling } from './cpu.js';
+import { nowUs } from '../v8-clock.js';
 
 /**
  * How long one kept profile lives that nobody reads. V8 keeps all its samples until it ends and then writes them out:
