@@ -5,7 +5,8 @@ const QUIET_MS = 60_000;
 export class Cadence {
   readonly #usualMs: number;
   readonly #urgentMs: number;
-  #urgentUntilMs = -Infinity;
+  /** In a typed array, as a plain field that holds a double is allocated at every change. */
+  readonly #urgentUntilMs = new Float64Array([-Infinity]);
 
   constructor(usualMs: number, urgentMs: number) {
     this.#usualMs = usualMs;
@@ -14,7 +15,7 @@ export class Cadence {
 
   /** Time to the next sample, given whether there is cause for hurry now. */
   next(urgent: boolean, nowMs: number): number {
-    if (urgent) this.#urgentUntilMs = nowMs + QUIET_MS;
-    return nowMs < this.#urgentUntilMs ? this.#urgentMs : this.#usualMs;
+    if (urgent) this.#urgentUntilMs[0] = nowMs + QUIET_MS;
+    return nowMs < (this.#urgentUntilMs[0] ?? 0) ? this.#urgentMs : this.#usualMs;
   }
 }

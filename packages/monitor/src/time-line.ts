@@ -4,8 +4,8 @@
  */
 export class TimeLine {
   readonly #clock: { now(): number };
-  #offsetMs = 0;
-  #latestMs = -Infinity;
+  /** The latest time, then what was added to the clock's: in a typed array, as plain fields that hold doubles are allocated at every change. */
+  readonly #times = new Float64Array([-Infinity, 0]);
   #regressions = 0;
 
   constructor(clock: { now(): number }) {
@@ -17,10 +17,12 @@ export class TimeLine {
   }
 
   nowMs(): number {
-    const nowMs = this.#clock.now() + this.#offsetMs;
-    if (nowMs >= this.#latestMs) return (this.#latestMs = nowMs);
+    const times = this.#times;
+    const latestMs = times[0] ?? -Infinity;
+    const nowMs = this.#clock.now() + (times[1] ?? 0);
+    if (nowMs >= latestMs) return (times[0] = nowMs);
     this.#regressions += 1;
-    this.#offsetMs += this.#latestMs - nowMs;
-    return this.#latestMs;
+    times[1] = (times[1] ?? 0) + latestMs - nowMs;
+    return latestMs;
   }
 }
