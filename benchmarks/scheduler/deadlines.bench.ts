@@ -53,7 +53,6 @@ export default defineBench<Machine>({
     '@fog/scheduler sla': contender(sla),
     '@fog/scheduler adaptive': contender(adaptive),
     'EASY, users’ estimates': contender(easy, asRequested),
-    'earliest deadline first, users’ estimates': contender(edf, asRequested),
     'earliest deadline first, clairvoyant': contender(edf, clairvoyant),
     'hopeless ones last, clairvoyant': contender(sla, clairvoyant),
   },

@@ -53,6 +53,7 @@ export default defineBench({
   cases: { 'no-op tasks': undefined },
   reference: 'p-queue with priorities',
   checkIterations: 1_000,
+  rounds: 3,
   contenders: {
     '@fog/scheduler priority': () => warm(ours('priority')),
     '@fog/scheduler adaptive': () => warm(ours('adaptive')),
