@@ -24,6 +24,22 @@ export interface UpkeepPlan<E> {
   readonly nextMs: number;
 }
 
+export interface LifeRules {
+  readonly maxLifetimeMs: number;
+  readonly maxUses: number;
+  readonly jitterRatio: number;
+  readonly random: () => number;
+}
+
+/** When a resource created now is to end: rolled once, as what is rolled anew at each look comes to nothing. */
+export function rollLimits({ maxLifetimeMs, maxUses, jitterRatio, random }: LifeRules, nowMs: number): { readonly expiresMs: number; readonly lastUse: number } {
+  const share = 1 - jitterRatio * random();
+  return {
+    expiresMs: maxLifetimeMs === Infinity ? NEVER : Math.ceil(nowMs + maxLifetimeMs * share),
+    lastUse: maxUses === Infinity ? NEVER : Math.ceil(maxUses * share),
+  };
+}
+
 export function isExpired({ expiresMs }: Aging, nowMs: number): boolean {
   return expiresMs !== NEVER && nowMs >= expiresMs;
 }

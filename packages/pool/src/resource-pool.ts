@@ -245,7 +245,7 @@ class ResourcePool<R> implements Pool<R> {
     if (refusal !== undefined) return Promise.reject(refusal);
     const promise = this.#queue.wait(options, loan);
     this.#shedder?.watch();
-    this.#match();
+    if (this.#supply.hasMore) this.#match();
     return promise;
   }
 

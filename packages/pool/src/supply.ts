@@ -3,9 +3,9 @@ import { Circuit } from './circuit.js';
 import type { CoarseClock } from './coarse-clock.js';
 import { Creator } from './creator.js';
 import { Destroyer } from './destroyer.js';
-import { DESTROYED, type DestroyReason, Entry, IDLE, IN_HAND, LEASED, leasedMsOf, NEVER, SHARED } from './entry.js';
+import { DESTROYED, type DestroyReason, Entry, IDLE, IN_HAND, LEASED, leasedMsOf, SHARED } from './entry.js';
 import { resourceCreated } from './events.js';
-import { isExpired } from './eviction.js';
+import { isExpired, rollLimits } from './eviction.js';
 import { Histogram } from './histogram.js';
 import { keepsBooks, type ResolvedOptions } from './options.js';
 import { Shelf } from './shelf.js';
@@ -126,6 +126,11 @@ export class Supply<R> {
   /** What counts towards `max`. */
   get size(): number {
     return this.#alive.length + this.creator.underWay + this.destroyer.underWay;
+  }
+
+  /** Whether there is something to lend or check, or room to create. */
+  get hasMore(): boolean {
+    return this.#shelf.size > 0 || this.size < this.#max;
   }
 
   /** Borrowers that find a place at what is being created or validated. */
@@ -385,11 +390,9 @@ export class Supply<R> {
   }
 
   #adopt(resource: R, durationMs: number, outdated: boolean): void {
-    const { name, maxLifetimeMs, maxUses, jitterRatio, random, watch } = this.#options;
+    const { name, watch } = this.#options;
     const nowMs = this.#now.exactly();
-    const share = 1 - jitterRatio * random();
-    const expiresMs = maxLifetimeMs === Infinity ? NEVER : Math.ceil(nowMs + maxLifetimeMs * share);
-    const lastUse = maxUses === Infinity ? NEVER : Math.ceil(maxUses * share);
+    const { expiresMs, lastUse } = rollLimits(this.#options, nowMs);
     const entry = new Entry(resource, nowMs, expiresMs, lastUse);
     try {
       watch?.(resource, (cause) => this.#lose(entry, cause));
