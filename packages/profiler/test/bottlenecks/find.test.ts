@@ -138,6 +138,8 @@ describe('bottlenecks', () => {
     const cpu = cpuOf([500, IDLE], [300, frame('recount')], [700, IDLE]);
     expect(found({ durationMs: 1_500, cpu, runtime })).toMatchObject([{ kind: 'event-loop-stall', frame: { name: 'recount' }, value: 300 }]);
     expect(kinds({ durationMs: 1_500, cpu: cpuOf([1_500, IDLE]), runtime })).toEqual([]);
+    const starved = runtimeOf({ stalls: [{ atMs: 0, durationMs: 450 }, { atMs: 500, durationMs: 300 }] });
+    expect(found({ durationMs: 1_500, cpu, runtime: starved })).toMatchObject([{ kind: 'event-loop-stall', frame: { name: 'recount' }, value: 300 }]);
   });
 
   it('are found in a recording of what there was', async () => {

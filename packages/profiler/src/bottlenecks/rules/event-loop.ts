@@ -12,21 +12,20 @@ const LEAST_SEEN = 0.25;
 
 /** The event loop was held while there was other work for it. */
 export function eventLoopStalls({ runtime, cpu, durationMs }: ProfileData, { stallMs }: Required<BottleneckThresholds>): Bottleneck[] {
-  const stalls = runtime?.eventLoop.stalls.filter((stall) => stall.durationMs >= stallMs) ?? [];
-  const [longest] = stalls.toSorted((a, b) => b.durationMs - a.durationMs);
+  const stalls = runtime?.eventLoop.stalls.filter((stall) => stall.durationMs >= stallMs).toSorted((a, b) => b.durationMs - a.durationMs) ?? [];
   const share = stalls.reduce((sum, stall) => sum + stall.durationMs, 0) / durationMs;
-  if (longest === undefined || share > MOST_SHARE) return [];
-  const held = cpu && during(cpu, longest.atMs, longest.durationMs);
-  // Seldom sampled, or idle, the process had no core: no code of its own is to blame.
-  if (held && held.seenRatio < LEAST_SEEN) return [];
-  const frame = held?.frame;
+  if (share > MOST_SHARE) return [];
+  // Seldom sampled, or idle, the process had no core: no code of its own is to blame for that one.
+  const blamed = stalls.map((stall) => ({ ...stall, held: cpu && during(cpu, stall.atMs, stall.durationMs) })).find(({ held }) => held === undefined || held.seenRatio >= LEAST_SEEN);
+  if (blamed === undefined) return [];
+  const frame = blamed.held?.frame;
   return [
     {
       kind: 'event-loop-stall',
-      title: `The event loop was held for ${milliseconds(longest.durationMs)}${frame ? ` by ${named(frame)}` : ''}`,
+      title: `The event loop was held for ${milliseconds(blamed.durationMs)}${frame ? ` by ${named(frame)}` : ''}`,
       evidence: `${count(stalls.length)} ${stalls.length === 1 ? 'stall' : 'stalls'} over ${milliseconds(stallMs)}, ${percent(share)} of the time; requests waited meanwhile`,
       nextStep: 'Break the work up (setImmediate between pieces) or move it to a worker thread.',
-      value: longest.durationMs,
+      value: blamed.durationMs,
       error: 0,
       threshold: stallMs,
       unit: 'ms',
