@@ -61,7 +61,7 @@ const bench: Bench<Churn> = defineBench({
     'Buffer.alloc': (given) => watched(replacing(given, (bytes) => touched(Buffer.alloc(bytes)), nothing)),
   },
   reference: 'Buffer.allocUnsafe',
-  rounds: 3,
+  rounds: 2,
   targets: (readings) => [
     ...['native, block', 'native, u8'].flatMap((contender) => [
       { id: `wall time of allocUnsafe over ${contender}, mixed`, reach: '>= 3' as const, value: readings.wallNs('Buffer.allocUnsafe', MIXED) / readings.wallNs(contender, MIXED) },

@@ -38,7 +38,7 @@ const bench: Bench<number> = defineBench({
   },
   reference: 'a Buffer twice as long, and a copy',
   checkIterations: 8,
-  rounds: 3,
+  rounds: 2,
   targets: (readings) => ['to 64 MB', 'to 512 MB'].map((given) => ({ id: `us a megabyte, ${given}`, reach: '<= 5' as const, value: readings.cpuNs('arena', given) / 1_000 })),
 });
 

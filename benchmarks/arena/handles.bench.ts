@@ -32,7 +32,7 @@ const bench: Bench<Churn> = defineBench({
     'one Node-API call per operation': perOperation,
   },
   reference: 'one Node-API call per operation',
-  rounds: 3,
+  rounds: 2,
   targets: (readings) => {
     const ratio = (contender: string, given: string): number => readings.cpuNs('one Node-API call per operation', given) / readings.cpuNs(contender, given);
     return [

@@ -76,7 +76,7 @@ const bench: Bench<number> = defineBench({
   },
   reference: 'postMessage, copied',
   checkIterations: 64,
-  rounds: 3,
+  rounds: 1,
   targets: (readings) => {
     const over = (given: string): number => readings.cpuNs('postMessage, copied', given) / readings.cpuNs('arena.channel', given);
     return [

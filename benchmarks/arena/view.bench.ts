@@ -39,7 +39,7 @@ const bench: Bench<number> = defineBench({
     'Buffer.alloc': repeated((bytes) => written(Buffer.alloc(bytes))),
   },
   reference: 'Buffer.allocUnsafe',
-  rounds: 3,
+  rounds: 2,
   targets: (readings) =>
     ['native', 'javascript'].flatMap((contender) => [
       { id: `${contender} over allocUnsafe at 64 B`, reach: '<= 1.5', value: readings.cpuNs(contender, '64 B') / readings.cpuNs('Buffer.allocUnsafe', '64 B') },
