@@ -1,23 +1,23 @@
 import type { BlockSource } from './block-source.js';
 import type { Block } from './block.js';
-import type { Backend } from './central.js';
+import type { Backend } from './central/central.js';
 import type { Channel, ChannelHandle, ChannelOptions } from './channel.js';
 import { systemClock } from './clock.js';
 import { closed, outOfMemory } from './errors.js';
 import { recordsOf, type ArenaHandle } from './handle.js';
 import type { Lazy, LazyOptions, LazySource } from './lazy.js';
 import type { RegionMap, SizeClass } from './map.js';
-import { chooseNative } from './open-central.js';
+import { chooseNative } from './central/open-central.js';
 import { resolveOptions, type ArenaOptions, type DebugLevel } from './options.js';
-import type { PressureListener, PressureOptions, PressureWatch } from './pressure-watch.js';
-import { Records } from './records.js';
+import type { PressureListener, PressureOptions, PressureWatch } from './pressure/pressure-watch.js';
+import { Records } from './records/records.js';
 import type { Scope } from './scope.js';
-import { GRANULE_BYTES } from './size-class.js';
+import { GRANULE_BYTES } from './central/size-class.js';
 import type { ArenaStats } from './stats.js';
 import type { SubArena, SubArenaOptions } from './sub-arena.js';
 import { ThreadArena } from './thread-arena.js';
 import type { BlockHandle, BlockToken } from './token.js';
-import type { Leak } from './watch.js';
+import type { Leak } from './debug/watch.js';
 import { randomInt } from 'node:crypto';
 
 /**

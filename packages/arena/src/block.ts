@@ -1,8 +1,8 @@
 import { Buffer } from 'node:buffer';
 import { closed, doubleFree, freed, freedToken, invalidArgument, transferred } from './errors.js';
 import type { Heap } from './heap.js';
-import { IN_TRANSIT } from './layout.js';
-import { liveState } from './records.js';
+import { IN_TRANSIT } from './records/layout.js';
+import { liveState } from './records/records.js';
 import { handleOf, type BlockHandle, type BlockToken } from './token.js';
 
 /** A typed array's constructor, as {@link Block.view} takes it. */

@@ -1,8 +1,8 @@
 import diagnostics from 'node:diagnostics_channel';
 import type { Exhaustion } from './errors.js';
-import type { PressureLevel } from './pressure.js';
-import type { PressureReadings } from './pressure-sources.js';
-import type { Leak } from './watch.js';
+import type { PressureLevel } from './pressure/pressure.js';
+import type { PressureReadings } from './pressure/pressure-sources.js';
+import type { Leak } from './debug/watch.js';
 
 /** On `@fog/arena:region:grown`. */
 export interface RegionGrown {

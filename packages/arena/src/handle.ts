@@ -1,8 +1,8 @@
 import { types } from 'node:util';
-import type { Backend, Fit } from './central.js';
+import type { Backend, Fit } from './central/central.js';
 import { invalidHandle } from './errors.js';
 import type { DebugLevel } from './options.js';
-import { Records } from './records.js';
+import { Records } from './records/records.js';
 
 /** What another thread attaches with: send it by `postMessage` or as `workerData`, once; its memory is shared, not copied. */
 export interface ArenaHandle {

@@ -1,12 +1,12 @@
-import { EXCHANGE_SLOTS, type Backend, type Central, type Reclaimed, type Survey } from './central.js';
-import { ALLOCATED_BYTES, ALLOCATIONS, Counters, countersOf, FREED_BYTES, GROWS, HELD_BLOCKS, HELD_GRANULES, PURGED_BYTES } from './counters.js';
-import { Depot } from './depot.js';
-import * as at from './layout.js';
-import { CLASSES, LARGEST_GRANULES, Magazines, MOST_BLOCKS, NONE } from './magazines.js';
+import { EXCHANGE_SLOTS, type Backend, type Central, type Reclaimed, type Survey } from './central/central.js';
+import { ALLOCATED_BYTES, ALLOCATIONS, Counters, countersOf, FREED_BYTES, GROWS, HELD_BLOCKS, HELD_GRANULES, PURGED_BYTES } from './records/counters.js';
+import { Depot } from './cache/depot.js';
+import * as at from './records/layout.js';
+import { CLASSES, LARGEST_GRANULES, Magazines, MOST_BLOCKS, NONE } from './cache/magazines.js';
 import { PAGE_BYTES } from './options.js';
-import { endedState, liveState, type Records } from './records.js';
-import { GRANULE_BYTES } from './size-class.js';
-import { isAlive, rowBase, rowsInUse } from './threads.js';
+import { endedState, liveState, type Records } from './records/records.js';
+import { GRANULE_BYTES } from './central/size-class.js';
+import { isAlive, rowBase, rowsInUse } from './records/threads.js';
 
 /** The least to grow by: growing is cheap, but each time what is cached is looked through first. */
 const LEAST_GROWTH_BYTES = 2 ** 20;

@@ -1,6 +1,6 @@
-import * as at from './layout.js';
-import type { Records } from './records.js';
-import { GRANULE_BYTES } from './size-class.js';
+import * as at from './records/layout.js';
+import type { Records } from './records/records.js';
+import { GRANULE_BYTES } from './central/size-class.js';
 
 export type SpanKind = 'live' | 'cached' | 'free';
 

@@ -1,7 +1,7 @@
-import type { Backend, Fit } from './central.js';
+import type { Backend, Fit } from './central/central.js';
 import { systemClock, type Clock } from './clock.js';
 import { invalidArgument, invalidOption } from './errors.js';
-import { GRANULE_BYTES } from './size-class.js';
+import { GRANULE_BYTES } from './central/size-class.js';
 
 /**
  * How much is done to find misuse.

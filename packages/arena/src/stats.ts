@@ -1,7 +1,7 @@
-import * as of from './counters.js';
+import * as of from './records/counters.js';
 import type { Heap } from './heap.js';
-import { RESETS, USED_BLOCKS } from './layout.js';
-import { GRANULE_BYTES } from './size-class.js';
+import { RESETS, USED_BLOCKS } from './records/layout.js';
+import { GRANULE_BYTES } from './central/size-class.js';
 
 /**
  * One reading of the whole arena, all threads together; bytes unless the name says otherwise. Exact while no other thread is

@@ -3,7 +3,7 @@ import { ArenaBlock, type Block, type Home } from './block.js';
 import { budgetExceeded, closed, invalidOption } from './errors.js';
 import type { Heap } from './heap.js';
 import { refuseUnknown, type AllocOptions, type WaitOptions } from './options.js';
-import { liveState } from './records.js';
+import { liveState } from './records/records.js';
 import { Scopes, type Scope } from './scope.js';
 import { generationOfHandle, handleOf, slotOf } from './token.js';
 

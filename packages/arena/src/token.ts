@@ -1,5 +1,5 @@
 import { foreignBlock, invalidToken } from './errors.js';
-import { GENERATION_MASK, MOST_RECORDS } from './layout.js';
+import { GENERATION_MASK, MOST_RECORDS } from './records/layout.js';
 
 /**
  * Names a block in any thread that has its arena: plain numbers, for `postMessage`. It dies with the block; what was put in

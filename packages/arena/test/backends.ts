@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Backend } from '../src/central.js';
+import type { Backend } from '../src/central/central.js';
 
 const folder = fileURLToPath(new URL('../native', import.meta.url));
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { EXCHANGE_SLOTS, type Backend, type Central, type Fit } from '../src/central.js';
-import { FIRST_ROW, FIRST_SLOT } from '../src/layout.js';
-import { chooseNative, openCentral } from '../src/open-central.js';
-import { Records } from '../src/records.js';
-import { enter } from '../src/threads.js';
+import { EXCHANGE_SLOTS, type Backend, type Central, type Fit } from '../src/central/central.js';
+import { FIRST_ROW, FIRST_SLOT } from '../src/records/layout.js';
+import { chooseNative, openCentral } from '../src/central/open-central.js';
+import { Records } from '../src/records/records.js';
+import { enter } from '../src/records/threads.js';
 import { backends } from './backends.js';
 
 type Operation = { allocate: { size: number; align: number; count: number } } | { free: number[] } | { grow: number } | 'reset';

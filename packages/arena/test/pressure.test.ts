@@ -2,9 +2,9 @@ import { ManualClock } from '@fog/testkit';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { createArena } from '../src/arena.js';
-import { readPressure, type PressureReadings } from '../src/pressure-sources.js';
-import type { Pressure } from '../src/pressure-watch.js';
-import { nextLevel, type PressureLevel } from '../src/pressure.js';
+import { readPressure, type PressureReadings } from '../src/pressure/pressure-sources.js';
+import type { Pressure } from '../src/pressure/pressure-watch.js';
+import { nextLevel, type PressureLevel } from '../src/pressure/pressure.js';
 
 const thresholds = { warning: 0.85, critical: 0.95 };
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { EXACT_GRANULES, FIRST_LEVEL, SECOND_LEVEL, classFitting, classOf, smallestOf } from '../src/size-class.js';
+import { EXACT_GRANULES, FIRST_LEVEL, SECOND_LEVEL, classFitting, classOf, smallestOf } from '../src/central/size-class.js';
 
 const LARGEST = 2 ** 28;
 const small = Array.from({ length: 20_000 }, (_, index) => index + 1);

@@ -1,7 +1,7 @@
 import { seededRandom } from '@fog/testkit';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { attachArena, createArena } from '../src/arena.js';
-import { HEADS, LOCK, FIRST_ROW, ROWS_AT, ROW_LOG2, ROW_THREAD } from '../src/layout.js';
+import { HEADS, LOCK, FIRST_ROW, ROWS_AT, ROW_LOG2, ROW_THREAD } from '../src/records/layout.js';
 import { backends } from './backends.js';
 import { endThreads, exitOf, messageOf, startThread } from './workers.js';
 

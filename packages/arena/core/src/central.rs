@@ -60,7 +60,7 @@ pub fn words_for(records: u32) -> usize {
     ((FIRST_SLOT + records) as usize) << 3
 }
 
-/// Makes zeroed words the records of an arena without a granule; JavaScript does so in `src/records.ts`.
+/// Makes zeroed words the records of an arena without a granule; JavaScript does so in `src/records/records.ts`.
 pub fn format(words: &[AtomicU32]) {
     let words = Words(words);
     words.write(LAYOUT, LAYOUT_VERSION);

@@ -1,4 +1,4 @@
-//! Where things are in the shared records; `src/layout.ts` explains it and has the same numbers.
+//! Where things are in the shared records; `src/records/layout.ts` explains it and has the same numbers.
 
 pub(crate) const RECORD_LOG2: u32 = 3;
 

@@ -1,7 +1,7 @@
 //! The allocator of `@fog/arena`: divides a region into blocks, over offsets, with its records apart from the memory, in
 //! words that all threads share.
 //!
-//! `src/javascript-central.ts` is its twin, over the same words; a test holds the two to the same offsets.
+//! `src/central/javascript-central.ts` is its twin, over the same words; a test holds the two to the same offsets.
 
 #![forbid(unsafe_code)]
 

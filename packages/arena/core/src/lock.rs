@@ -1,4 +1,4 @@
-//! The lock of the records. JavaScript takes it in the same way, in `src/lock.ts`.
+//! The lock of the records. JavaScript takes it in the same way, in `src/central/lock.ts`.
 
 use crate::sync::{
     AtomicU32,

@@ -1,5 +1,5 @@
-import * as at from './layout.js';
-import type { Records } from './records.js';
+import * as at from '../records/layout.js';
+import type { Records } from '../records/records.js';
 import { FIRST_LEVEL, SECOND_LEVEL, classFitting, classOf, EXACT_GRANULES } from './size-class.js';
 
 /** Blocks of one list that a good fit looks at. */

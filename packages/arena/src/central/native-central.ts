@@ -1,8 +1,8 @@
-import type { NativeBinding, NativeCore } from './binding.js';
+import type { NativeBinding, NativeCore } from '../binding.js';
 import { EXCHANGE_SLOTS, type Central, type Fit, type Lost, type Reclaimed, type Survey } from './central.js';
-import * as at from './layout.js';
+import * as at from '../records/layout.js';
 import type { Lock } from './lock.js';
-import type { Records } from './records.js';
+import type { Records } from '../records/records.js';
 
 /** After the slots, what a call takes and gives, as `packages/arena/binding` lays it out. */
 const SIZE = EXCHANGE_SLOTS;

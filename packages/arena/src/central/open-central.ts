@@ -1,11 +1,11 @@
-import { loadBinding, warnOfFallback, type NativeBinding } from './binding.js';
+import { loadBinding, warnOfFallback, type NativeBinding } from '../binding.js';
 import type { Backend, Central, Fit } from './central.js';
 import { FreeLists } from './free-lists.js';
 import { JavaScriptCentral } from './javascript-central.js';
-import * as at from './layout.js';
+import * as at from '../records/layout.js';
 import { Lock } from './lock.js';
 import { NativeCentral } from './native-central.js';
-import type { Records } from './records.js';
+import type { Records } from '../records/records.js';
 
 /** The native part, or `undefined` where the JavaScript allocator does the work. @throws {ArenaError} `ERR_ARENA_NATIVE_UNAVAILABLE`, if `backend` is 'native'. */
 export function chooseNative(backend: 'auto' | Backend): NativeBinding | undefined {

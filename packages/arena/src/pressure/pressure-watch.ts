@@ -1,7 +1,7 @@
-import type { Clock } from './clock.js';
-import { invalidOption } from './errors.js';
-import { pressureChanged } from './events.js';
-import { checkDelay, refuseUnknown } from './options.js';
+import type { Clock } from '../clock.js';
+import { invalidOption } from '../errors.js';
+import { pressureChanged } from '../events.js';
+import { checkDelay, refuseUnknown } from '../options.js';
 import { readPressure, type PressureReadings } from './pressure-sources.js';
 import { nextLevel, worst, type PressureLevel, type Thresholds } from './pressure.js';
 

@@ -1,6 +1,6 @@
-import * as at from './layout.js';
-import type { Records } from './records.js';
-import { isAlive } from './threads.js';
+import * as at from '../records/layout.js';
+import type { Records } from '../records/records.js';
+import { isAlive } from '../records/threads.js';
 
 /** Looks at the lock so often before the thread sleeps. */
 const SPINS = 200;

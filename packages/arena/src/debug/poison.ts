@@ -1,5 +1,5 @@
-import { HELD_BLOCKS, HELD_GRANULES } from './counters.js';
-import type { Heap } from './heap.js';
+import { HELD_BLOCKS, HELD_GRANULES } from '../records/counters.js';
+import type { Heap } from '../heap.js';
 
 /** What is written behind each block of a 'paranoid' arena, and looked at when it is freed. */
 export const CANARY_BYTES = 16;

@@ -1,6 +1,6 @@
-import { ArenaBlock, type Block, type Home, type ViewConstructor } from './block.js';
-import { liveState } from './records.js';
-import type { BlockHandle, BlockToken } from './token.js';
+import { ArenaBlock, type Block, type Home, type ViewConstructor } from '../block.js';
+import { liveState } from '../records/records.js';
+import type { BlockHandle, BlockToken } from '../token.js';
 
 /** Of the 'sample' level: one block in so many keeps its stacks. */
 const SAMPLE_EVERY = 128;

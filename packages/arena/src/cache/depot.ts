@@ -1,7 +1,7 @@
-import * as at from './layout.js';
+import * as at from '../records/layout.js';
 import { CLASSES } from './magazines.js';
-import type { Records } from './records.js';
-import { rowBase } from './threads.js';
+import type { Records } from '../records/records.js';
+import { rowBase } from '../records/threads.js';
 
 /**
  * Where threads leave batches of freed blocks for each other, by size class, so that what one allocates and another frees

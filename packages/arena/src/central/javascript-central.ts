@@ -1,8 +1,8 @@
 import { EXCHANGE_SLOTS, type Central, type Lost, type Reclaimed, type Survey } from './central.js';
 import type { FreeLists } from './free-lists.js';
-import * as at from './layout.js';
+import * as at from '../records/layout.js';
 import type { Lock } from './lock.js';
-import { endedState, generationOf, type Records } from './records.js';
+import { endedState, generationOf, type Records } from '../records/records.js';
 
 /** Each call may need two records more than blocks: what is cut off before and behind. */
 const SPARE_RECORDS = 2;
