@@ -63,7 +63,7 @@ export default defineBench<undefined>({
     '@fog/scheduler adaptive, clairvoyant': () => subject('adaptive', clairvoyant),
     'first come, emptiest node': () => subject(fcfs(-1)),
     'first come, fullest node': () => subject(fcfs(1)),
-    'shortest first, fullest node': () => subject({ ...fcfs(1), name: 'SJF', order: () => 0, passOrder: (task) => task.estimate.medianMs }, asRequested),
+    'shortest first, fullest node': () => subject({ ...fcfs(1), name: 'SJF', order: (task) => task.estimate.medianMs }, asRequested),
   },
   targets: (readings) => (CASE in cases ? [{ id: 'mean bounded slowdown, learned', reach: '<= 30', value: readings.figure('meanBoundedSlowdown', OURS, CASE) }] : []),
 });

@@ -36,6 +36,7 @@ export const SAID = 15;
 export const scaleOf = (context: number, task: TaskFeatures): number => CONTEXTS[context]?.scale(task) ?? 0;
 
 const SEPARATOR = '\0';
+const NO_KEYS: readonly string[] = CONTEXTS.map(() => '');
 
 /** A key for each context, unique over all of them; `''` where the task lacks what it asks for, or a closer one says the same. */
 export function keysOf({ tenant = '', name, needs, estimateMs }: TaskFeatures): string[] {
@@ -44,7 +45,7 @@ export function keysOf({ tenant = '', name, needs, estimateMs }: TaskFeatures): 
   const e = estimateMs === undefined ? '' : SEPARATOR + String(estimateMs);
   let s = '';
   for (const resource in needs) s += `${SEPARATOR}${resource}${needs[resource]}`;
-  const keys = Array.from<string>({ length: CONTEXT_COUNT }).fill('');
+  const keys = NO_KEYS.slice();
   const tn = t + n;
   keys[0] = `0${tn}`;
   if (s !== '' && e !== '') keys[1] = `1${tn}${s}${e}`;
