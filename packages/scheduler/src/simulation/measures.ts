@@ -1,5 +1,5 @@
 import type { ClusterWorker } from '../workers/cluster-worker.js';
-import type { TaskOutcome } from './simulate.js';
+import type { TaskOutcome } from './outcome.js';
 
 /** The usual measures of a schedule. */
 export interface Measures {

@@ -1,6 +1,7 @@
 import { invalidOption } from '../errors.js';
 import type { WorkerOptions } from '../workers/worker-options.js';
-import type { Simulation, TaskOutcome } from './simulate.js';
+import type { TaskOutcome } from './outcome.js';
+import type { Simulation } from './simulate.js';
 
 export interface PictureOptions {
   /** In pixels, above 0. @default 960 */

@@ -14,6 +14,7 @@ import type { Policy, StrategyName } from '../strategies/policy.js';
 import { Task } from '../tasks/task.js';
 import { resolveWorkerOptions, type WorkerOptions } from '../workers/worker-options.js';
 import { measure, type Measures } from './measures.js';
+import type { TaskOutcome } from './outcome.js';
 import { checkTraceTask, type Trace, type TraceTask } from './trace.js';
 
 /** What predicts run times in a simulation: any `Estimator` does; one that looks at `runMs` is clairvoyant. */
@@ -30,17 +31,6 @@ export interface SimulationOptions {
   readonly shortestRunMs?: number;
   /** Called about a hundred times, with the share of tasks that have ended; the last time with 1. */
   readonly onProgress?: (doneRatio: number) => void;
-}
-
-/** What became of one task. */
-export interface TaskOutcome {
-  readonly task: TraceTask;
-  readonly workerId: string;
-  readonly waitMs: number;
-  readonly startMs: number;
-  readonly endMs: number;
-  /** What was expected when it started. */
-  readonly estimate: Estimate;
 }
 
 export interface Simulation {
