@@ -4,7 +4,7 @@ import { Attempt } from './tasks/attempt.js';
 import { runAttempt, type Outcomes } from './tasks/attempt-runner.js';
 import { Backoff } from './queue/backoff.js';
 import { Cluster } from './workers/cluster.js';
-import type { ClusterWorker } from './workers/cluster-worker.js';
+import { releaseReservation, type ClusterWorker } from './workers/cluster-worker.js';
 import { DeadlineWatch, type ServiceLevel } from './readings/deadline-watch.js';
 import { closed, gangBroken, invalidOption, preempted, queueFull, workerRemoved as removedByForce } from './errors.js';
 import { deadlineAtRisk, deadlineMissed, taskCancelled, taskFailed, taskPreempted, taskRequeued, taskRetried, taskStarted, taskSubmitted, taskSucceeded } from './events.js';
@@ -18,7 +18,6 @@ import { resolveOptions, type ResolvedOptions, type SchedulerOptions } from './o
 import { explain } from './placement/explain.js';
 import { plan, rulesOf, type Placement, type Rules } from './placement/plan.js';
 import { preemption } from './placement/preemption.js';
-import { releaseReservation } from './placement/reservation.js';
 import { ReadyQueue } from './queue/ready-queue.js';
 import { pauseMs } from './tasks/retry.js';
 import type { Scheduler } from './scheduler-api.js';
@@ -41,7 +40,7 @@ export function createScheduler(options: SchedulerOptions = {}): Scheduler {
  */
 class PlanningScheduler implements Scheduler, TaskOwner, Outcomes {
   readonly #options: ResolvedOptions;
-  readonly #cluster = new Cluster();
+  readonly #cluster = new Cluster<Task>();
   readonly #queue: ReadyQueue;
   readonly #intake: Intake;
   readonly #rules: Rules;
@@ -49,7 +48,7 @@ class PlanningScheduler implements Scheduler, TaskOwner, Outcomes {
   readonly #ledger: Ledger;
   readonly #deadlines: DeadlineWatch;
   readonly #backoff = new Backoff();
-  readonly #workforce: Workforce;
+  readonly #workforce: Workforce<Task>;
   /** For what becomes overdue or late: whoever awaits such a task keeps the process alive by what runs. */
   readonly #watchAlarm: Alarm;
   /** For retries: nothing else may be left to keep the process alive. */
@@ -284,7 +283,7 @@ class PlanningScheduler implements Scheduler, TaskOwner, Outcomes {
   }
 
   /** A gang gets in line again when all its members that were told to stop have stopped. */
-  #regroup(gang: Gang, nowMs: number): void {
+  #regroup(gang: Gang<Task>, nowMs: number): void {
     if (gang.members.some(({ evicted }) => evicted)) return;
     const { leader } = gang;
     if (leader?.place === 'apart') this.#queue.lineUp(leader, nowMs);

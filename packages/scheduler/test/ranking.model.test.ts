@@ -22,7 +22,7 @@ it.each(['adaptive', 'fifo', 'cost'] as const)('gives the worker that a look at 
     fc.property(fc.array(step, { minLength: 20, maxLength: 150 }), (steps) => {
       const cluster = new Cluster();
       const scorer = new Scorer(strategies[strategy], cluster);
-      const shapes = new Shapes(cluster.dimensions);
+      const shapes = new Shapes<Task>(cluster.dimensions);
       const rankings = new Map<object, Ranking>();
       const running: Task[] = [];
       let workers = 0;

@@ -1,7 +1,6 @@
-import type { ClusterWorker } from '../workers/cluster-worker.js';
+import type { ClusterWorker, Reservation } from '../workers/cluster-worker.js';
 import { commonRoom, fits, move } from '../workers/resources.js';
 import type { Task } from '../tasks/task.js';
-import type { Reservation } from './reservation.js';
 
 /** Is it the task's own, or that of its gang? */
 export const isFor = ({ task: owner }: Reservation, task: Task): boolean => owner === task || (owner.gang !== undefined && owner.gang === task.gang);

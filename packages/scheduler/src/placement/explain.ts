@@ -3,6 +3,7 @@ import type { ClusterWorker } from '../workers/cluster-worker.js';
 import type { Candidate, Explanation, Obstacle } from '../tasks/explanation.js';
 import type { ReadyQueue } from '../queue/ready-queue.js';
 import type { Demand, Room } from '../workers/resources.js';
+import type { Shape } from '../tasks/shape.js';
 import type { Task } from '../tasks/task.js';
 import { obstacleTo } from './filter.js';
 import { expectedEndMs, soonest } from './reservation.js';
@@ -70,7 +71,7 @@ function reservationOf(task: Task, cluster: Cluster, rules: Rules, nowMs: number
 }
 
 /** An obstacle in words, with its numbers. */
-export function detail(obstacle: Obstacle, { shape }: Pick<Task, 'shape'>, worker: ClusterWorker, cluster: Cluster): string {
+export function detail(obstacle: Obstacle, { shape }: { readonly shape: Shape }, worker: ClusterWorker, cluster: Cluster): string {
   switch (obstacle) {
     case 'capacity':
       return shortage(shape.demand, worker.capacity, cluster, 'in all');

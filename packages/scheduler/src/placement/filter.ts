@@ -1,5 +1,5 @@
 import type { Cluster } from '../workers/cluster.js';
-import type { ClusterWorker } from '../workers/cluster-worker.js';
+import type { ClusterWorker, RunningTask } from '../workers/cluster-worker.js';
 import type { Obstacle } from '../tasks/explanation.js';
 import { countMatches } from '../workers/labels.js';
 import { fits } from '../workers/resources.js';
@@ -38,7 +38,7 @@ export function obstacleBesideRoom(task: Task, worker: ClusterWorker, cluster: C
   return worker.reservation === undefined || canBackfill(task, worker, worker.reservation, nowMs) ? undefined : 'reserved';
 }
 
-const isCalled = (task: Task, name: string): boolean => task.name === name || task.givenId === name;
+const isCalled = (task: RunningTask, name: string): boolean => task.name === name || task.givenId === name;
 
 export const runsOn = (name: string, worker: ClusterWorker): boolean => worker.running.some((task) => isCalled(task, name));
 

@@ -1,17 +1,17 @@
 import type { Cluster } from '../workers/cluster.js';
-import type { ClusterWorker } from '../workers/cluster-worker.js';
+import { releaseReservation, type ClusterWorker, type Reservation, type RunningTask } from '../workers/cluster-worker.js';
 import type { Gang } from '../tasks/gang.js';
 import { chooseGpus, copiesIn, copyRoom, fits, move, type Room } from '../workers/resources.js';
 import type { Task } from '../tasks/task.js';
 import { isFor } from './backfill.js';
 import { canEverRun } from './filter.js';
-import { expectedEndMs, releaseReservation, type Reservation } from './reservation.js';
+import { expectedEndMs } from './reservation.js';
 
 /**
  * Reserves workers for all queued members of a gang from the soonest time at which they fit together, the first fit for each;
  * `undefined` if they never do. It is kept until that time has come, as a reservation that wanders is none.
  */
-export function reserveTogether(gang: Gang, cluster: Cluster, nowMs: number): Reservation | undefined {
+export function reserveTogether(gang: Gang<Task>, cluster: Cluster, nowMs: number): Reservation | undefined {
   const { leader } = gang;
   const [kept] = gang.reservations;
   if (leader === undefined) return undefined;
@@ -78,7 +78,7 @@ function soonestTogether(members: readonly Task[], workers: readonly ClusterWork
   return best;
 }
 
-function placeTogether(members: readonly Task[], workers: readonly ClusterWorker[], ended: readonly { readonly task: Task; readonly worker: ClusterWorker }[]): Map<ClusterWorker, Room> | undefined {
+function placeTogether(members: readonly Task[], workers: readonly ClusterWorker[], ended: readonly { readonly task: RunningTask; readonly worker: ClusterWorker }[]): Map<ClusterWorker, Room> | undefined {
   const rooms = new Map<ClusterWorker, Room>();
   const roomOf = (worker: ClusterWorker): Room => {
     let room = rooms.get(worker);

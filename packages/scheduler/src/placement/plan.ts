@@ -1,5 +1,5 @@
 import type { Cluster } from '../workers/cluster.js';
-import type { ClusterWorker } from '../workers/cluster-worker.js';
+import { releaseReservation, suspendReservation, type ClusterWorker, type Reservation } from '../workers/cluster-worker.js';
 import type { ReadyQueue } from '../queue/ready-queue.js';
 import { chooseGpus, fits, shareOf } from '../workers/resources.js';
 import type { Gang } from '../tasks/gang.js';
@@ -10,7 +10,7 @@ import { passReservation, roomFor } from './backfill.js';
 import { canEverRun, obstacleBesideRoom } from './filter.js';
 import { reserveTogether } from './gang-reservation.js';
 import { Rankings } from './ranking.js';
-import { releaseReservation, reserve, suspendReservation, type Expectations, type Reservation } from './reservation.js';
+import { reserve, type Expectations } from './reservation.js';
 import { Scorer } from './score.js';
 
 /** Further back in line, few are left that would be both small and urgent. */
@@ -133,7 +133,7 @@ class Pass {
   }
 
   /** All members, or none. */
-  #placeAll(gang: Gang): boolean {
+  #placeAll(gang: Gang<Task>): boolean {
     const start = this.#placements.length;
     for (const member of gang.queued) {
       const { demand, tenant } = member.shape;

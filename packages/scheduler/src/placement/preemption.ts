@@ -6,7 +6,7 @@ import { canEverRun } from './filter.js';
 
 /** Tasks that are to stop so that another can start on their worker. */
 export interface Preemption {
-  readonly worker: ClusterWorker;
+  readonly worker: ClusterWorker<Task>;
   readonly victims: readonly Task[];
 }
 
@@ -15,7 +15,7 @@ export interface Preemption {
  * priorities, then the fewest tasks, then the least time they have run. `undefined` if nobody's would do. Tasks told to
  * stop already count as gone; where that is enough there are no victims.
  */
-export function preemption(task: Task, cluster: Cluster, nowMs: number): Preemption | undefined {
+export function preemption(task: Task, cluster: Cluster<Task>, nowMs: number): Preemption | undefined {
   let best: Preemption | undefined;
   let bestLoss: readonly number[] = [];
   for (const worker of cluster.workers) {
@@ -31,7 +31,7 @@ export function preemption(task: Task, cluster: Cluster, nowMs: number): Preempt
   return best;
 }
 
-function victimsOn(worker: ClusterWorker, { shape: { demand }, priority }: Task): Task[] | undefined {
+function victimsOn(worker: ClusterWorker<Task>, { shape: { demand }, priority }: Task): Task[] | undefined {
   const room = copyRoom(worker.free);
   for (const task of worker.running) if (task.evicted || task.state === 'cancelled') move(task.shape.demand, task.gpus, room, 1);
   const candidates = worker.running

@@ -2,7 +2,7 @@ import type { Cluster } from '../workers/cluster.js';
 import type { ClusterWorker } from '../workers/cluster-worker.js';
 import type { CapacityTable } from '../workers/capacity-table.js';
 import { chooseGpus } from '../workers/resources.js';
-import type { Shape } from '../tasks/shape.js';
+import type { RankedWorkers, Shape } from '../tasks/shape.js';
 import { canEverRun } from './filter.js';
 import type { Scorer } from './score.js';
 
@@ -14,7 +14,7 @@ const NO_ROOM = -Infinity;
  * block of about √n workers. A tree of two levels is as good as a deep one here: most decisions touch a few leaves of one
  * block, and a scan of neighbours in a typed array is as fast as the climb (`npx nx bench scheduler --only=placement`).
  */
-export class Ranking {
+export class Ranking implements RankedWorkers {
   readonly #shape: Shape;
   readonly #cluster: Cluster;
   readonly #scorer: Scorer;
@@ -197,7 +197,7 @@ export class Rankings {
   }
 
   /** `undefined` where a look at every worker is cheaper. */
-  of(shape: Shape): Ranking | undefined {
+  of(shape: Shape): RankedWorkers | undefined {
     if (shape.ranking !== undefined) return shape.ranking;
     const size = this.#cluster.workers.length;
     if (size < LEAST_WORKERS || shape.asked < LEAST_TASKS) return undefined;

@@ -1,24 +1,12 @@
-import type { ClusterWorker } from '../workers/cluster-worker.js';
+import { releaseReservation, type ClusterWorker, type Reservation, type RunningTask } from '../workers/cluster-worker.js';
 import type { Estimate } from '../estimation/estimator.js';
 import { chooseGpus, copyRoom, fits, move, type Room } from '../workers/resources.js';
 import type { Task } from '../tasks/task.js';
 import { canEverRun } from './filter.js';
 
-/** A worker set aside for a task that found no room. One a worker, one a task. */
-export interface Reservation {
-  readonly task: Task;
-  readonly worker: ClusterWorker;
-  /** When it is expected to start, by the upper estimates of what runs there. */
-  startMs: number;
-  /** What is left beside it when it starts. */
-  spare: Room;
-  /** Of an overdue task, or one that others were stopped for: who passes must fit beside it, however short it claims to be. */
-  firm: boolean;
-}
-
 /** Knows better how long a running task takes, once it has outlived what was expected. */
 export interface Expectations {
-  readonly reestimate: (task: Task, elapsedMs: number) => Estimate;
+  readonly reestimate: (task: RunningTask, elapsedMs: number) => Estimate;
 }
 
 interface Start {
@@ -61,18 +49,6 @@ export function soonest(task: Task, workers: readonly ClusterWorker[], expectati
   return best;
 }
 
-export function releaseReservation(task: Task): void {
-  if (task.reservation === undefined) return;
-  suspendReservation(task.reservation);
-  task.reservation = undefined;
-  if (task.gang !== undefined) task.gang.reservations = [];
-}
-
-/** Opens the worker to others; the task keeps its claim, for a {@link reserve} to renew if nobody else took the worker. */
-export function suspendReservation(reservation: Reservation): void {
-  for (const each of reservation.task.gang?.reservations ?? [reservation]) if (each.worker.reservation === each) each.worker.reservation = undefined;
-}
-
 /** When enough of what runs on the worker has ended; `undefined` unless that is before `beforeMs`. */
 function earliestStart(task: Task, worker: ClusterWorker, expectations: Expectations, nowMs: number, beforeMs: number): Start | undefined {
   const { demand } = task.shape;
@@ -96,12 +72,12 @@ function earliestStart(task: Task, worker: ClusterWorker, expectations: Expectat
 }
 
 /** When a running task is expected to have ended. */
-export function expectedEndMs({ startedMs, expectedMs }: Task, speed: number, nowMs: number): number {
+export function expectedEndMs({ startedMs, expectedMs }: RunningTask, speed: number, nowMs: number): number {
   return Math.max(nowMs, startedMs + expectedMs / speed);
 }
 
 /** A running task is still there after `elapsedMs`, though it was expected to have ended: as long again, unless the estimator knows better. */
-export function outlive(task: Task, elapsedMs: number, { reestimate }: Expectations): void {
+export function outlive(task: RunningTask, elapsedMs: number, { reestimate }: Expectations): void {
   const { upperMs } = reestimate(task, elapsedMs);
   task.expectedMs = upperMs > elapsedMs ? upperMs : 2 * Math.max(elapsedMs, 1);
 }

@@ -1,10 +1,11 @@
 import { IndexedHeap } from './indexed-heap.js';
 import type { Lane } from './lane.js';
+import type { OrderedItem } from './ordered.js';
 import type { Tenant } from './tenants.js';
 
 /** The lanes of one tenant that have tasks and are not aside; of all tasks, where tenants don't count. */
-export class Line {
-  readonly lanes: IndexedHeap<Lane> = new IndexedHeap<Lane>();
+export class Line<Queued extends OrderedItem = OrderedItem> {
+  readonly lanes: IndexedHeap<Lane<Queued>> = new IndexedHeap<Lane<Queued>>();
   readonly tenant: Tenant | undefined;
 
   constructor(tenant: Tenant | undefined) {

@@ -19,10 +19,10 @@ const LINES = 64;
  * start yet (apart): members of a gang that is not complete or stands in line by its first member, and failed ones that back off.
  */
 export class ReadyQueue {
-  readonly #lines: Line[] = [];
-  readonly #lineOf = new Map<Tenant | undefined, Line>();
+  readonly #lines: Line<Task>[] = [];
+  readonly #lineOf = new Map<Tenant | undefined, Line<Task>>();
   #sweepLinesAt = LINES;
-  readonly #aside: Lane[] = [];
+  readonly #aside: Lane<Task>[] = [];
   readonly #due = new IndexedHeap<DueEntry>();
   readonly #parked = new Set<Task>();
   readonly #apart = new Set<Task>();
@@ -136,7 +136,7 @@ export class ReadyQueue {
   }
 
   /** Until `bringBack()`, `pop` gives no more tasks of the lane. */
-  setAside(lane: Lane): void {
+  setAside(lane: Lane<Task>): void {
     if (lane.aside) return;
     lane.aside = true;
     this.#aside.push(lane);
@@ -202,10 +202,10 @@ export class ReadyQueue {
     return [...this.#lines.flatMap(({ lanes }) => lanes.items().flatMap(({ tasks }) => [...tasks])), ...this.#parked, ...this.#apart];
   }
 
-  #first(): Line | undefined {
+  #first(): Line<Task> | undefined {
     let first = this.#lines[0];
     for (let index = 1; index < this.#lines.length; index += 1) {
-      const line = this.#lines[index] as Line;
+      const line = this.#lines[index] as Line<Task>;
       if (line.lanes.size > 0 && (first === undefined || first.lanes.size === 0 || line.isBefore(first))) first = line;
     }
     return first;
@@ -236,7 +236,7 @@ export class ReadyQueue {
   }
 
   /** Puts a lane where its first task belongs. */
-  #seat(lane: Lane): void {
+  #seat(lane: Lane<Task>): void {
     const { lanes } = this.#lineFor(lane.tenant);
     const first = lane.aside ? undefined : lane.tasks.peek();
     const seated = lane.heapIndex !== -1;
@@ -249,12 +249,12 @@ export class ReadyQueue {
     else lanes.push(lane, lane.tasks.peekKey());
   }
 
-  #lineFor(tenant: Tenant | undefined): Line {
+  #lineFor(tenant: Tenant | undefined): Line<Task> {
     const only = this.#lines[0];
     if (only?.tenant === tenant && only !== undefined) return only;
     let line = this.#lineOf.get(tenant);
     if (line === undefined) {
-      line = new Line(tenant);
+      line = new Line<Task>(tenant);
       this.#lineOf.set(tenant, line);
       this.#lines.push(line);
     }

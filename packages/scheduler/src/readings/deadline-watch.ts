@@ -1,13 +1,6 @@
-import { IndexedHeap, type HeapItem } from '../queue/indexed-heap.js';
+import { IndexedHeap } from '../queue/indexed-heap.js';
 import { expectedEndMs } from '../placement/reservation.js';
-import type { Task } from '../tasks/task.js';
-
-/** A task with a deadline that has not ended; its key is when to look at it again. */
-export interface WatchEntry extends HeapItem {
-  readonly task: Task;
-  atRisk: boolean;
-  missed: boolean;
-}
+import type { Task, WatchEntry } from '../tasks/task.js';
 
 /** What becomes of deadlines, by class of service. */
 export interface ServiceLevel {

@@ -78,14 +78,14 @@ class Running implements HeapItem {
 
 class Loop {
   readonly #arrivals: readonly TraceTask[];
-  readonly #cluster = new Cluster();
-  readonly #shapes = new Shapes(this.#cluster.dimensions);
+  readonly #cluster = new Cluster<Task>();
+  readonly #shapes = new Shapes<Task>(this.#cluster.dimensions);
   readonly #queue: ReadyQueue;
   readonly #rules: Rules;
   readonly #estimator: SimulationEstimator;
   readonly #insights = new InsightsTracker();
   readonly #ends = new IndexedHeap<Running>();
-  readonly #traced = new Map<Task, TraceTask & TaskFeatures>();
+  readonly #traced = new Map<TaskFeatures, TraceTask & TaskFeatures>();
   readonly #outcomes: { readonly sequence: number; readonly outcome: TaskOutcome }[] = [];
   readonly #refused: TraceTask[] = [];
   #nowMs = 0;

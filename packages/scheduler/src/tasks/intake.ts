@@ -1,9 +1,9 @@
 import type { Cluster } from '../workers/cluster.js';
 import { duplicateTask, invalidOption, neverFits, quotaExceeded, tenantQueueFull } from '../errors.js';
-import { Gangs, type Gang, type GangOptions } from './gang.js';
+import type { Gang, GangOptions } from './gang.js';
+import { Gangs } from './gangs.js';
 import { IdempotencyKeys } from './idempotency.js';
 import { compileWishes, NO_WISHES } from '../workers/labels.js';
-import type { Learning } from '../readings/learning.js';
 import type { ResolvedOptions } from '../options.js';
 import { detail } from '../placement/explain.js';
 import { labelsMatch } from '../placement/filter.js';
@@ -13,16 +13,16 @@ import { resolveRetry } from './retry.js';
 import { Shapes, type Shape } from './shape.js';
 import { checkSubmission } from './submission.js';
 import type { TaskOptions } from './task-options.js';
-import { Task, type TaskOwner } from './task.js';
+import { Task, type TaskDetails, type TaskOwner } from './task.js';
 import { Tenants } from '../queue/tenants.js';
 
 /** The door: turns what was submitted into a task, or refuses it with the reason. */
 export class Intake {
   readonly #options: ResolvedOptions;
   readonly #cluster: Cluster;
-  readonly #learning: Pick<Learning, 'predict'>;
+  readonly #learning: TaskDetails['estimator'];
   readonly #owner: TaskOwner;
-  readonly #shapes: Shapes;
+  readonly #shapes: Shapes<Task>;
   readonly #keys: IdempotencyKeys;
   readonly #gangs = new Gangs();
   /** Tasks with an id of their own, queued or running. */
@@ -30,12 +30,12 @@ export class Intake {
   readonly tenants: Tenants;
   #sequence = 0;
 
-  constructor(options: ResolvedOptions, cluster: Cluster, learning: Pick<Learning, 'predict'>, owner: TaskOwner) {
+  constructor(options: ResolvedOptions, cluster: Cluster, learning: TaskDetails['estimator'], owner: TaskOwner) {
     this.#learning = learning;
     this.#owner = owner;
     this.#options = options;
     this.#cluster = cluster;
-    this.#shapes = new Shapes(cluster.dimensions, options.policy.reorders === true ? 'many' : 'few');
+    this.#shapes = new Shapes<Task>(cluster.dimensions, options.policy.reorders === true ? 'many' : 'few');
     this.#keys = new IdempotencyKeys(options.idempotencyMs);
     this.tenants = new Tenants(options.tenants, cluster);
   }
@@ -81,7 +81,7 @@ export class Intake {
   }
 
   /** The task is in. Its gang, if it has one. */
-  enter(task: Task, { id, idempotencyKey, gang }: TaskOptions<unknown>): Gang | undefined {
+  enter(task: Task, { id, idempotencyKey, gang }: TaskOptions<unknown>): Gang<Task> | undefined {
     this.#sequence += 1;
     if (id !== undefined) this.#named.set(id, task);
     if (idempotencyKey !== undefined) {

@@ -1,14 +1,21 @@
 import { checkAffinity, compileSelector, type Affinity, type CompiledSelector } from '../workers/labels.js';
 import { Lane } from '../queue/lane.js';
-import type { Ranking } from '../placement/ranking.js';
+import type { OrderedItem } from '../queue/ordered.js';
+import type { ClusterWorker } from '../workers/cluster-worker.js';
 import { checkNeed, type Demand, type Dimensions, type Needs } from '../workers/resources.js';
 import type { Tenant } from '../queue/tenants.js';
+
+/** The workers by their score for a shape, those without room left out. */
+export interface RankedWorkers {
+  /** The worker with the highest score, the first of equals; among those that `accepts` agrees to. */
+  best(accepts: (worker: ClusterWorker) => boolean): ClusterWorker | undefined;
+}
 
 /**
  * What the search for room can tell tasks apart by: their needs and the labels they insist on. Tasks of one shape share the
  * object, so that one of them that finds no room speaks for all, and a queue of one shape is not searched any further.
  */
-export interface Shape {
+export interface Shape<Queued extends OrderedItem = OrderedItem> {
   readonly demand: Demand;
   readonly required: CompiledSelector;
   readonly forbidden: CompiledSelector;
@@ -18,9 +25,9 @@ export interface Shape {
   /** Whose it is, where tenants count. */
   readonly tenant: Tenant | undefined;
   /** Its tasks in the ready queue. */
-  readonly lane: Lane;
-  /** The workers by their score for it; made when tasks of it come often. */
-  ranking: Ranking | undefined;
+  readonly lane: Lane<Queued>;
+  /** Made when tasks of it come often. */
+  ranking: RankedWorkers | undefined;
   /** How often tasks of it were submitted; halved from time to time. */
   asked: number;
   /** The last planning pass in which there was no room for it. */
@@ -48,11 +55,11 @@ const SEPARATOR = '\0';
 /** Shapes kept although no task has them: data sizes among the needs may make every task's shape its own. */
 const KEPT = 1_024;
 
-export class Shapes {
+export class Shapes<Queued extends OrderedItem> {
   readonly #dimensions: Dimensions;
   readonly #keys: 'few' | 'many';
-  readonly #byKey = new Map<string, Shape>();
-  #usual: Shape | undefined = undefined;
+  readonly #byKey = new Map<string, Shape<Queued>>();
+  #usual: Shape<Queued> | undefined = undefined;
   #sweepAt = KEPT;
 
   /** `keys`: whether the order gives many tasks the same place. */
@@ -62,7 +69,7 @@ export class Shapes {
   }
 
   /** Throws `ERR_SCHEDULER_INVALID_OPTION` for impossible needs or malformed selectors. */
-  of(options: ShapeOptions, tenant?: Tenant): Shape {
+  of(options: ShapeOptions, tenant?: Tenant): Shape<Queued> {
     const { needs, affinity, antiAffinity, gang } = options;
     const isUsual = needs === undefined && affinity === undefined && antiAffinity === undefined && gang === undefined && tenant === undefined;
     let shape = isUsual ? this.#usual : undefined;
@@ -74,7 +81,7 @@ export class Shapes {
     return shape;
   }
 
-  #find({ needs = DEFAULT_NEEDS, affinity, antiAffinity, gang }: ShapeOptions, tenant: Tenant | undefined): Shape {
+  #find({ needs = DEFAULT_NEEDS, affinity, antiAffinity, gang }: ShapeOptions, tenant: Tenant | undefined): Shape<Queued> {
     let key = '';
     for (const resource in needs) {
       const amount = needs[resource];
@@ -88,15 +95,15 @@ export class Shapes {
     return this.#byKey.get(key) ?? this.#add(key, needs, affinity, antiAffinity, tenant);
   }
 
-  #add(key: string, needs: Needs, affinity: Affinity | undefined, antiAffinity: Affinity | undefined, tenant: Tenant | undefined): Shape {
-    const shape: Shape = {
+  #add(key: string, needs: Needs, affinity: Affinity | undefined, antiAffinity: Affinity | undefined, tenant: Tenant | undefined): Shape<Queued> {
+    const shape: Shape<Queued> = {
       demand: this.#dimensions.demand(needs),
       required: compileSelector(affinity?.required, 'affinity.required'),
       forbidden: compileSelector(antiAffinity?.required, 'antiAffinity.required'),
       requiredTasks: [...(affinity?.requiredTasks ?? [])],
       forbiddenTasks: [...(antiAffinity?.requiredTasks ?? [])],
       tenant,
-      lane: new Lane(this.#keys, tenant),
+      lane: new Lane<Queued>(this.#keys, tenant),
       ranking: undefined,
       asked: 0,
       noRoomInPass: -1,

@@ -1,7 +1,6 @@
 import type { Attempt } from './attempt.js';
-import type { WatchEntry } from '../readings/deadline-watch.js';
-import type { ClusterWorker } from '../workers/cluster-worker.js';
-import type { Estimate, TaskFeatures } from '../estimation/estimator.js';
+import type { ClusterWorker, Reservation, RunningTask } from '../workers/cluster-worker.js';
+import type { Estimate } from '../estimation/estimator.js';
 import { cancelled } from '../errors.js';
 import type { Explanation } from './explanation.js';
 import type { ExecutableTask, TaskContext } from '../executor.js';
@@ -9,7 +8,6 @@ import type { Gang } from './gang.js';
 import type { HeapItem } from '../queue/indexed-heap.js';
 import { NO_WISHES, type Wishes } from '../workers/labels.js';
 import type { OrderedItem } from '../queue/ordered.js';
-import type { Reservation } from '../placement/reservation.js';
 import type { Needs } from '../workers/resources.js';
 import type { RetryPlan } from './retry.js';
 import type { Shape } from './shape.js';
@@ -22,6 +20,13 @@ export interface DueEntry extends HeapItem {
   readonly task: Task;
 }
 
+/** A task with a deadline that has not ended; its key is when to look at it again. */
+export interface WatchEntry extends HeapItem {
+  readonly task: Task;
+  atRisk: boolean;
+  missed: boolean;
+}
+
 /** What a task asks of its scheduler. */
 export interface TaskOwner {
   cancel(task: Task, reason: unknown): boolean;
@@ -32,7 +37,7 @@ export interface TaskOwner {
 export interface TaskDetails {
   readonly name: string;
   readonly sequence: number;
-  readonly shape: Shape;
+  readonly shape: Shape<Task>;
   readonly submittedMs: number;
   readonly estimator: { predict(task: Task): Estimate };
   /** Without one it cannot be cancelled or explained by its handle. */
@@ -59,10 +64,10 @@ export interface TaskDetails {
  * Shaped for ten thousand of them made at once: what most never need (a promise of the result, a prediction, a name) is made when
  * asked for, it is its own handle, and nothing is a private field, whose initialisation costs as much as all of the others together.
  */
-export class Task implements TaskHandle<unknown>, PolicyTask, TaskFeatures, OrderedItem, ExecutableTask {
+export class Task implements TaskHandle<unknown>, PolicyTask, RunningTask, OrderedItem, ExecutableTask {
   declare readonly name: string;
   declare readonly sequence: number;
-  declare readonly shape: Shape;
+  declare readonly shape: Shape<Task>;
   declare readonly needs: Needs | undefined;
   declare readonly priority: number;
   declare readonly submittedMs: number;
@@ -98,12 +103,12 @@ export class Task implements TaskHandle<unknown>, PolicyTask, TaskFeatures, Orde
   declare due: DueEntry | undefined;
   declare overdue: boolean;
   declare place: 'line' | 'parked' | 'apart';
-  declare gang: Gang | undefined;
+  declare gang: Gang<Task> | undefined;
 
   // Of the cluster: where it holds capacity, a cancelled one that has not stopped yet included.
   /** Counted among what is typical. */
   declare noted: boolean;
-  declare worker: ClusterWorker | undefined;
+  declare worker: ClusterWorker<Task> | undefined;
   declare runningIndex: number;
   declare gpus: readonly number[];
   declare startedMs: number;

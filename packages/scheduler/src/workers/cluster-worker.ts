@@ -1,11 +1,43 @@
-import type { Reservation } from '../placement/reservation.js';
-import { shareInUse, type Room } from './resources.js';
+import type { TaskFeatures } from '../estimation/estimator.js';
+import { shareInUse, type Demand, type Room } from './resources.js';
 import type { PolicyWorker } from '../strategies/policy.js';
-import type { Task } from '../tasks/task.js';
 import type { WorkerOptions } from './worker-options.js';
 
+/** A worker set aside for a task that found no room. One a worker, one a task. */
+export interface Reservation {
+  readonly task: ReservingTask;
+  readonly worker: ClusterWorker;
+  /** When it is expected to start, by the upper estimates of what runs there. */
+  startMs: number;
+  /** What is left beside it when it starts. */
+  spare: Room;
+  /** Of an overdue task, or one that others were stopped for: who passes must fit beside it, however short it claims to be. */
+  firm: boolean;
+}
+
+/** A task as its reservation knows it. */
+export interface ReservingTask {
+  readonly id: string;
+  readonly gang: { reservations: Reservation[] } | undefined;
+  reservation: Reservation | undefined;
+}
+
+/** A task as the worker it runs on knows it. */
+export interface RunningTask extends ReservingTask, TaskFeatures {
+  /** As given to `submit()`. */
+  readonly givenId: string | undefined;
+  readonly shape: { readonly demand: Demand; readonly tenant: { move(demand: Demand, sign: 1 | -1): void } | undefined };
+  /** Upper estimate of its run time, on a worker of speed 1; a higher one each time it has outlived it. */
+  expectedMs: number;
+  worker: ClusterWorker | undefined;
+  /** Place among those that run on the worker. */
+  runningIndex: number;
+  gpus: readonly number[];
+  startedMs: number;
+}
+
 /** A worker and what is free on it. Only `Cluster` writes it, and `placement/` its `heldInPass` and `reservation`. */
-export class ClusterWorker implements PolicyWorker {
+export class ClusterWorker<Running extends RunningTask = RunningTask> implements PolicyWorker {
   readonly id: string;
   readonly addedMs: number;
   /** Place among the workers, in the order they were added. */
@@ -18,7 +50,7 @@ export class ClusterWorker implements PolicyWorker {
   speed: number;
   draining = false;
   /** Tasks that hold capacity here, in no order. */
-  readonly running: Task[] = [];
+  readonly running: Running[] = [];
   /** The last planning pass in which an earlier task waited for it. */
   heldInPass = -1;
   reservation: Reservation | undefined = undefined;
@@ -66,4 +98,17 @@ export class ClusterWorker implements PolicyWorker {
     const aliveMs = nowMs - this.addedMs;
     return aliveMs > 0 ? (this.#shareTimesMs + this.share * (nowMs - this.#shareSinceMs)) / aliveMs : this.share;
   }
+}
+
+/** Opens the worker to others and ends the claim; of a gang, those of all its members. */
+export function releaseReservation(task: ReservingTask): void {
+  if (task.reservation === undefined) return;
+  suspendReservation(task.reservation);
+  task.reservation = undefined;
+  if (task.gang !== undefined) task.gang.reservations = [];
+}
+
+/** Opens the worker to others; the task keeps its claim, to be renewed if nobody else took the worker. */
+export function suspendReservation(reservation: Reservation): void {
+  for (const each of reservation.task.gang?.reservations ?? [reservation]) if (each.worker.reservation === each) each.worker.reservation = undefined;
 }

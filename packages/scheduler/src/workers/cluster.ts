@@ -1,17 +1,15 @@
 import { ChangeLog } from './change-log.js';
 import { CapacityTable } from './capacity-table.js';
-import { ClusterWorker } from './cluster-worker.js';
+import { ClusterWorker, releaseReservation, type Reservation, type RunningTask } from './cluster-worker.js';
 import { duplicateWorker, unknownWorker } from '../errors.js';
 import { Dimensions, move } from './resources.js';
-import { releaseReservation, type Reservation } from '../placement/reservation.js';
-import type { Task } from '../tasks/task.js';
 import type { WorkerChanges, WorkerOptions } from './worker-options.js';
 
 /** The workers and the book of what is taken from whom: nothing else changes what is free. */
-export class Cluster {
+export class Cluster<Running extends RunningTask = RunningTask> {
   readonly dimensions: Dimensions = new Dimensions();
-  readonly #byId = new Map<string, ClusterWorker>();
-  readonly #workers: ClusterWorker[] = [];
+  readonly #byId = new Map<string, ClusterWorker<Running>>();
+  readonly #workers: ClusterWorker<Running>[] = [];
   /** Changes with every change of the workers, so that what was found out about them can be kept until then. */
   version = 0;
   /** Workers whose free capacity changed, for indices to follow. */
@@ -39,7 +37,7 @@ export class Cluster {
   }
 
   /** In the order they were added, which breaks ties. */
-  get workers(): readonly ClusterWorker[] {
+  get workers(): readonly ClusterWorker<Running>[] {
     return this.#workers;
   }
 
@@ -72,7 +70,7 @@ export class Cluster {
   }
 
   /** @throws `ERR_SCHEDULER_UNKNOWN_WORKER` */
-  get(id: string): ClusterWorker {
+  get(id: string): ClusterWorker<Running> {
     const worker = this.#byId.get(id);
     if (worker === undefined) throw unknownWorker(id, [...this.#byId.keys()]);
     return worker;
@@ -81,7 +79,7 @@ export class Cluster {
   /** @throws `ERR_SCHEDULER_DUPLICATE_WORKER` */
   add(options: Required<WorkerOptions>, nowMs: number): void {
     if (this.#byId.has(options.id)) throw duplicateWorker(options.id);
-    const worker = new ClusterWorker(options, this.dimensions.room(options.capacity), nowMs);
+    const worker = new ClusterWorker<Running>(options, this.dimensions.room(options.capacity), nowMs);
     this.#byId.set(options.id, worker);
     worker.index = this.#workers.push(worker) - 1;
     this.version += 1;
@@ -116,7 +114,7 @@ export class Cluster {
   }
 
   /** The task starts on the worker and holds its needs there. */
-  allocate(task: Task, worker: ClusterWorker, gpus: readonly number[], nowMs: number): void {
+  allocate(task: Running, worker: ClusterWorker<Running>, gpus: readonly number[], nowMs: number): void {
     if (task.gang === undefined) releaseReservation(task); // A gang keeps its reservations until all its members have room.
     worker.beforeChange(nowMs);
     move(task.shape.demand, gpus, worker.free, -1);
@@ -131,7 +129,7 @@ export class Cluster {
   }
 
   /** The task stopped: its needs are free again. Gives the worker it was on. */
-  release(task: Task, nowMs: number): ClusterWorker | undefined {
+  release(task: Running, nowMs: number): ClusterWorker | undefined {
     const { worker } = task;
     if (worker === undefined) return undefined;
     worker.beforeChange(nowMs);

@@ -1,18 +1,17 @@
 import type { Cluster } from './cluster.js';
-import type { ClusterWorker } from './cluster-worker.js';
+import type { ClusterWorker, RunningTask } from './cluster-worker.js';
 import { Departures } from './departures.js';
 import { invalidOption } from '../errors.js';
 import { workerAdded, workerRemoved } from '../events.js';
-import type { Task } from '../tasks/task.js';
 import { checkWorkerChanges, resolveWorkerOptions, type WorkerChanges, type WorkerOptions, type WorkerReading } from './worker-options.js';
 
 /** Workers as their owner sees them: they come, change and go. */
-export class Workforce {
+export class Workforce<Running extends RunningTask> {
   readonly #scheduler: string;
-  readonly #cluster: Cluster;
+  readonly #cluster: Cluster<Running>;
   readonly #departures = new Departures();
 
-  constructor(scheduler: string, cluster: Cluster) {
+  constructor(scheduler: string, cluster: Cluster<Running>) {
     this.#scheduler = scheduler;
     this.#cluster = cluster;
   }
@@ -29,7 +28,7 @@ export class Workforce {
   }
 
   /** Settles when the worker is gone. `evict` is called for each of its tasks if it is to go by force. */
-  remove(id: string, { force = false, ...unknown }: { readonly force?: boolean }, evict: (task: Task) => void): Promise<void> {
+  remove(id: string, { force = false, ...unknown }: { readonly force?: boolean }, evict: (task: Running) => void): Promise<void> {
     for (const option of Object.keys(unknown)) throw invalidOption(option, 'given', 'force');
     if (typeof force !== 'boolean') throw invalidOption('force', force, 'true or false');
     const worker = this.#cluster.get(id);
