@@ -1,6 +1,6 @@
 import { CoarseClock } from './coarse-clock.js';
 import { type Entry, IDLE, isLent, leasedMsOf } from './entry.js';
-import { acquireTimeout, circuitOpen, closeTimeout, deadlock, overloaded, type PoolError, queueFull } from './errors.js';
+import { acquireTimeout, circuitOpen, closeTimeout, deadlock, invalidOption, overloaded, type PoolError, queueFull } from './errors.js';
 import { poolResized, waitTimedOut } from './events.js';
 import { Histogram } from './histogram.js';
 import { type Lease, PoolLease } from './lease.js';
@@ -109,6 +109,7 @@ class ResourcePool<R> implements Pool<R> {
   }
 
   use<T>(fn: (resource: R) => T | PromiseLike<T>, options?: UseOptions): Promise<T> {
+    if (typeof fn !== 'function') return Promise.reject(invalidOption('fn', fn, 'a function'));
     const entry = options === undefined ? this.#supply.borrowAsItIs() : undefined;
     return entry === undefined ? this.#useLease(fn, options) : useEntry(this.#lending, entry, this.#lending.begin(entry), fn);
   }

@@ -26,6 +26,15 @@ describe('use', () => {
     expect(pool.stats()).toMatchObject({ leased: 0, idle: 1, createdTotal: 1 });
   });
 
+  it('lends nothing to what is no function', async () => {
+    const { pool } = setUp();
+    for (let turn = 0; turn < 2; turn += 1) {
+      await expect(pool.use(undefined as never)).rejects.toMatchObject({ code: 'ERR_POOL_INVALID_OPTION', message: 'option fn must be a function, not undefined' });
+      expect(pool.stats()).toMatchObject({ createdTotal: turn, acquiredTotal: turn });
+      await pool.use(() => {});
+    }
+  });
+
   it('resets the resource after an error, as after any use', async () => {
     const reset: number[] = [];
     const { pool } = setUp({ reset: ({ id }) => { reset.push(id); } });

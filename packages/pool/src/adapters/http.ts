@@ -25,6 +25,8 @@ export interface HttpPoolOptions extends PoolTuning {
 export interface HttpRequestOptions extends AcquireOptions {
   /** Ends the wait for a connection, or the request; the body ends with an error if it has begun. */
   readonly signal?: AbortSignal | undefined;
+  /** Longest wait for a connection, in ms; it says nothing of the answer, for which there is `signal`. @default the pool's `acquireTimeoutMs` */
+  readonly timeoutMs?: number | undefined;
   /** @default 'GET' */
   readonly method?: string | undefined;
   readonly headers?: OutgoingHttpHeaders | undefined;

@@ -1,4 +1,5 @@
 import { invalidOption } from '../errors.js';
+import { joinStats } from '../joint-stats.js';
 import { MAX_DELAY_MS, type PoolTuning, requireKnown, TUNING } from '../options.js';
 import type { Pool } from '../pool.js';
 import { createPool } from '../resource-pool.js';
@@ -22,10 +23,11 @@ export interface SqlitePoolOptions<D extends SqliteDatabase = SqliteDatabase> ex
   readonly pragmas?: readonly string[] | undefined;
 }
 
-/** Of both kinds of connections. */
-export interface SqlitePoolStats {
-  readonly writer: PoolStats;
-  readonly readers: PoolStats;
+/** Of all connections together, and how it is with the one that writes. */
+export interface SqlitePoolStats extends PoolStats {
+  /** 1 while somebody writes, 0 otherwise. */
+  readonly writerLeased: number;
+  readonly writerWaiting: number;
 }
 
 /**
@@ -141,7 +143,8 @@ class WriterAndReaders<D extends SqliteDatabase> implements SqlitePool<D> {
   }
 
   stats(): SqlitePoolStats {
-    return { writer: this.#writer.stats(), readers: this.#readers.stats() };
+    const writer = this.#writer.stats();
+    return { ...joinStats([writer, this.#readers.stats()]), writerLeased: writer.leased, writerWaiting: writer.waiting };
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -17,6 +17,9 @@ type ConnectCallback = (error: Error | undefined, client: PoolClient | undefined
 type QueryCallback<T> = (error: Error, result: T) => void;
 type EndCallback = (error?: Error) => void;
 
+/** A caller waits this much longer for a connection than the connection takes, whose time begins later: in a process that has just begun, by some ms. */
+const HEAD_START_MS = 20;
+
 /** Not in the public types of a client. */
 interface Holding {
   ref?(): void;
@@ -68,7 +71,7 @@ export class Pool extends EventEmitter implements pg.Pool {
       jitterRatio: 0,
       maxCreating: max,
       // A connection that is made for a caller gives up first, and is gone when the caller hears of it.
-      acquireTimeoutMs: delayMs(connectionTimeoutMillis) + 1,
+      acquireTimeoutMs: delayMs(connectionTimeoutMillis) + HEAD_START_MS,
       createTimeoutMs: Infinity,
       idleTimeoutMs: Infinity,
       clock,
@@ -152,7 +155,9 @@ export class Pool extends EventEmitter implements pg.Pool {
     return this.#core.acquire().then(
       (lease) => {
         this.#callers.delete(caller);
-        return this.#lend(lease);
+        if (!isUnusable(lease.resource)) return this.#lend(lease);
+        lease.destroy();
+        return this.#borrow();
       },
       (error: unknown) => {
         this.#callers.delete(caller);
@@ -328,10 +333,17 @@ export class Pool extends EventEmitter implements pg.Pool {
   }
 }
 
-/** Broken, or ended by its borrower; not in the public types of a client. */
-function isUnusable(client: Client): boolean {
-  const { _queryable: queryable, _ending: ending } = client as { readonly _queryable?: boolean; readonly _ending?: boolean };
-  return queryable === false || ending === true;
+/** Not in the public types of a client, and not in each. */
+interface Condition {
+  readonly _queryable?: boolean;
+  readonly _ending?: boolean;
+  readonly connection?: { readonly stream?: { readonly writable?: boolean } };
+}
+
+/** Broken, or ended by its borrower or under the pool, which hears of the latter a little later. */
+function isUnusable(client: object): boolean {
+  const { _queryable: queryable, _ending: ending, connection } = client as Condition;
+  return queryable === false || ending === true || connection?.stream?.writable === false;
 }
 
 /** Those of pg-pool, where it has some. */

@@ -111,6 +111,16 @@ describe('a pool in place of a pg.Pool', () => {
     await pool.query('select 1');
   });
 
+  it('lends no client whose socket was closed under it', async () => {
+    const pool = open({ max: 1 });
+    const client = await pool.connect();
+    const pid = await pidOf(client);
+    client.release();
+    (client as unknown as { connection: { stream: { end(): void } } }).connection.stream.end();
+    expect((await pool.query<{ pid: number }>('select pg_backend_pid() as pid')).rows[0]?.pid).not.toBe(pid);
+    expect(pool.totalCount).toBe(1);
+  });
+
   it('takes a client back at the end of its scope, unless that was done', async () => {
     const pool = open({ Client: Fake });
     {
@@ -205,6 +215,20 @@ describe('a pool in place of a pg.Pool', () => {
       expect(pool.totalCount).toBe(0);
     });
 
+    it('counts the time of a connection that its caller waits for, however long the client took to make', async () => {
+      const clock = new ManualClock();
+      class Heavy extends Slow {
+        constructor() {
+          super();
+          clock.advance(10);
+        }
+      }
+      const pool = open({ Client: Heavy, clock, max: 1, connectionTimeoutMillis: 100 });
+      const outcome = pool.connect().catch((error: Error) => [error.message, pool.totalCount]);
+      await clock.advanceAsync(100);
+      expect(await outcome).toEqual(['Connection terminated due to connection timeout', 0]);
+    });
+
     it('makes another connection for who came while one was made for others', async () => {
       const clock = new ManualClock();
       const pool = open({ Client: Slow, clock, max: 1, connectionTimeoutMillis: 1_000 });
@@ -214,7 +238,7 @@ describe('a pool in place of a pg.Pool', () => {
       connecting[0]?.(new Error('refused'));
       await first;
       // There is a pause of up to 100 ms before it is tried again, for the second.
-      await clock.advanceAsync(1_001);
+      await clock.advanceAsync(1_020);
       await second;
       const third = pool.connect();
       await clock.advanceAsync(150);
