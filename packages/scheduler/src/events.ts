@@ -1,5 +1,5 @@
 import diagnostics from 'node:diagnostics_channel';
-import type { Task } from './tasks/task.js';
+import type { Estimate } from './estimation/estimator.js';
 
 /** On `@fog/scheduler:task:submitted` and `:cancelled`. */
 export interface TaskEvent {
@@ -37,6 +37,19 @@ export interface WorkerEvent {
   readonly workerId: string;
 }
 
+/** What of a task is told. */
+interface ToldTask {
+  readonly id: string;
+  readonly name: string;
+  readonly tenant: string | undefined;
+  readonly workerId: string | undefined;
+  readonly attempt: number;
+  readonly submittedMs: number;
+  readonly startedMs: number;
+  readonly endedMs: number;
+  readonly estimate: Estimate;
+}
+
 const submitted = diagnostics.channel('@fog/scheduler:task:submitted');
 const started = diagnostics.channel('@fog/scheduler:task:started');
 const requeued = diagnostics.channel('@fog/scheduler:task:requeued');
@@ -50,43 +63,43 @@ const missed = diagnostics.channel('@fog/scheduler:deadline:missed');
 const added = diagnostics.channel('@fog/scheduler:worker:added');
 const removed = diagnostics.channel('@fog/scheduler:worker:removed');
 
-export function taskSubmitted(scheduler: string, task: Task): void {
+export function taskSubmitted(scheduler: string, task: ToldTask): void {
   if (submitted.hasSubscribers) submitted.publish(taskEvent(scheduler, task));
 }
 
-export function taskStarted(scheduler: string, task: Task): void {
+export function taskStarted(scheduler: string, task: ToldTask): void {
   if (started.hasSubscribers) started.publish(placementEvent(scheduler, task));
 }
 
-export function taskRequeued(scheduler: string, task: Task): void {
+export function taskRequeued(scheduler: string, task: ToldTask): void {
   if (requeued.hasSubscribers) requeued.publish(placementEvent(scheduler, task));
 }
 
-export function taskSucceeded(scheduler: string, task: Task, speed: number): void {
+export function taskSucceeded(scheduler: string, task: ToldTask, speed: number): void {
   if (succeeded.hasSubscribers) succeeded.publish(endEvent(scheduler, task, speed));
 }
 
-export function taskFailed(scheduler: string, task: Task, speed: number): void {
+export function taskFailed(scheduler: string, task: ToldTask, speed: number): void {
   if (failed.hasSubscribers) failed.publish(endEvent(scheduler, task, speed));
 }
 
-export function taskCancelled(scheduler: string, task: Task): void {
+export function taskCancelled(scheduler: string, task: ToldTask): void {
   if (cancelled.hasSubscribers) cancelled.publish(taskEvent(scheduler, task));
 }
 
-export function taskRetried(scheduler: string, task: Task, pauseMs: number): void {
+export function taskRetried(scheduler: string, task: ToldTask, pauseMs: number): void {
   if (retried.hasSubscribers) retried.publish({ ...placementEvent(scheduler, task), pauseMs } satisfies TaskRetriedEvent);
 }
 
-export function taskPreempted(scheduler: string, task: Task): void {
+export function taskPreempted(scheduler: string, task: ToldTask): void {
   if (preempted.hasSubscribers) preempted.publish(placementEvent(scheduler, task));
 }
 
-export function deadlineAtRisk(scheduler: string, task: Task): void {
+export function deadlineAtRisk(scheduler: string, task: ToldTask): void {
   if (atRisk.hasSubscribers) atRisk.publish(placementEvent(scheduler, task));
 }
 
-export function deadlineMissed(scheduler: string, task: Task): void {
+export function deadlineMissed(scheduler: string, task: ToldTask): void {
   if (missed.hasSubscribers) missed.publish(placementEvent(scheduler, task));
 }
 
@@ -98,16 +111,16 @@ export function workerRemoved(scheduler: string, workerId: string): void {
   if (removed.hasSubscribers) removed.publish({ scheduler, workerId } satisfies WorkerEvent);
 }
 
-const taskEvent = (scheduler: string, { id, name, tenant }: Task): TaskEvent => ({ scheduler, id, name, tenant });
+const taskEvent = (scheduler: string, { id, name, tenant }: ToldTask): TaskEvent => ({ scheduler, id, name, tenant });
 
-const placementEvent = (scheduler: string, task: Task): TaskPlacementEvent => ({
+const placementEvent = (scheduler: string, task: ToldTask): TaskPlacementEvent => ({
   ...taskEvent(scheduler, task),
   workerId: task.workerId ?? '',
   waitMs: Math.max(0, task.startedMs - task.submittedMs),
   attempt: task.attempt,
 });
 
-const endEvent = (scheduler: string, task: Task, speed: number): TaskEndEvent => ({
+const endEvent = (scheduler: string, task: ToldTask, speed: number): TaskEndEvent => ({
   ...placementEvent(scheduler, task),
   durationMs: task.endedMs - task.startedMs,
   predictedMs: task.estimate.medianMs / speed,

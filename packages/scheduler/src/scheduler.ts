@@ -11,7 +11,7 @@ import { deadlineAtRisk, deadlineMissed, taskCancelled, taskFailed, taskPreempte
 import type { Explanation } from './tasks/explanation.js';
 import type { Gang } from './tasks/gang.js';
 import type { Insights } from './readings/insights.js';
-import { Intake, onEnd } from './tasks/intake.js';
+import { Intake, onEnd } from './intake.js';
 import { Learning } from './readings/learning.js';
 import { Ledger } from './readings/ledger.js';
 import { resolveOptions, type ResolvedOptions, type SchedulerOptions } from './options.js';

@@ -1,20 +1,20 @@
-import type { Cluster } from '../workers/cluster.js';
-import { duplicateTask, invalidOption, neverFits, quotaExceeded, tenantQueueFull } from '../errors.js';
-import type { Gang, GangOptions } from './gang.js';
-import { Gangs } from './gangs.js';
-import { IdempotencyKeys } from './idempotency.js';
-import { compileWishes, NO_WISHES } from '../workers/labels.js';
-import type { ResolvedOptions } from '../options.js';
-import { detail } from '../placement/explain.js';
-import { labelsMatch } from '../placement/filter.js';
-import { neverFitTogether } from '../placement/gang-reservation.js';
-import { isPlaceable } from '../placement/plan.js';
-import { resolveRetry } from './retry.js';
-import { Shapes, type Shape } from './shape.js';
-import { checkSubmission } from './submission.js';
-import type { TaskOptions } from './task-options.js';
-import { Task, type TaskDetails, type TaskOwner } from './task.js';
-import { Tenants } from '../queue/tenants.js';
+import type { Cluster } from './workers/cluster.js';
+import { duplicateTask, invalidOption, neverFits, quotaExceeded, tenantQueueFull } from './errors.js';
+import type { Gang, GangOptions } from './tasks/gang.js';
+import { Gangs } from './tasks/gangs.js';
+import { IdempotencyKeys } from './tasks/idempotency.js';
+import { compileWishes, NO_WISHES } from './workers/labels.js';
+import type { ResolvedOptions } from './options.js';
+import { detail } from './placement/explain.js';
+import { labelsMatch } from './placement/filter.js';
+import { neverFitTogether } from './placement/gang-reservation.js';
+import { isPlaceable } from './placement/plan.js';
+import { resolveRetry } from './tasks/retry.js';
+import { Shapes, type Shape } from './tasks/shape.js';
+import { checkSubmission } from './tasks/submission.js';
+import type { TaskOptions } from './tasks/task-options.js';
+import { Task, type TaskDetails, type TaskOwner } from './tasks/task.js';
+import { Tenants } from './queue/tenants.js';
 
 /** The door: turns what was submitted into a task, or refuses it with the reason. */
 export class Intake {
