@@ -5,9 +5,10 @@ import { IN_TRANSIT } from './records/layout.js';
 import { liveState } from './records/records.js';
 import { handleOf, type BlockHandle, type BlockToken } from './token.js';
 
-/** A typed array's constructor, as {@link Block.view} takes it. */
+/** The constructor of a typed array, Buffer or DataView, as {@link Block.view} takes it. */
 export interface ViewConstructor<View> {
-  readonly BYTES_PER_ELEMENT: number;
+  /** None of DataView, whose elements are bytes. */
+  readonly BYTES_PER_ELEMENT?: number;
   new (buffer: SharedArrayBuffer, byteOffset: number, length: number): View;
 }
 
@@ -164,8 +165,8 @@ export function whyNoBlock({ heap, name }: Home, slot: number, generation: numbe
 }
 
 export function viewOf<View>(type: ViewConstructor<View>, memory: SharedArrayBuffer, offset: number, byteLength: number): View {
-  const elementBytes = typeof type === 'function' ? type.BYTES_PER_ELEMENT : undefined;
-  if (elementBytes === undefined) throw invalidArgument('type', type, 'the constructor of a typed array');
+  const elementBytes = typeof type === 'function' ? (type.BYTES_PER_ELEMENT ?? (type.prototype instanceof DataView || (type as unknown) === DataView ? 1 : undefined)) : undefined;
+  if (elementBytes === undefined) throw invalidArgument('type', type, 'the constructor of a typed array or DataView');
   if (byteLength % elementBytes !== 0) throw invalidArgument('type', type, `elements whose ${elementBytes} bytes divide the block's ${byteLength}`);
   return new type(memory, offset, byteLength / elementBytes);
 }

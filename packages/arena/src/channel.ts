@@ -22,7 +22,7 @@ export interface ChannelHandle {
  */
 export interface Channel extends AsyncIterable<Block> {
   /**
-   * Gives a block away. @returns false if the ring is full; then the block is the sender's still
+   * Gives a block away, and never waits. @returns false if the ring is full; then the block is the sender's still
    * @throws {ArenaError} `ERR_ARENA_CLOSED`, and as `block.transfer()`.
    */
   send(block: Block): boolean;
@@ -43,20 +43,22 @@ interface Ends {
   readonly id: number;
   readonly name: string;
   owns(block: Block): boolean;
+  /** Makes a block that was given away and did not get into the ring its sender's again. */
+  takeBack(token: BlockToken): void;
   /** `undefined` if the block ended on its way. @throws {ArenaError} `ERR_ARENA_CLOSED` */
   receiveLive(token: BlockToken): Block | undefined;
 }
 
 /** Words of the ring: a header with each end on a cache line of its own, then cells of sequence, slot and generation. */
 const LAYOUT = 0;
-const CLOSED = 1;
-const HEAD = 16;
-const TAIL = 32;
+export const HEAD = 16;
+/** Twice the next place, and 1 more once the channel is closed: in one word, so that nothing is sent past the end. */
+export const TAIL = 32;
 /** What sleeping receivers look at, and how many of them there are: nobody is woken who does not sleep. */
 const WAKES = 48;
 const SLEEPING = 49;
-const CELLS = 64;
-const CELL_WORDS = 4;
+export const CELLS = 64;
+export const CELL_WORDS = 4;
 const LAYOUT_VERSION = 0x66_6f_67_72;
 const MOST_SLOTS = 2 ** 20;
 /** Looks so often before it sleeps, as waking costs both sides more than the looking. */
@@ -84,7 +86,7 @@ export function openChannel(arena: Ends, handle: ChannelHandle, clock: Clock): C
 
 /**
  * D. Vyukov's bounded queue for many producers and consumers: a cell's sequence tells whose turn it is, so ends only contend
- * for a place in the order. A thread that is terminated leaves no cell half done, as V8 ends threads at calls and loops, of
+ * for a place in the order. Places count modulo 2^31. A thread that is terminated leaves no cell half done, as V8 ends threads at calls and loops, of
  * which there are none between taking a place and filling it.
  */
 class Ring implements Channel {
@@ -101,28 +103,36 @@ class Ring implements Channel {
   }
 
   get size(): number {
-    return (Atomics.load(this.#words, TAIL) - Atomics.load(this.#words, HEAD)) | 0;
+    const end = Atomics.load(this.#words, TAIL) >> 1;
+    // Others may have received beyond that end by now.
+    return Math.max(0, ((end - Atomics.load(this.#words, HEAD)) << 1) >> 1);
   }
 
   send(block: Block): boolean {
     const words = this.#words;
-    if (Atomics.load(words, CLOSED) === 1) throw closed(`channel of ${this.#arena.name}`);
+    if (this.#isClosed) throw this.#whenClosed();
     if (!this.#arena.owns(block)) throw invalidArgument('block', block, 'a block of the arena of this channel');
     if (block.isLive && this.size > this.#mask) return false;
     const token = block.transfer();
+    const { slot, generation } = token;
     for (;;) {
-      const place = Atomics.load(words, TAIL);
+      const tail = Atomics.load(words, TAIL);
+      const place = tail >> 1;
       const cell = CELLS + (place & this.#mask) * CELL_WORDS;
-      const turn = (Atomics.load(words, cell) - place) | 0;
-      if (turn === 0 && Atomics.compareExchange(words, TAIL, place, (place + 1) | 0) === place) {
-        words[cell + 1] = token.slot;
-        words[cell + 2] = token.generation;
+      const turn = (Atomics.load(words, cell) - place) << 1;
+      // Others may have closed or filled the ring meanwhile.
+      if ((tail & 1) === 1 || turn < 0) {
+        this.#arena.takeBack(token);
+        if ((tail & 1) === 1) throw this.#whenClosed();
+        return false;
+      }
+      if (turn === 0 && Atomics.compareExchange(words, TAIL, tail, (tail + 2) | 0) === tail) {
+        words[cell + 1] = slot;
+        words[cell + 2] = generation;
         Atomics.store(words, cell, (place + 1) | 0);
         if (Atomics.load(words, SLEEPING) > 0) this.#wake();
         return true;
       }
-      // Others filled the ring meanwhile: until one of its places is free, the block waits here. Receivers do not depend on us.
-      if (turn < 0) Atomics.wait(words, HEAD, Atomics.load(words, HEAD), LOOK_EVERY_MS);
     }
   }
 
@@ -131,12 +141,13 @@ class Ring implements Channel {
     for (;;) {
       const place = Atomics.load(words, HEAD);
       const cell = CELLS + (place & this.#mask) * CELL_WORDS;
-      const turn = (Atomics.load(words, cell) - place - 1) | 0;
+      const turn = (Atomics.load(words, cell) - place - 1) << 1;
       if (turn < 0) return undefined;
       if (turn === 0 && Atomics.compareExchange(words, HEAD, place, (place + 1) | 0) === place) {
-        const token = { arena: this.#arena.id, slot: words[cell + 1] as number, generation: words[cell + 2] as number };
+        const slot = words[cell + 1] as number;
+        const generation = words[cell + 2] as number;
         Atomics.store(words, cell, (place + this.#mask + 1) | 0);
-        const block = this.#arena.receiveLive(token);
+        const block = this.#arena.receiveLive({ arena: this.#arena.id, slot, generation });
         if (block !== undefined) return block; // Else a reset ended it on its way.
       }
     }
@@ -205,7 +216,7 @@ class Ring implements Channel {
   }
 
   close(): void {
-    Atomics.store(this.#words, CLOSED, 1);
+    Atomics.or(this.#words, TAIL, 1);
     this.#wake();
   }
 
@@ -220,11 +231,19 @@ class Ring implements Channel {
     for (let spin = 0; spin < SPINS; spin += 1) if (this.size > 0) return;
     const wakes = Atomics.load(words, WAKES);
     Atomics.add(words, SLEEPING, 1);
-    if (this.size === 0 && Atomics.load(words, CLOSED) === 0) Atomics.wait(words, WAKES, wakes, mostMs);
+    if (this.size === 0 && !this.#isClosed) Atomics.wait(words, WAKES, wakes, mostMs);
     Atomics.sub(words, SLEEPING, 1);
   }
 
+  get #isClosed(): boolean {
+    return (Atomics.load(this.#words, TAIL) & 1) === 1;
+  }
+
   get #isDone(): boolean {
-    return Atomics.load(this.#words, CLOSED) === 1 && this.size === 0;
+    return this.#isClosed && this.size === 0;
+  }
+
+  #whenClosed(): Error {
+    return closed(`channel of ${this.#arena.name}`);
   }
 }

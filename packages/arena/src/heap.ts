@@ -188,8 +188,11 @@ export class Heap {
 
   /** Notes that others may know of a live block, so that it stays when its thread ends. */
   markEscaped(slot: number): void {
+    const { words } = this.records;
     const index = (slot << at.RECORD_LOG2) + at.OWNER;
-    this.records.words[index] = (this.records.words[index] as number) | at.ESCAPED;
+    const owner = words[index] as number;
+    // Another thread may free the block just now: what it writes there must stay.
+    if ((owner & at.OWNER_MASK) >= at.FIRST_ROW) Atomics.compareExchange(words, index, owner, owner | at.ESCAPED);
   }
 
   /** Gives a live block away: nobody can use it until it is received. @returns whether it was live */
@@ -197,6 +200,11 @@ export class Heap {
     this.markEscaped(slot);
     const state = liveState(generation);
     return Atomics.compareExchange(this.records.words, (slot << at.RECORD_LOG2) + at.STATE, state, (generation << 2) | at.IN_TRANSIT) === state;
+  }
+
+  /** Undoes {@link send} of a block that nobody was told of. */
+  takeBackSent(slot: number, generation: number): void {
+    Atomics.compareExchange(this.records.words, (slot << at.RECORD_LOG2) + at.STATE, (generation << 2) | at.IN_TRANSIT, liveState(generation));
   }
 
   /** Makes a block on its way one of this thread, under its next generation. @returns whether it was on its way */
@@ -248,9 +256,10 @@ export class Heap {
   reclaim(): Reclaimed {
     const { records } = this;
     const owners = new Uint8Array(at.OWNER_MASK + 1);
-    const ended = [...rowsInUse(records)].filter((row) => row !== this.row && !isAlive(records, row));
-    const nothing = { liveBlocks: 0, liveBytes: 0 };
-    if (ended.length === 0 || !this.#beginReclaiming()) return nothing;
+    const rowsEnded = (): number[] => [...rowsInUse(records)].filter((row) => row !== this.row && !isAlive(records, row));
+    if (rowsEnded().length === 0 || !this.#beginReclaiming()) return { liveBlocks: 0, liveBytes: 0 };
+    // Another look: until now others could take blocks of rows back, and new threads the rows.
+    const ended = rowsEnded();
     for (const row of ended) owners[row] = 1;
     // Batches on their way arrive within microseconds; what is left of the depot's then was lost on the way.
     for (const row of rowsInUse(records)) {
@@ -375,7 +384,8 @@ export class Heap {
     const owner = this.row | (sizeClass << at.CLASS_SHIFT);
     let placed = this.#place(size, align, count, owner);
     if (placed === 0 && this.flush()) placed = this.#place(size, align, count, owner);
-    if (placed === 0 && this.#grow(size, align)) placed = this.#place(size, align, count, owner);
+    // Again and again, as other threads may take what was added.
+    while (placed === 0 && this.#grow(size, align)) placed = this.#place(size, align, count, owner);
     if (placed === 0 && !this.#isAlone) {
       this.reclaim();
       placed = this.#place(size, align, count, owner);
@@ -425,6 +435,11 @@ export class Heap {
     const { memory } = this;
     const { byteLength, maxByteLength } = memory;
     this.growFailure = undefined;
+    // Another thread grew the region and has not told yet, or was ended before.
+    if ((this.records.words[at.CAPACITY] as number) * GRANULE_BYTES < byteLength) {
+      this.#central.grow(byteLength / GRANULE_BYTES);
+      return true;
+    }
     const neededBytes = (size + align - 1) * GRANULE_BYTES;
     // No growth for what would not fit even then: at best the largest free block is at the end and grows too.
     if (size * GRANULE_BYTES > maxByteLength - byteLength + this.survey().largestSize * GRANULE_BYTES) return false;

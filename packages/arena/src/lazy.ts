@@ -1,11 +1,18 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { types } from 'node:util';
 import type { NativeBinding } from './binding.js';
 import type { Block, Home } from './block.js';
-import { closed, exhausted, invalidOption, notLoaded } from './errors.js';
+import { closed, exhausted, invalidArgument, invalidOption, notLoaded } from './errors.js';
 import { oneOf, PAGE_BYTES, refuseUnknown, type AllocOptions } from './options.js';
 
-/** A file's path, or what fills the bytes it is handed. */
-export type LazySource = string | URL | ((bytes: Uint8Array<SharedArrayBuffer>) => void | Promise<void>);
+/**
+ * Fills the bytes it is handed, at once or by a promise; or gives an ArrayBuffer or a view, at most as long, which is copied
+ * there, zeros behind it. Anything else that it gives, as the count of bytes that `readSync` does, says nothing.
+ */
+export type LazyLoader = (bytes: Uint8Array<SharedArrayBuffer>) => unknown;
+
+/** A file's path, or a loader. */
+export type LazySource = string | URL | LazyLoader;
 
 export interface LazyOptions {
   /** The object's size, an integer ≥ 1. Of a file not more than it has, and all of it by default. */
@@ -227,10 +234,12 @@ class LazyObject implements Lazy {
     return this.#touch();
   }
 
-  #fill(block: Block, source: (bytes: Uint8Array<SharedArrayBuffer>) => void | Promise<void>): Promise<void> | undefined {
+  #fill(block: Block, source: LazyLoader): Promise<void> | undefined {
     try {
-      const filling = source(block.u8);
-      return filling instanceof Promise ? filling : undefined;
+      const loaded: unknown = source(block.u8);
+      if (types.isPromise(loaded)) return loaded.then((bytes) => put(bytes, block.u8));
+      put(loaded, block.u8);
+      return undefined;
     } catch (error) {
       block.free();
       throw error;
@@ -271,6 +280,16 @@ class LazyObject implements Lazy {
       closeSync(descriptor);
     }
   }
+}
+
+/** Copies what a loader gave, unless that is the bytes it was handed. */
+function put(loaded: unknown, bytes: Uint8Array<SharedArrayBuffer>): void {
+  if (loaded === bytes || !(types.isAnyArrayBuffer(loaded) || ArrayBuffer.isView(loaded))) return;
+  const given = ArrayBuffer.isView(loaded) ? new Uint8Array(loaded.buffer, loaded.byteOffset, loaded.byteLength) : new Uint8Array(loaded);
+  if (given.buffer === bytes.buffer) return; // A part of what it was handed.
+  if (given.length > bytes.length) throw invalidArgument('loaded', given.length, `at most the object's ${bytes.length} bytes`);
+  bytes.set(given);
+  bytes.fill(0, given.length);
 }
 
 function fileBytes(path: string | URL): number {

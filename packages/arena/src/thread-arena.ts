@@ -159,6 +159,10 @@ export class ThreadArena implements BlockSource, Home, Parent {
     return this.heap.records.has(slot) && this.heap.receive(slot, generation) ? this.#wrap(this, slot) : undefined;
   }
 
+  takeBack({ slot, generation }: BlockToken): void {
+    this.heap.takeBackSent(slot, generation);
+  }
+
   owns(block: Block): boolean {
     return block instanceof ArenaBlock && block.arenaId === this.id;
   }

@@ -40,6 +40,7 @@ describe('a block', () => {
   it('refuses a view that does not cover it', () => {
     const block = arena.alloc(12);
     expect(block.view(Int32Array)).toHaveLength(3);
+    expect(block.view(DataView)).toMatchObject({ byteOffset: block.offset, byteLength: 12 });
     expect(() => block.view(Float64Array)).toThrow(expect.objectContaining({ code: 'ERR_ARENA_INVALID_ARGUMENT', message: "type is the function Float64Array, expected elements whose 8 bytes divide the block's 12" }));
     for (const type of [undefined, 8, {}, Date]) expect(() => block.view(type as unknown as typeof Uint8Array)).toThrow(expect.objectContaining({ code: 'ERR_ARENA_INVALID_ARGUMENT' }));
     block.free();

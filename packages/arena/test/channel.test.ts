@@ -1,6 +1,8 @@
 import { ManualClock } from '@fog/testkit';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { attachArena, createArena } from '../src/arena.js';
+import type { Block } from '../src/block.js';
+import { CELLS, CELL_WORDS, HEAD, TAIL } from '../src/channel.js';
 import { endThreads, messageOf, startThread } from './workers.js';
 
 afterEach(endThreads);
@@ -40,14 +42,81 @@ describe('a channel', () => {
     expect(channel.send(blocks[2] as never)).toBe(true);
   });
 
-  it('goes round and round, past the end of its counters', async () => {
+  it.each([0, 2 ** 30 - 6, 2 ** 31 - 6])('goes round and round, past the end of its counters (from %d on)', async (place) => {
     await using arena = createArena({ backend: 'javascript' });
     const channel = arena.channel({ slots: 2 });
-    for (let turn = 0; turn < 1_000; turn += 1) {
-      channel.send(arena.alloc(16));
-      channel.receive()?.free();
+    const words = new Int32Array(channel.share().ring);
+    words[HEAD] = words[CELLS] = place;
+    words[CELLS + CELL_WORDS] = place + 1;
+    words[TAIL] = 2 * place;
+    for (let turn = 0; turn < 20; turn += 1) {
+      expect(channel.receive()).toBeUndefined();
+      const blocks = arena.allocBatch(1 + turn, 3);
+      expect(blocks.map((block) => channel.send(block))).toEqual([true, true, false]);
+      expect(channel.size).toBe(2);
+      blocks[2]?.free();
+      for (let received = 0; received < 2; received += 1) {
+        const block = channel.receive();
+        expect(block?.byteLength).toBe(1 + turn);
+        block?.free();
+      }
+      expect(channel.size).toBe(0);
     }
-    expect(arena.stats()).toMatchObject({ liveBlocks: 0, allocationsTotal: 1_000 });
+    expect(arena.stats().liveBlocks).toBe(0);
+  });
+
+  it('refuses a block whose place is being emptied still, rather than wait for it', async () => {
+    await using arena = createArena({ backend: 'javascript' });
+    const channel = arena.channel({ slots: 2 });
+    const [first, second, third] = arena.allocBatch(16, 3) as [Block, Block, Block];
+    expect([channel.send(first), channel.send(second)]).toEqual([true, true]);
+    Atomics.add(new Int32Array(channel.share().ring), HEAD, 1); // As another thread that is about to read the first.
+    expect(channel.send(third)).toBe(false);
+    expect(third.u8).toHaveLength(16);
+    third.free();
+  });
+
+  it('takes nothing once it is closed, by whom and when ever: the block stays the sender’s', async () => {
+    await using arena = createArena({ backend: 'javascript' });
+    const channel = arena.channel();
+    const block = arena.alloc(16);
+    const transfer = block.transfer.bind(block);
+    block.transfer = () => {
+      arena.channel(channel.share()).close(); // As another thread may, in the midst of it.
+      return transfer();
+    };
+    expect(() => channel.send(block)).toThrow(expect.objectContaining({ code: 'ERR_ARENA_CLOSED' }));
+    expect(channel.size).toBe(0);
+    expect(block.isLive).toBe(true);
+    block.free();
+  });
+
+  it('gives each block to one of many threads that receive, from many that send, however full it is', async () => {
+    await using arena = createArena({ backend: 'javascript' });
+    const channel = arena.channel({ slots: 4 });
+    const data = { channel: channel.share(), turns: 5_000 };
+    const senders = [1, 2].map(() => startThread(arena, `
+      const channel = arena.channel(data.channel);
+      for (let turn = 0; turn < data.turns; turn += 1) {
+        const block = arena.alloc(4);
+        block.view(Int32Array)[0] = turn;
+        while (!channel.send(block));
+      }
+      parentPort.postMessage('sent');`, data));
+    const receivers = [1, 2].map(() => startThread(arena, `
+      const channel = arena.channel(data.channel);
+      let sum = 0;
+      for (let block = channel.receiveSync(60_000); block !== undefined; block = channel.receiveSync(60_000)) {
+        sum += 1 + block.view(Int32Array)[0];
+        block.free();
+      }
+      parentPort.postMessage(sum);`, data));
+    const sums = receivers.map(messageOf);
+    await Promise.all(senders.map(messageOf));
+    channel.close();
+    const [one = 0, other = 0] = (await Promise.all(sums)) as number[];
+    expect(one + other).toBe(5_000 * 5_001);
+    expect(arena.stats().liveBlocks).toBe(0);
   });
 
   it('wakes a thread that waits for it', async () => {
@@ -57,8 +126,9 @@ describe('a channel', () => {
       const channel = arena.channel(data.channel);
       parentPort.postMessage('waiting');
       const block = channel.receiveSync(60_000);
-      parentPort.postMessage(block.u8[0]);
-      block.free();`, { channel: channel.share() });
+      const [first] = block.u8;
+      block.free(); // Before the arena is closed there, which the answer leads to.
+      parentPort.postMessage(first);`, { channel: channel.share() });
     await messageOf(worker);
     const block = arena.alloc(1);
     block.u8[0] = 77;

@@ -64,6 +64,20 @@ describe.each(backends)('a lazy object on the %s backend', (backend) => {
     expect([...sync.u8]).toEqual(Array.from({ length: 10 }, () => 6));
   });
 
+  it('has what its loader gives, in whatever array, if it does not fill what it is handed', async () => {
+    await using arena = createArena({ backend });
+    arena.allocBatch(64, 100).forEach((block) => void block.u8.fill(9));
+    arena.reset();
+    expect([...arena.lazy(() => Buffer.from([1, 2]), { bytes: 4 }).u8]).toEqual([1, 2, 0, 0]);
+    expect([...(await arena.lazy(() => Promise.resolve(Uint16Array.of(0x0101, 0x0101).buffer), { bytes: 4 }).load())]).toEqual([1, 1, 1, 1]);
+    expect([...arena.lazy((bytes) => bytes.fill(3).subarray(1), { bytes: 4 }).u8]).toEqual([3, 3, 3, 3]);
+    const { liveBlocks } = arena.stats();
+    const tooLong = expect.objectContaining({ code: 'ERR_ARENA_INVALID_ARGUMENT' });
+    expect(() => arena.lazy(() => new Uint8Array(5), { bytes: 4 }).u8).toThrow(tooLong);
+    await expect(arena.lazy(() => Promise.resolve(new Uint8Array(5)), { bytes: 4 }).load()).rejects.toThrow(tooLong);
+    expect(arena.stats().liveBlocks).toBe(liveBlocks);
+  });
+
   it('fails with what its loader failed of, and can be tried again', async () => {
     await using arena = createArena({ backend });
     let fails = true;

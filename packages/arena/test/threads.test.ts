@@ -1,7 +1,7 @@
 import { seededRandom } from '@fog/testkit';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { attachArena, createArena } from '../src/arena.js';
-import { HEADS, LOCK, FIRST_ROW, ROWS_AT, ROW_LOG2, ROW_THREAD } from '../src/records/layout.js';
+import { HEADS, LOCK, FIRST_ROW, ROWS_AT, ROW_ENTERING, ROW_IN_USE, ROW_LOG2, ROW_THREAD } from '../src/records/layout.js';
 import { backends } from './backends.js';
 import { endThreads, exitOf, messageOf, startThread } from './workers.js';
 
@@ -83,6 +83,26 @@ describe.each(backends)('threads on the %s backend', (backend) => {
     expect(arena.stats()).toMatchObject({ liveBlocks: 0, liveBytes: 0 });
     const { committedBytes } = arena.stats();
     expect(arena.alloc(committedBytes).byteLength).toBe(committedBytes);
+  });
+
+  it('may be ended between growing the memory and telling of it, and what they added is found', async () => {
+    await using arena = createArena({ backend, initialBytes: MiB, maxBytes: 2 * MiB });
+    arena.share().memory.grow(2 * MiB); // As one that was ended next.
+    expect(arena.alloc(2 * MiB).byteLength).toBe(2 * MiB);
+  });
+
+  it('that come just then are not taken for those that had their row before', async () => {
+    await using arena = createArena({ backend });
+    const worker = startThread(arena, `arena.alloc(100); parentPort.postMessage('here');`);
+    const exit = exitOf(worker);
+    await messageOf(worker);
+    await exit;
+    const words = new Int32Array(arena.share().records);
+    const row = ROWS_AT + ((FIRST_ROW + 1) << ROW_LOG2);
+    words[row + ROW_IN_USE] = ROW_ENTERING; // As a thread that has the row and did not write its name yet.
+    expect(arena.reclaim()).toBe(0);
+    words[row + ROW_IN_USE] = 1;
+    expect(arena.reclaim()).toBe(100);
   });
 
   it('leave blocks whose token they made to those who may know of it', async () => {

@@ -45,12 +45,12 @@ export class FreeLists {
     this.give(block);
   }
 
-  /** Forgets all blocks: the region is without records, as before the first `grow`. */
-  clear(): void {
+  /** Forgets all blocks, not how large the region is: whoever ends in the middle leaves that to who mends it. */
+  #clear(): void {
     const { words } = this.#records;
     words.fill(0, at.SECOND_LEVEL_MAPS, at.SECOND_LEVEL_MAPS + FIRST_LEVEL);
     words.fill(at.END, at.HEADS, at.HEADS + FIRST_LEVEL * SECOND_LEVEL);
-    words[at.FIRST_LEVEL_MAP] = words[at.FREE_SIZE] = words[at.FREE_BLOCKS] = words[at.CAPACITY] = 0;
+    words[at.FIRST_LEVEL_MAP] = words[at.FREE_SIZE] = words[at.FREE_BLOCKS] = 0;
     words[at.FIRST_VACANT] = at.END;
     this.#set(at.END, at.PREVIOUS, at.END);
     this.#set(at.END, at.NEXT, at.END);
@@ -60,15 +60,15 @@ export class FreeLists {
    * Rebuilds lists and neighbours from the blocks handed out, which the records tell reliably even if a thread was ended in
    * the middle of an update: a record's owner is written last when it is handed out, and first when it is taken back.
    */
-  rebuild(capacity: number): void {
+  rebuild(): void {
     const { words } = this.#records;
+    const capacity = words[at.CAPACITY] as number;
     const used: number[] = [];
     const vacant: number[] = [];
     for (let slot = at.FIRST_SLOT; slot < this.#records.slotsEnd; slot += 1) ((this.#get(slot, at.OWNER) & at.OWNER_MASK) > at.FREE ? used : vacant).push(slot);
     used.sort((a, b) => this.#get(a, at.OFFSET) - this.#get(b, at.OFFSET));
-    this.clear();
+    this.#clear();
     for (const slot of vacant.toReversed()) this.#leave(slot);
-    words[at.CAPACITY] = capacity;
     words[at.USED_BLOCKS] = used.length;
     let end = 0;
     const gap = (to: number): void => {

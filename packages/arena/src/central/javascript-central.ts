@@ -50,13 +50,10 @@ export class JavaScriptCentral implements Central {
   reset(): void {
     this.#locked(() => {
       const { words } = this.#records;
-      const capacity = words[at.CAPACITY] as number;
       for (let slot = at.FIRST_SLOT; slot < this.#records.slotsEnd; slot += 1) this.#end(slot);
       words.fill(0, at.DEPOT_CELLS, at.ROWS_AT);
-      this.#lists.clear();
       words[at.RECORD_COUNT] = at.FIRST_SLOT;
-      words[at.USED_BLOCKS] = 0;
-      this.#lists.grow(capacity);
+      this.#lists.rebuild();
       Atomics.add(words, at.EPOCH, 1);
       Atomics.add(words, at.NOTICES, 1);
     });

@@ -2,7 +2,6 @@ import { loadBinding, warnOfFallback, type NativeBinding } from '../binding.js';
 import type { Backend, Central, Fit } from './central.js';
 import { FreeLists } from './free-lists.js';
 import { JavaScriptCentral } from './javascript-central.js';
-import * as at from '../records/layout.js';
 import { Lock } from './lock.js';
 import { NativeCentral } from './native-central.js';
 import type { Records } from '../records/records.js';
@@ -22,6 +21,6 @@ export function chooseNative(backend: 'auto' | Backend): NativeBinding | undefin
 /** This thread's access to what all threads of an arena share. */
 export function openCentral(native: NativeBinding | undefined, records: Records, row: number, fit: Fit): Central {
   const lists = new FreeLists(records, fit === 'best');
-  const lock = new Lock(records, row, () => lists.rebuild(records.words[at.CAPACITY] as number));
+  const lock = new Lock(records, row, () => lists.rebuild());
   return native === undefined ? new JavaScriptCentral(records, lists, lock) : new NativeCentral(native, records, row, fit, lock);
 }

@@ -85,7 +85,9 @@ export const ROWS_AT = 2_048;
 export const ROW_LOG2 = 5;
 export const MOST_ROWS: number = OWNER_MASK + 1;
 /** Words of a row; from ROW_COUNTERS on, pairs of words hold doubles. */
+/** 0, 1, or ROW_ENTERING of one that is taken and still names the thread that had it before, which may have ended. */
 export const ROW_IN_USE = 0;
+export const ROW_ENTERING = 2;
 export const ROW_THREAD = 1;
 export const ROW_STARTED = 2;
 /** 1 while the thread moves a batch into or out of the depot. */

@@ -36,11 +36,12 @@ export function enter({ words }: Records): number {
   const { number, started } = currentThread();
   for (let row = at.FIRST_ROW; row < at.MOST_ROWS - 1; row += 1) {
     const base = rowBase(row);
-    if (Atomics.compareExchange(words, base + at.ROW_IN_USE, 0, 1) !== 0) continue;
+    if (Atomics.compareExchange(words, base + at.ROW_IN_USE, 0, at.ROW_ENTERING) !== 0) continue;
     words[base + at.ROW_THREAD] = number;
     words[base + at.ROW_STARTED] = started;
     words[base + at.ROW_MOVING] = words[base + at.ROW_WAITING] = 0;
     raise(words, at.ROWS, row + 1);
+    Atomics.store(words, base + at.ROW_IN_USE, 1);
     return row;
   }
   return 0;
