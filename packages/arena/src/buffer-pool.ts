@@ -32,15 +32,13 @@ export interface BufferPoolStats {
 
 /**
  * Buffers by size class that are used again, views and all: what allocating costs most, making a view, is done once. Also an
- * allocator for those who want one by injection: `allocate(bytes)` and `free(buffer)`.
+ * allocator for those who want one by injection, as `createBufferPool` of `@fog/pool/buffer`: `alloc(bytes)`.
  */
 export interface BufferPool extends Disposable {
   /** @throws {ArenaError} `ERR_ARENA_INVALID_ARGUMENT` if no size holds `bytes`; as `alloc` when a new one is needed; `ERR_ARENA_CLOSED`. */
   acquire(bytes: number): PooledBuffer;
-  /** As {@link BufferPool.acquire}: a Buffer of `bytes` bytes. */
-  allocate(bytes: number): Buffer<SharedArrayBuffer>;
-  /** Puts back what {@link BufferPool.allocate} gave. @throws {ArenaError} `ERR_ARENA_DOUBLE_FREE`. */
-  free(buffer: Uint8Array): void;
+  /** As {@link BufferPool.acquire}, but of `bytes` bytes, and released by `free()`, once. */
+  alloc(bytes: number): { readonly u8: Uint8Array<SharedArrayBuffer>; free(): void };
   /** Gives idle buffers back to the arena. @returns their bytes */
   trim(): number;
   stats(): BufferPoolStats;
@@ -69,7 +67,6 @@ class SizedPool implements BufferPool {
   /** Up to 64 KiB by steps of 64 bytes, so that finding a shelf is one read. */
   readonly #shelfOf: readonly (Shelf | undefined)[];
   readonly #maxIdleBytes: number;
-  readonly #leaseOf = new WeakMap<Uint8Array, Lease>();
   #idleBytes = 0;
   #leased = 0;
   #acquires = 0;
@@ -90,7 +87,12 @@ class SizedPool implements BufferPool {
   acquire(bytes: number): PooledBuffer {
     const shelf = this.#shelfOf[(bytes + 63) >>> 6] ?? this.#find(bytes);
     if (shelf === undefined || !(bytes >= 1)) throw invalidArgument('bytes', bytes, `1 to ${this.#shelves.at(-1)?.bytes}`);
-    const lease = shelf.idle.pop();
+    let lease = shelf.idle.pop();
+    // A reset of the arena ended those that were idle then.
+    while (lease !== undefined && !lease.block.isLive) {
+      this.#idleBytes -= shelf.bytes;
+      lease = shelf.idle.pop();
+    }
     this.#acquires += 1;
     if (lease === undefined) return this.#make(shelf);
     this.#reuses += 1;
@@ -100,18 +102,15 @@ class SizedPool implements BufferPool {
     return lease;
   }
 
-  allocate(bytes: number): Buffer<SharedArrayBuffer> {
-    const lease = this.acquire(bytes) as Lease;
-    const buffer = lease.buffer.subarray(0, bytes);
-    this.#leaseOf.set(buffer, lease);
-    return buffer;
-  }
-
-  free(buffer: Uint8Array): void {
-    const lease = this.#leaseOf.get(buffer);
-    if (lease === undefined) throw invalidArgument('buffer', buffer, 'what allocate() of this pool gave, and was not freed yet');
-    this.#leaseOf.delete(buffer);
-    lease.release();
+  alloc(bytes: number): { readonly u8: Uint8Array<SharedArrayBuffer>; free(): void } {
+    let lease: PooledBuffer | undefined = this.acquire(bytes);
+    const free = (): void => {
+      if (lease === undefined) throw doubleFree(this.#source.name, u8.byteOffset, bytes);
+      lease.release();
+      lease = undefined;
+    };
+    const u8 = lease.u8.subarray(0, bytes);
+    return { u8, free };
   }
 
   takeBack(lease: Lease): void {

@@ -119,6 +119,7 @@ export class BudgetedArena implements SubArena, Home {
   }
 
   reset(): void {
+    this.#sweep(); // Where nothing is checked, what others freed must not be freed again.
     for (const [handle, bytes] of this.#live) {
       this.#parent.home.release(slotOf(handle), generationOfHandle(handle), bytes);
       this.#forget(handle);

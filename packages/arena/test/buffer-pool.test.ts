@@ -65,13 +65,28 @@ describe('a buffer pool', () => {
     expect(arena.stats().liveBlocks).toBe(0);
   });
 
-  it('is an allocator for who wants Buffers of a length', () => {
+  it('is an allocator for who wants buffers of a length', () => {
     const pool = createBufferPool(arena);
-    const buffer = pool.allocate(100);
-    expect(buffer).toHaveLength(100);
-    pool.free(buffer);
-    expect(() => pool.free(buffer)).toThrow(expect.objectContaining({ code: 'ERR_ARENA_INVALID_ARGUMENT' }));
-    expect(pool.allocate(90).byteOffset).toBe(buffer.byteOffset);
+    const buffer = pool.alloc(100);
+    expect(buffer.u8).toHaveLength(100);
+    buffer.free();
+    const next = pool.alloc(90);
+    expect(next.u8.byteOffset).toBe(buffer.u8.byteOffset);
+    expect(() => buffer.free()).toThrow(expect.objectContaining({ code: 'ERR_ARENA_DOUBLE_FREE' }));
+    expect(pool.stats()).toMatchObject({ leasedBuffers: 1, idleBuffers: 0 });
+  });
+
+  it('hands out nothing that a reset of its arena ended', () => {
+    const pool = createBufferPool(arena);
+    const [idle, leased] = [pool.acquire(1_000), pool.acquire(1_000)];
+    idle.release();
+    arena.reset();
+    leased.release();
+    const fresh = pool.acquire(1_000);
+    const other = arena.alloc(1_024);
+    expect(fresh.u8.byteOffset).not.toBe(other.offset);
+    expect(arena.stats().liveBlocks).toBe(2);
+    expect(pool.stats()).toMatchObject({ leasedBuffers: 1, idleBuffers: 0, idleBytes: 0 });
   });
 });
 
