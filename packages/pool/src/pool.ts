@@ -38,7 +38,7 @@ export interface Pool<R> extends AsyncDisposable {
   /**
    * Lends a resource to `fn` until it settles, and gives what it gave. An error leaves the resource to `reset`, unless
    * `destroyOnError` says otherwise.
-   * @throws what `fn` threw, or as {@link Pool.acquire}.
+   * @throws what `fn` threw, or as {@link Pool.acquire}; `ERR_POOL_INVALID_OPTION` if `fn` is no function.
    */
   use<T>(fn: (resource: R) => T | PromiseLike<T>, options?: UseOptions): Promise<T>;
   /**
@@ -61,6 +61,7 @@ export interface Pool<R> extends AsyncDisposable {
    * Replaces all resources there are now, as after a change of credentials: idle ones go at once, leased ones when they
    * come back, and those being created when they are there.
    * @param which replaces those for which it gives `true`, and none of those being created
+   * @throws {PoolError} `ERR_POOL_INVALID_OPTION`
    */
   evictAll(which?: (resource: R) => boolean): void;
   /**

@@ -140,6 +140,7 @@ class ResourcePool<R> implements Pool<R> {
   }
 
   evictAll(which?: (resource: R) => boolean): void {
+    if (which !== undefined && typeof which !== 'function') throw invalidOption('which', which, 'a function');
     this.#supply.evictAll(which);
     this.#match();
   }

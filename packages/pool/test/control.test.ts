@@ -99,6 +99,11 @@ describe('suspend', () => {
 });
 
 describe('evictAll', () => {
+  it('takes a function, or nothing', () => {
+    const { pool } = setUp();
+    expect(() => pool.evictAll(5 as never)).toThrow(expect.objectContaining({ code: 'ERR_POOL_INVALID_OPTION' }));
+  });
+
   it('replaces idle ones at once, leased ones when they come back, and those being created when they are there', async () => {
     const slow = deferred<Connection>();
     let begun = 0;
