@@ -1,6 +1,7 @@
 import { ActionRunner, type Action } from './actions/action-runner.js';
 import type { Clock } from './clock.js';
 import { alertFired, alertResolved, sourceFailed } from './events.js';
+import { invalidOption } from './errors.js';
 import { Listeners } from './listeners.js';
 import type { Registry } from './registry.js';
 import type { Alert, AlertListener } from './rules/alert.js';
@@ -79,9 +80,10 @@ export class Alerting {
     this.#rules.load(this.parse(rules, file));
   }
 
-  /** Rules ready to use here: every action they name is registered. @throws {MonitorError} `ERR_MONITOR_INVALID_RULES` */
+  /** Rules ready to use here: every action they name is registered. @throws {MonitorError} `ERR_MONITOR_INVALID_RULES`, `ERR_MONITOR_INVALID_OPTION` */
   parse(rules: string | RuleSet, file: string): RuleSet {
     if (typeof rules === 'string') return parseRules(rules, { file, actions: this.#actions.names });
+    if (typeof rules?.checkActions !== 'function') throw invalidOption('rules', rules, 'the text of a YAML file, or what parseRules() gives');
     rules.checkActions(this.#actions.names);
     return rules;
   }

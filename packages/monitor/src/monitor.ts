@@ -53,7 +53,7 @@ export interface LoadOptions {
 export interface Monitor extends AsyncDisposable, AsyncIterable<Snapshot> {
   /**
    * Takes a sample now and then every `intervalMs`, or every `urgentIntervalMs` while there is cause. The timer does not
-   * keep the process alive. Again: no effect.
+   * keep the process alive, unless somebody waits for `samples()`. Again: no effect.
    */
   start(): void;
   /**
@@ -63,7 +63,10 @@ export interface Monitor extends AsyncDisposable, AsyncIterable<Snapshot> {
   sample(options?: SampleOptions): Promise<Snapshot>;
   /** The latest sample. */
   snapshot(): Snapshot;
-  /** Every sample from now on, until `close()`. A consumer slower than the samples gets the latest and misses others. */
+  /**
+   * Every sample from now on, until `close()`. A consumer slower than the samples gets the latest and misses others. While
+   * one waits, the timer that `start()` sets keeps the process alive.
+   */
   samples(options?: SampleOptions): AsyncIterable<Snapshot>;
   /**
    * Adds a signal of your own, read at every sample. Returns what removes it again.
@@ -145,6 +148,8 @@ class SamplingMonitor implements Monitor {
   /** Time between samples now. */
   #intervalMs: number;
   #closed = false;
+  /** How many wait for the next sample. */
+  #waiting = 0;
 
   constructor(options: ResolvedOptions) {
     const { name, intervalMs, urgentIntervalMs, source, filesystems, anomalies, clock } = options;
@@ -198,10 +203,22 @@ class SamplingMonitor implements Monitor {
     const { history } = this.#registry;
     for (let seen = history.count; ; ) {
       signal?.throwIfAborted();
-      while (!this.#closed && history.count === seen) await abortable(this.#next.wait(), signal);
+      while (!this.#closed && history.count === seen) await this.#following(signal);
       if (this.#closed) return;
       seen = history.count;
       yield this.snapshot();
+    }
+  }
+
+  /** The next sample; whoever waits for it wants the process to go on. */
+  async #following(signal: AbortSignal | undefined): Promise<void> {
+    this.#waiting += 1;
+    this.#timer?.ref();
+    try {
+      await abortable(this.#next.wait(), signal);
+    } finally {
+      this.#waiting -= 1;
+      if (this.#waiting === 0) this.#timer?.unref();
     }
   }
 
@@ -252,6 +269,7 @@ class SamplingMonitor implements Monitor {
   }
 
   whatElseMoved(about: Alert | string, options: CoincidenceOptions = {}): readonly Coincidence[] {
+    if (typeof about !== 'string' && typeof about?.series !== 'string') throw invalidOption('about', about, 'an alert, or the name of a series');
     const [name, alert] = typeof about === 'string' ? [about, undefined] : [about.series, about];
     // An alert over several series is about the first of them.
     const series = this.#registry.find(name) ?? this.#registry.ofMetric(name)[0] ?? this.#registry.get(name);
@@ -371,7 +389,7 @@ class SamplingMonitor implements Monitor {
 
   #setTimer(): void {
     this.#timer = this.#clock.setInterval(this.#tick, this.#intervalMs);
-    this.#timer.unref();
+    if (this.#waiting === 0) this.#timer.unref();
   }
 
   #refuseIfClosed(operation: string): void {

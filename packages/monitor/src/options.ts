@@ -95,10 +95,9 @@ export function resolveOptions(options: MonitorOptions): ResolvedOptions {
     clock = systemClock,
   } = options;
   if (typeof name !== 'string' || name === '') throw invalidOption('name', name, 'a string of at least one character');
-  if (!(intervalMs >= MIN_INTERVAL_MS && intervalMs <= MAX_DELAY_MS)) throw invalidOption('intervalMs', intervalMs, `from ${MIN_INTERVAL_MS} to ${MAX_DELAY_MS}`);
-  if (!(urgentIntervalMs >= MIN_INTERVAL_MS && urgentIntervalMs <= intervalMs)) throw invalidOption('urgentIntervalMs', urgentIntervalMs, `from ${MIN_INTERVAL_MS} to intervalMs (${intervalMs})`);
-  if (!(actionTimeoutMs > 0 && actionTimeoutMs <= MAX_DELAY_MS)) throw invalidOption('actionTimeoutMs', actionTimeoutMs, `above 0 and at most ${MAX_DELAY_MS}`);
-  if (rules !== undefined && typeof rules !== 'string' && typeof rules?.checkActions !== 'function') throw invalidOption('rules', rules, 'the text of a YAML file, or what parseRules() gives');
+  if (!Number.isFinite(intervalMs) || !(intervalMs >= MIN_INTERVAL_MS && intervalMs <= MAX_DELAY_MS)) throw invalidOption('intervalMs', intervalMs, `from ${MIN_INTERVAL_MS} to ${MAX_DELAY_MS}`);
+  if (!Number.isFinite(urgentIntervalMs) || !(urgentIntervalMs >= MIN_INTERVAL_MS && urgentIntervalMs <= intervalMs)) throw invalidOption('urgentIntervalMs', urgentIntervalMs, `from ${MIN_INTERVAL_MS} to intervalMs (${intervalMs})`);
+  if (!Number.isFinite(actionTimeoutMs) || !(actionTimeoutMs > 0 && actionTimeoutMs <= MAX_DELAY_MS)) throw invalidOption('actionTimeoutMs', actionTimeoutMs, `above 0 and at most ${MAX_DELAY_MS}`);
   if (typeof actions !== 'object' || actions === null) throw invalidOption('actions', actions, 'functions by name');
   for (const [action, call] of Object.entries(actions)) if (typeof call !== 'function') throw invalidOption(`actions.${action}`, call, 'a function');
   checkInteger('historySize', historySize, MAX_HISTORY);
@@ -108,7 +107,7 @@ export function resolveOptions(options: MonitorOptions): ResolvedOptions {
   if (source === 'portable' && scope === 'cgroup') throw invalidOption('scope', scope, '"auto" or "host", as source is "portable", which knows no cgroups');
   checkStrings('filesystems', filesystems, 'paths');
   checkStrings('anomalies', anomalies, 'names of series');
-  if (typeof clock?.now !== 'function' || typeof clock.setInterval !== 'function') throw invalidOption('clock', clock, 'a Clock');
+  if (typeof clock?.now !== 'function' || typeof clock.setInterval !== 'function' || typeof clock.setTimeout !== 'function') throw invalidOption('clock', clock, 'a Clock, with now(), setTimeout() and setInterval()');
   return {
     name,
     intervalMs,

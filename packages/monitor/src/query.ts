@@ -44,7 +44,7 @@ export function resolveRange(range: QueryRange): ResolvedRange {
   const { from = -Infinity, to = Infinity, step, fromMs = from, toMs = to, stepMs = step } = range;
   if (typeof fromMs !== 'number' || Number.isNaN(fromMs)) throw invalidOption('fromMs', fromMs, 'a time in ms');
   if (typeof toMs !== 'number' || !(toMs >= fromMs)) throw invalidOption('toMs', toMs, `a time in ms, not before fromMs (${fromMs})`);
-  if (stepMs !== undefined && !(stepMs > 0 && stepMs < Infinity)) throw invalidOption('stepMs', stepMs, 'a finite number above 0');
+  if (stepMs !== undefined && !(Number.isFinite(stepMs) && stepMs > 0)) throw invalidOption('stepMs', stepMs, 'a finite number above 0');
   return { fromMs, toMs, stepMs };
 }
 

@@ -1,4 +1,4 @@
-import { seriesExists, seriesLimit, unknownSeries } from './errors.js';
+import { invalidOption, seriesExists, seriesLimit, unknownSeries } from './errors.js';
 import { History, type Samples } from './history.js';
 import { mergePoints, toPoints, type Point, type ResolvedRange } from './query.js';
 import { metrics, type MetricName } from './metrics.js';
@@ -158,8 +158,9 @@ export class Registry implements Recorder {
     }
   }
 
-  /** @throws {MonitorError} `ERR_MONITOR_UNKNOWN_SERIES` */
+  /** @throws {MonitorError} `ERR_MONITOR_UNKNOWN_SERIES`, `ERR_MONITOR_INVALID_OPTION` */
   get(name: string): Series {
+    if (typeof name !== 'string') throw invalidOption('name', name, 'the name of a series');
     const series = this.#byName.get(name);
     if (series === undefined) throw unknownSeries(name, [...this.#byName.keys()]);
     return series;
@@ -231,7 +232,7 @@ export class Registry implements Recorder {
 
   /** What there is, by name, without what is the registry's own. */
   list(): SeriesInfo[] {
-    const infos = this.#all.map(({ name, metric, labels, unit, description }) => ({ name, metric, labels, unit, description }));
+    const infos = this.#all.map(({ name, metric, labels, unit, description, counted }) => ({ name, metric, labels, unit, description, ...(counted !== undefined && { total: counted() }) }));
     return infos.sort((one, other) => (one.name < other.name ? -1 : 1));
   }
 
@@ -257,5 +258,6 @@ const ring = (info: SeriesInfo, capacity: number, tiers: readonly TierValues[]):
   values: new Float64Array(capacity).fill(Number.NaN),
   tiers,
   latest: -1,
+  counted: undefined,
   released: false,
 });

@@ -14,6 +14,8 @@ export interface SeriesInfo {
   readonly labels: Labels;
   readonly unit: Unit;
   readonly description: string;
+  /** All that has been counted so far: of the series of a counter of your own, and of the rate of a histogram. */
+  readonly total?: number;
 }
 
 /** One ring buffer of values; which slot is which time is known to the history that all series share. */
@@ -23,6 +25,8 @@ export interface Series extends SeriesInfo {
   readonly tiers: readonly TierValues[];
   /** Number of the latest sample that had a value; -1 before the first. */
   latest: number;
+  /** Of a rate whose owner counts: what it has counted. */
+  counted: (() => number) | undefined;
   /** Its owner is gone; it is kept until its last value has left the history. */
   released: boolean;
 }

@@ -22,6 +22,8 @@ export class TimeLine {
     const nowMs = this.#clock.now() + (times[1] ?? 0);
     if (nowMs >= latestMs) return (times[0] = nowMs);
     this.#regressions += 1;
+    // A clock that says nothing is as one that stands still.
+    if (Number.isNaN(nowMs)) return latestMs;
     times[1] = (times[1] ?? 0) + latestMs - nowMs;
     return latestMs;
   }

@@ -220,6 +220,20 @@ describe('samples()', () => {
     expect((await slow.next()).value).toMatchObject({ timeMs: 301 });
   });
 
+  it('keeps the process alive while somebody waits for the next, and only then', async () => {
+    const clock = new ManualClock();
+    const monitor = monitorOn(clock, { urgentIntervalMs: 100, thresholds: [{ series: 'load', warning: 1, forMs: 5_000 }] });
+    monitor.gauge('load', () => 2);
+    monitor.start();
+    expect(clock.pendingRefs).toBe(0);
+    const waits = take(monitor, 3);
+    expect(clock.pendingRefs).toBe(1);
+    // The alert that is pending makes another timer of it.
+    await clock.advanceAsync(1_500);
+    expect(await waits).toHaveLength(3);
+    expect(clock.pendingRefs).toBe(0);
+  });
+
   it('ends when the monitor is closed, and throws the reason of its signal', async () => {
     const clock = new ManualClock();
     const monitor = monitorOn(clock);
@@ -232,6 +246,14 @@ describe('samples()', () => {
     await monitor.close();
     expect(await closed).toEqual([]);
   });
+});
+
+it('refuses what is no name, no rules and no alert', async () => {
+  const monitor = monitorOn(new ManualClock());
+  await monitor.sample();
+  const untyped = monitor as unknown as Record<'query' | 'trend' | 'loadRules' | 'dryRun' | 'whatElseMoved', (given?: unknown) => unknown>;
+  for (const method of ['query', 'trend', 'loadRules', 'dryRun', 'whatElseMoved'] as const)
+    for (const given of [undefined, 5, {}]) expect(() => untyped[method](given)).toThrow(code('ERR_MONITOR_INVALID_OPTION'));
 });
 
 it('refuses to go on after close', async () => {

@@ -34,7 +34,7 @@ export function resolveCoincidenceOptions(options: CoincidenceOptions): { atMs: 
   checkNames('option', options, ['atMs', 'windowMs', 'limit']);
   const { atMs, windowMs = 300_000, limit = 10 } = options;
   if (atMs !== undefined && !Number.isFinite(atMs)) throw invalidOption('atMs', atMs, 'a time in ms');
-  if (!(windowMs > 0)) throw invalidOption('windowMs', windowMs, 'above 0');
+  if (typeof windowMs !== 'number' || !(windowMs > 0)) throw invalidOption('windowMs', windowMs, 'above 0');
   if (!Number.isInteger(limit) || limit < 1) throw invalidOption('limit', limit, 'an integer of 1 or more');
   return { atMs, windowMs, limit };
 }

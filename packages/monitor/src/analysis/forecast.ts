@@ -37,7 +37,7 @@ export function resolveForecastOptions(options: ForecastOptions): Required<Forec
   checkNames('forecast option', options, ['limit', 'windowMs', 'confidence']);
   const { limit, windowMs = Infinity, confidence = 0.95 } = options;
   if (typeof limit !== 'number' || !Number.isFinite(limit)) throw invalidOption('limit', limit, 'a finite number');
-  if (!(windowMs > 0)) throw invalidOption('windowMs', windowMs, 'above 0');
+  if (typeof windowMs !== 'number' || !(windowMs > 0)) throw invalidOption('windowMs', windowMs, 'above 0');
   if (!(confidence > 0 && confidence < 1)) throw invalidOption('confidence', confidence, 'above 0 and below 1');
   return { limit, windowMs, confidence };
 }

@@ -77,13 +77,13 @@ export function createScaler(options: ScalerOptions): Scaler {
 function resolve(options: ScalerOptions): Required<ScalerOptions> {
   checkNames('scaler option', options, NAMES);
   const { target, min, max, toleranceRatio = 0.1, scaleUpStabilizationMs = 0, scaleDownStabilizationMs = 300_000, coolDownMs = 0, predictive = 'off', startUpMs = 60_000 } = options;
-  if (!(target > 0 && target < Infinity)) throw invalidOption('target', target, 'a finite number above 0');
+  if (!Number.isFinite(target) || target <= 0) throw invalidOption('target', target, 'a finite number above 0');
   if (!Number.isInteger(min) || min < 0) throw invalidOption('min', min, 'an integer of 0 or more');
   if (!Number.isInteger(max) || max < Math.max(1, min)) throw invalidOption('max', max, `an integer of at least 1 and min (${min})`);
-  if (!(toleranceRatio >= 0 && toleranceRatio < 1)) throw invalidOption('toleranceRatio', toleranceRatio, 'from 0 up to but not including 1');
-  for (const [name, ms] of Object.entries({ scaleUpStabilizationMs, scaleDownStabilizationMs, coolDownMs })) if (!(ms >= 0 && ms < Infinity)) throw invalidOption(name, ms, '0 or more');
+  if (!Number.isFinite(toleranceRatio) || toleranceRatio < 0 || toleranceRatio >= 1) throw invalidOption('toleranceRatio', toleranceRatio, 'from 0 up to but not including 1');
+  for (const [name, ms] of Object.entries({ scaleUpStabilizationMs, scaleDownStabilizationMs, coolDownMs })) if (!Number.isFinite(ms) || ms < 0) throw invalidOption(name, ms, '0 or more');
   if (!['off', 'shadow', 'raise'].includes(predictive)) throw invalidOption('predictive', predictive, '"off", "shadow" or "raise"');
-  if (!(startUpMs > 0 && startUpMs < Infinity)) throw invalidOption('startUpMs', startUpMs, 'a finite number above 0');
+  if (!Number.isFinite(startUpMs) || startUpMs <= 0) throw invalidOption('startUpMs', startUpMs, 'a finite number above 0');
   return { target, min, max, toleranceRatio, scaleUpStabilizationMs, scaleDownStabilizationMs, coolDownMs, predictive, startUpMs };
 }
 

@@ -36,9 +36,9 @@ type Criteria = Required<TrendOptions>;
 export function resolveTrendOptions(options: TrendOptions): Criteria {
   checkNames('trend option', options, ['windowMs', 'confidence', 'minChangeRatio']);
   const { windowMs = Infinity, confidence = 0.99, minChangeRatio = 0.05 } = options;
-  if (!(windowMs > 0)) throw invalidOption('windowMs', windowMs, 'above 0');
+  if (typeof windowMs !== 'number' || !(windowMs > 0)) throw invalidOption('windowMs', windowMs, 'above 0');
   if (!(confidence > 0 && confidence < 1)) throw invalidOption('confidence', confidence, 'above 0 and below 1');
-  if (!(minChangeRatio >= 0 && minChangeRatio < Infinity)) throw invalidOption('minChangeRatio', minChangeRatio, '0 or more');
+  if (!Number.isFinite(minChangeRatio) || minChangeRatio < 0) throw invalidOption('minChangeRatio', minChangeRatio, '0 or more');
   return { windowMs, confidence, minChangeRatio };
 }
 
@@ -87,10 +87,23 @@ function chance(slope: number, standardError: number, freedom: number): number {
 function blockMeans(samples: Samples, most: number): Samples {
   const { length } = samples.values;
   if (length <= most) return samples;
-  const meansOf = (values: Float64Array): Float64Array =>
-    Float64Array.from({ length: most }, (_, block) => mean(values.subarray(Math.floor((block * length) / most), Math.floor(((block + 1) * length) / most))));
+  const meansOf = (values: Float64Array): Float64Array => {
+    const means = new Float64Array(most);
+    for (let block = 0; block < most; block += 1) means[block] = mean(values, Math.floor((block * length) / most), Math.floor(((block + 1) * length) / most));
+    return means;
+  };
   return { timesMs: meansOf(samples.timesMs), values: meansOf(samples.values) };
 }
 
-const mean = (values: Float64Array): number => values.reduce((sum, value) => sum + value, 0) / values.length;
-const meanMagnitude = (values: Float64Array): number => values.reduce((sum, value) => sum + Math.abs(value), 0) / values.length;
+// Loops, as `reduce` allocates every sum on its way.
+function mean(values: Float64Array, from: number, to: number): number {
+  let sum = 0;
+  for (let index = from; index < to; index += 1) sum += values[index] ?? 0;
+  return sum / (to - from);
+}
+
+function meanMagnitude(values: Float64Array): number {
+  let sum = 0;
+  for (let index = 0; index < values.length; index += 1) sum += Math.abs(values[index] ?? 0);
+  return sum / values.length;
+}

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { MonitorError } from '../errors.js';
 import { metrics } from '../metrics.js';
 import { parseRules } from '../rules/rule-file.js';
 import { ruleFilesOf, testRules } from '../rules/rule-test.js';
 import type { RuleSet } from '../rules/rule.js';
 import type { Console } from './console.js';
+import { read } from './read.js';
 
 /** Says of each file whether its rules can be loaded, and where not. 1 if any cannot. */
 export function check(files: readonly string[], console: Console): number {
@@ -16,7 +16,7 @@ export function check(files: readonly string[], console: Console): number {
       failed += 1;
       continue;
     }
-    console.write(`${file}: ${rules.rules.length} rules are well-formed\n`);
+    console.write(`${file}: ${rules.rules.length === 1 ? '1 rule is' : `${rules.rules.length} rules are`} well-formed\n`);
     for (const warning of strangeMetrics(rules)) console.write(`${file}:${warning}\n`);
   }
   return failed > 0 ? 1 : 0;
@@ -42,17 +42,6 @@ function rulesOf(text: string, file: string): RuleSet {
     return parseRules(readFileSync(path, 'utf8'), { file: path });
   });
   return { file, rules: sets.flatMap(({ rules }) => rules), checkActions: (names) => sets.forEach((set) => set.checkActions(names)) };
-}
-
-function read<T>(file: string, use: (text: string) => T, console: Console): T | undefined {
-  try {
-    return use(readFileSync(file, 'utf8'));
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === undefined) throw error;
-    console.write(error instanceof MonitorError ? `${message}\n` : `${file}: ${message}\n`);
-    return undefined;
-  }
 }
 
 /** Metrics that look like built-in ones and are not: a typo is silent until its alert is missed. */

@@ -1,7 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { createMonitor, type Monitor } from '../monitor.js';
+import { parseRules } from '../rules/rule-file.js';
+import type { RuleSet } from '../rules/rule.js';
 import type { Console } from './console.js';
+import { read } from './read.js';
 import { topScreen, type TopRow } from './top-screen.js';
 
 export interface TopOptions {
@@ -17,14 +19,11 @@ const CLEAR = '\u001B[H\u001B[J';
 /** Of the process that shows them, not of the machine. */
 const OWN = /^(?:process|nodejs|v8js)\./;
 
-/** Shows series live until `signal` aborts. */
-export async function top({ filter, rules, intervalMs, samples }: TopOptions, console: Console, signal: AbortSignal): Promise<number> {
-  await using monitor = createMonitor({
-    intervalMs,
-    ...(rules !== undefined && { rules: readFileSync(rules, 'utf8') }),
-  });
-  // A monitor's timer lets the process end; whoever watches wants it to go on.
-  const stay = setInterval(() => undefined, 60_000);
+/** Shows series live until `signal` aborts. 1 if the rules cannot be loaded. */
+export async function top({ filter, rules: file, intervalMs, samples }: TopOptions, console: Console, signal: AbortSignal): Promise<number> {
+  const rules = file === undefined ? undefined : read(file, (text) => parseRules(text, { file }), console);
+  if (file !== undefined && rules === undefined) return 1;
+  await using monitor = createMonitor({ intervalMs, ...(rules !== undefined && { rules, actions: idle(rules) }) });
   try {
     const taken = monitor.samples({ signal });
     monitor.start();
@@ -38,11 +37,12 @@ export async function top({ filter, rules, intervalMs, samples }: TopOptions, co
     }
   } catch (error) {
     if (!signal.aborted) throw error;
-  } finally {
-    clearInterval(stay);
   }
   return 0;
 }
+
+/** Who looks on runs no actions: those that the rules name do nothing. */
+const idle = ({ rules }: RuleSet): Record<string, () => void> => Object.fromEntries(rules.flatMap(({ actions }) => actions.map(({ name }) => [name, () => undefined])));
 
 function rowOf(monitor: Monitor, name: string): TopRow {
   const unit = monitor.series().find((series) => series.name === name)?.unit ?? 'count';

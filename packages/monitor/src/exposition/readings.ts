@@ -14,8 +14,9 @@ interface Total {
 }
 
 /**
- * All series of a monitor as others want them: rates as counters. A counter is the integral of its rate over the samples
- * since the last reading, and counts from the first one; read less often than the history reaches back, it misses some.
+ * All series of a monitor as others want them: rates as counters. One of the application's own is told as it is. Of the
+ * machine's a counter is the integral of its rate over the samples since the last reading, and counts from the first one;
+ * read less often than the history reaches back, it misses some.
  */
 export class Readings {
   readonly #monitor: Monitor;
@@ -32,7 +33,7 @@ export class Readings {
     this.#totals = new Map();
     return distinct(this.#monitor.series()).flatMap((series) => {
       const form = exposed(series);
-      if (form.isRate) return { ...form, value: this.#total(series, before.get(series.name)) };
+      if (form.isRate) return { ...form, value: series.total ?? this.#total(series, before.get(series.name)) };
       const value = values[series.name];
       return value === undefined ? [] : { ...form, value: value * form.factor };
     });

@@ -23,6 +23,7 @@ export class CounterSource implements Source {
   constructor(series: Series, recorder: Recorder, nowMs: number) {
     this.name = `counter ${series.name}`;
     this.#series = series;
+    series.counted = () => this.total;
     this.#recorder = recorder;
     // It begins at 0 and now, so that the first sample has a rate already.
     this.#previousMs = nowMs;

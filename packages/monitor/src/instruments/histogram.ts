@@ -23,6 +23,7 @@ export class HistogramSource implements Source {
   readonly #rate: Series;
   readonly #registry: Registry;
   readonly #buckets = new Buckets();
+  #total = 0;
   #previousMs: number;
 
   /** @throws {MonitorError} `ERR_MONITOR_SERIES_EXISTS`, `ERR_MONITOR_SERIES_LIMIT`; it then has none of its series. */
@@ -39,6 +40,7 @@ export class HistogramSource implements Source {
     this.#p99 = registry.claim(p99);
     this.#max = registry.claim(max);
     this.#rate = registry.claim(rate);
+    this.#rate.counted = () => this.#total + this.#buckets.count;
     this.#registry = registry;
     this.#previousMs = nowMs;
   }
@@ -59,6 +61,7 @@ export class HistogramSource implements Source {
       this.#registry.record(this.#p99, this.#buckets.quantile(0.99));
       this.#registry.record(this.#max, max);
     }
+    this.#total += count;
     this.#buckets.clear();
     this.#previousMs = timeMs;
   }

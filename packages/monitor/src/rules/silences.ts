@@ -40,7 +40,7 @@ export class Silences {
     const { labels, durationMs, comment = '' } = options;
     if (typeof labels !== 'object' || labels === null || Object.keys(labels).length === 0) throw invalidOption('labels', labels, 'at least one label: a silence of everything would never be noticed');
     for (const [label, value] of Object.entries(labels)) if (typeof value !== 'string' && !(value instanceof RegExp)) throw invalidOption(`labels.${label}`, value, 'a string or a RegExp');
-    if (!(durationMs > 0 && durationMs < Infinity)) throw invalidOption('durationMs', durationMs, 'a finite number above 0');
+    if (!Number.isFinite(durationMs) || durationMs <= 0) throw invalidOption('durationMs', durationMs, 'a finite number above 0');
     if (typeof comment !== 'string') throw invalidOption('comment', comment, 'a string');
     const silence: Silence = { labels: { ...labels }, endsAtMs: nowMs + durationMs, comment, end: () => void this.#silences.delete(silence) };
     this.#silences.add(silence);

@@ -83,8 +83,8 @@ function resolveThreshold(threshold: Threshold, at: string, intervalMs: number):
   const above = direction === 'above';
   if (warning !== undefined && critical !== undefined && (above ? critical <= warning : critical >= warning))
     throw invalidOption(`${at}.critical`, critical, `${above ? 'above' : 'below'} warning (${warning})`);
-  if (!(forMs >= 0 && forMs < Infinity)) throw invalidOption(`${at}.forMs`, forMs, '0 or more');
-  if (!(clearRatio >= 0 && clearRatio < 1)) throw invalidOption(`${at}.clearRatio`, clearRatio, 'from 0 up to but not including 1');
+  if (!Number.isFinite(forMs) || forMs < 0) throw invalidOption(`${at}.forMs`, forMs, '0 or more');
+  if (!Number.isFinite(clearRatio) || clearRatio < 0 || clearRatio >= 1) throw invalidOption(`${at}.clearRatio`, clearRatio, 'from 0 up to but not including 1');
   const boundOf = (value: number): Bound => ({ value, clear: value + Math.abs(value) * clearRatio * (above ? -1 : 1), above, forMs, keepFiringForMs: 0 });
   const bounds = (['warning', 'critical'] as const).flatMap((severity) => {
     const value = severity === 'warning' ? warning : critical;

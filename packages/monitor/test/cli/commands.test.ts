@@ -13,7 +13,7 @@ beforeAll(() => {
   const rules = 'groups:\n  - name: g\n    rules:\n      - { alert: Hot, expr: cpu.utilization > 90% }\n';
   const tests = (value: number): string =>
     `rule_files: [good.yaml]\ntests:\n  - input_series: [{ series: cpu.utilization, values: '${value}x5' }]\n    alert_rule_test:\n      - { eval_time: 1m, alertname: Hot, exp_alerts: [{}] }\n`;
-  for (const [name, text] of Object.entries({ 'good.yaml': rules, 'bad.yaml': rules.replace('> 90%', '>> 90%'), 'typo.yaml': rules.replace('utilization', 'utilisation'), 'pass.yaml': tests(0.95), 'fail.yaml': tests(0.5) })) writeFileSync(join(folder, name), text);
+  for (const [name, text] of Object.entries({ 'good.yaml': rules, 'bad.yaml': rules.replace('> 90%', '>> 90%'), 'acting.yaml': rules.replace('utilization > 90%', "limit > 0, annotations: { summary: there is a CPU }, actions: [notify]"), 'typo.yaml': rules.replace('utilization', 'utilisation'), 'pass.yaml': tests(0.95), 'fail.yaml': tests(0.5) })) writeFileSync(join(folder, name), text);
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -27,14 +27,14 @@ async function command(...args: string[]): Promise<[number, string]> {
 
 describe('check', () => {
   it('says that rules are well-formed, and warns of metrics that look wrong', async () => {
-    expect(await command('check', 'good.yaml')).toEqual([0, 'good.yaml: 1 rules are well-formed\n']);
+    expect(await command('check', 'good.yaml')).toEqual([0, 'good.yaml: 1 rule is well-formed\n']);
     expect(await command('check', 'typo.yaml')).toEqual([0, expect.stringContaining('typo.yaml:4:29: warning: cpu.utilisation is no built-in metric')]);
   });
 
   it('names file, line and column of what is wrong', async () => {
     const [status, text] = await command('check', 'good.yaml', 'bad.yaml', 'nowhere.yaml');
     expect(status).toBe(1);
-    expect(text).toMatch(/^good\.yaml: 1 rules are well-formed\nbad\.yaml:4:46: expr: expected a number.*\nnowhere\.yaml: ENOENT/);
+    expect(text).toMatch(/^good\.yaml: 1 rule is well-formed\nbad\.yaml:4:46: expr: expected a number.*\nnowhere\.yaml: ENOENT/);
   });
 });
 
@@ -51,6 +51,13 @@ describe('top', () => {
     expect(status).toBe(0);
     expect(text).toMatch(/cpu\.limit +[\d.]+ cores/);
     expect(text).toMatch(/\n… \d+ more\n/);
+  });
+
+  it('shows alerts of rules, whose actions it does not run, and says what is wrong with them', async () => {
+    const [status, text] = await command('top', '--samples', '2', '--interval', '20ms', '--rules', 'acting.yaml', 'cpu');
+    expect([status, text]).toEqual([0, expect.stringContaining('there is a CPU')]);
+    expect(await command('top', '--samples', '1', '--rules', 'bad.yaml')).toEqual([1, expect.stringMatching(/^bad\.yaml:4:46: expr: .*\n$/)]);
+    expect(await command('top', '--samples', '1', '--rules', 'nowhere.yaml')).toEqual([1, expect.stringMatching(/^nowhere\.yaml: ENOENT/)]);
   });
 
   it('fits the terminal, alerts first', () => {

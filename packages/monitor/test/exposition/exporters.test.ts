@@ -49,19 +49,28 @@ it('Prometheus\' text has names, units, labels and counters as its readers expec
   for (const line of text.split('\n')) expect(line).toMatch(/^$|^# (?:HELP|TYPE) [a-z_]\w* .+|^[a-z_]\w*(?:\{(?:[a-z_]\w*="(?:[^"\\\n]|\\.)*",?)+\})? -?(?:[\d.]+(?:e[+-]?\d+)?|Nan|\+Inf|-Inf)$/i);
 });
 
-it('a monitor that has no sample yet has nothing to tell, and then counts from the first', async () => {
+it('a counter of the application is told as it is; a rate counts from the first sample on', async () => {
   const made = createMonitor({ clock, filesystems: [], thresholds: [], intervalMs: 1_000 });
   monitor = made;
   const counter = made.counter('jobs.done');
+  const sizes = made.histogram('jobs.size', { unit: 'bytes' });
+  made.gauge('pages.read', () => 7, { unit: 'perSecond' });
+  counter.add(3);
   const exporter = createPrometheusExporter(made);
-  expect(await exporter.metrics()).toMatch(/\njobs_done_total 0\n/);
+  const first = await exporter.metrics();
+  expect(first).toMatch(/\njobs_done_total 3\n/);
+  expect(first).toMatch(/\npages_read_total 0\n/);
   made.start();
   for (let second = 0; second < 3; second += 1) {
     clock.advance(1_000);
     counter.add(5);
+    sizes.record(100);
     await exporter.metrics();
   }
-  expect(await exporter.metrics()).toMatch(/\njobs_done_total 10\n/);
+  const last = await exporter.metrics();
+  expect(last).toMatch(/\njobs_done_total 18\n/);
+  expect(last).toMatch(/\njobs_size_rate_total 3\n/);
+  expect(last).toMatch(/\npages_read_total 21\n/);
 });
 
 it('a prefix that no name can have is refused', () => {

@@ -39,6 +39,7 @@ describe('a counter', () => {
     requests.add(4);
     await monitor.sample();
     expect(monitor.query('requests').map(({ value }) => value)).toEqual([8]);
+    expect(monitor.series()).toContainEqual(expect.objectContaining({ name: 'requests', total: 8 }));
   });
 
   it('never goes back: what is no amount is dropped and counted', () => {

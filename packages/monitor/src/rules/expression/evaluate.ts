@@ -189,7 +189,7 @@ function compileCombination({ operator, left, right }: Combination): Evaluation 
   return (moment) => {
     const [lefts, rights] = [leftOf(moment), rightOf(moment)];
     const single = alone(rights);
-    const others = byKey(rights);
+    const others = single !== undefined && operator !== 'or' ? nobody : byKey(rights);
     const otherOf = ({ labels }: Element): Element | undefined => single ?? others.get(keyOf(labels));
     if (operator === 'and') return lefts.map((element) => both(element, otherOf(element)));
     if (operator === 'unless') return lefts.map((element) => without(element, otherOf(element)));
@@ -225,4 +225,5 @@ function alone(elements: readonly Element[]): Element | undefined {
   return elements.length === 1 && element !== undefined && keyOf(element.labels) === '' ? element : undefined;
 }
 
+const nobody: ReadonlyMap<string, Element> = new Map();
 const byKey = (elements: readonly Element[]): Map<string, Element> => new Map(elements.map((element) => [keyOf(element.labels), element]));

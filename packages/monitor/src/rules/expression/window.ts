@@ -21,30 +21,34 @@ const summary: Summary = { count: 0, sum: 0, min: Infinity, max: -Infinity, firs
 
 /** Sums up a window without copying it: rules over minutes are judged at every sample. */
 function summarize(registry: Registry, series: Series, fromMs: number): Summary {
-  summary.count = summary.sum = 0;
-  summary.min = Infinity;
-  summary.max = -Infinity;
-  summary.first = summary.last = Number.NaN;
-  for (const { value, min, max, last, count } of registry.older(series, fromMs)) {
-    if (summary.count === 0) summary.first = value;
-    summary.count += count;
-    summary.sum += value * count;
-    summary.min = Math.min(summary.min, min);
-    summary.max = Math.max(summary.max, max);
-    summary.last = last;
+  // In variables, as a field that holds a double is allocated at every change.
+  let [count, sum, min, max, first, last] = [0, 0, Infinity, -Infinity, Number.NaN, Number.NaN];
+  for (const bucket of registry.older(series, fromMs)) {
+    if (count === 0) first = bucket.value;
+    count += bucket.count;
+    sum += bucket.value * bucket.count;
+    min = Math.min(min, bucket.min);
+    max = Math.max(max, bucket.max);
+    last = bucket.last;
   }
   const { history } = registry;
   const { values } = series;
   for (let sample = history.firstSince(fromMs); sample < history.count; sample += 1) {
     const value = values[sample % history.capacity] ?? Number.NaN;
     if (Number.isNaN(value)) continue;
-    if (summary.count === 0) summary.first = value;
-    summary.count += 1;
-    summary.sum += value;
-    if (value < summary.min) summary.min = value;
-    if (value > summary.max) summary.max = value;
-    summary.last = value;
+    if (count === 0) first = value;
+    count += 1;
+    sum += value;
+    if (value < min) min = value;
+    if (value > max) max = value;
+    last = value;
   }
+  summary.count = count;
+  summary.sum = sum;
+  summary.min = min;
+  summary.max = max;
+  summary.first = first;
+  summary.last = last;
   return summary;
 }
 
