@@ -15,7 +15,7 @@ import { Gauge } from './instruments/gauge.js';
 import { HistogramSource, type Histogram } from './instruments/histogram.js';
 import { resolveSignal, type SignalOptions } from './instruments/signal.js';
 import { NextSample } from './next-sample.js';
-import { resolveOptions, type MonitorOptions, type ResolvedOptions } from './options.js';
+import { MIN_INTERVAL_MS, resolveOptions, type MonitorOptions, type ResolvedOptions } from './options.js';
 import { resolveRange, type Point, type QueryRange } from './query.js';
 import { Registry } from './registry.js';
 import type { Alert, AlertListener } from './rules/alert.js';
@@ -364,7 +364,8 @@ class SamplingMonitor implements Monitor {
 
   /** What the kernel calls when work stands still: true if a sample taken now shows it. */
   readonly #pressed = (resource: Resource): boolean => {
-    this.#take();
+    // Calls often come together; a sample that soon after another has too few of the kernel's ticks to say anything.
+    if (this.#time.nowMs() - this.#registry.history.latestMs >= MIN_INTERVAL_MS) this.#take();
     const pressed = this.#isPressed();
     if (pressed) pressureExceeded(this.#name, resource);
     return pressed;

@@ -63,7 +63,7 @@ export interface ResolvedOptions extends Required<Omit<MonitorOptions, 'threshol
 /** Beyond it, `Infinity` included, Node's timers fire after 1 ms. */
 const MAX_DELAY_MS = 2 ** 31 - 1;
 /** One tick of the kernel's clock at its usual 100 Hz. */
-const MIN_INTERVAL_MS = 10;
+export const MIN_INTERVAL_MS = 10;
 const DEFAULT_INTERVAL_MS = 1_000;
 const DEFAULT_URGENT_INTERVAL_MS = 100;
 const MAX_HISTORY = 1_000_000;

@@ -205,7 +205,12 @@ export class Registry implements Recorder {
     const recent = this.read(series, fromMs);
     const older = this.older(series, fromMs);
     if (older.length === 0) return recent;
-    const join = (mean: (point: Point) => number, values: Float64Array): Float64Array => Float64Array.from([...older.map(mean), ...values]);
+    const join = (mean: (point: Point) => number, values: Float64Array): Float64Array => {
+      const joined = new Float64Array(older.length + values.length);
+      older.forEach((point, index) => (joined[index] = mean(point)));
+      joined.set(values, older.length);
+      return joined;
+    };
     return { timesMs: join(({ timeMs }) => timeMs, recent.timesMs), values: join(({ value }) => value, recent.values) };
   }
 

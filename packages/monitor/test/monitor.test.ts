@@ -69,6 +69,22 @@ describe('sampling', () => {
     expect(monitor.stats()).toMatchObject({ clockRegressionsTotal: 1, droppedSamplesTotal: 0, sourceFailuresTotal: 0 });
   });
 
+  it('goes on when the clock for once says nothing', async () => {
+    const clock = new ManualClock(1_000);
+    let broken = false;
+    const failing = { now: () => (broken ? Number.NaN : clock.now()), setTimeout: clock.setTimeout.bind(clock), setInterval: clock.setInterval.bind(clock) };
+    const monitor = monitorOn(clock, { clock: failing });
+    monitor.gauge('one', () => 1);
+    await monitor.sample();
+    broken = true;
+    await monitor.sample();
+    broken = false;
+    clock.advance(100);
+    await monitor.sample();
+    expect(monitor.query('one').map(({ timeMs }) => timeMs)).toEqual([1_000, 1_100]);
+    expect(monitor.stats().clockRegressionsTotal).toBeGreaterThan(0);
+  });
+
   it('ends with the reason of its signal', async () => {
     const monitor = monitorOn(new ManualClock());
     const reason = new Error('enough');

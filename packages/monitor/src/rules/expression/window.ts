@@ -22,7 +22,12 @@ const summary: Summary = { count: 0, sum: 0, min: Infinity, max: -Infinity, firs
 /** Sums up a window without copying it: rules over minutes are judged at every sample. */
 function summarize(registry: Registry, series: Series, fromMs: number): Summary {
   // In variables, as a field that holds a double is allocated at every change.
-  let [count, sum, min, max, first, last] = [0, 0, Infinity, -Infinity, Number.NaN, Number.NaN];
+  let count = 0;
+  let sum = 0;
+  let min = Infinity;
+  let max = -Infinity;
+  let first = Number.NaN;
+  let last = Number.NaN;
   for (const bucket of registry.older(series, fromMs)) {
     if (count === 0) first = bucket.value;
     count += bucket.count;

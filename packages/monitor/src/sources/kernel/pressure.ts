@@ -37,9 +37,9 @@ export class Pressure implements Source {
     const scanner = this.#file.scan();
     const seconds = timeMs / 1_000;
     if (!scanner.seek(SOME)) throw malformed(this.#file.path, 'no line "some"');
-    this.#recorder.record(this.#some, this.#someRate.next(this.#total(scanner), seconds) / MICROSECONDS_PER_SECOND);
+    this.#recorder.record(this.#some, share(this.#someRate.next(this.#total(scanner), seconds)));
     if (this.#full === undefined || !scanner.seek(FULL)) return;
-    this.#recorder.record(this.#full, this.#fullRate.next(this.#total(scanner), seconds) / MICROSECONDS_PER_SECOND);
+    this.#recorder.record(this.#full, share(this.#fullRate.next(this.#total(scanner), seconds)));
   }
 
   close(): void {
@@ -56,6 +56,9 @@ export class Pressure implements Source {
     return total;
   }
 }
+
+/** The file is read a moment after the sample's time, in which tasks go on waiting: no share is above 1. */
+const share = (microsecondsPerSecond: number): number => Math.min(1, microsecondsPerSecond / MICROSECONDS_PER_SECOND);
 
 /** The pressure files of a folder: `/proc/pressure/cpu`, or `cpu.pressure` of a cgroup. None where the kernel has no PSI. */
 export function pressureSources(files: KernelFiles, pathOf: (resource: string) => string, recorder: Recorder): Source[] {
