@@ -26,11 +26,11 @@ export interface Channel extends AsyncIterable<Block> {
    * @throws {ArenaError} `ERR_ARENA_CLOSED`, and as `block.transfer()`.
    */
   send(block: Block): boolean;
-  /** The next block, now this thread's; `undefined` if there is none. @throws {ArenaError} `ERR_ARENA_CLOSED` of an arena that is. */
+  /** The next block, now this thread's; `undefined` if there is none. @throws {ArenaError} `ERR_ARENA_CLOSED` once the arena is closed, as whoever waits then gets too. */
   receive(): Block | undefined;
   /** Blocks this thread until there is a block, at most `timeoutMs`, in ms above 0. For workers: it stops the event loop. @returns `undefined` after that, or once the channel is closed and empty */
   receiveSync(timeoutMs: number): Block | undefined;
-  /** @throws {ArenaError} rejects with the signal's reason; gives `undefined` after `timeoutMs`, or once the channel is closed and empty. */
+  /** @throws {ArenaError} rejects with the signal's reason, or `ERR_ARENA_CLOSED`; gives `undefined` after `timeoutMs`, or once the channel is closed and empty. */
   receiveAsync(options?: Omit<WaitOptions, 'align'>): Promise<Block | undefined>;
   /** Blocks on their way. */
   readonly size: number;
@@ -42,6 +42,7 @@ export interface Channel extends AsyncIterable<Block> {
 interface Ends {
   readonly id: number;
   readonly name: string;
+  readonly isClosed: boolean;
   owns(block: Block): boolean;
   /** Makes a block that was given away and did not get into the ring its sender's again. */
   takeBack(token: BlockToken): void;
@@ -65,6 +66,8 @@ const MOST_SLOTS = 2 ** 20;
 const SPINS = 500;
 /** How often a waiting receiver looks, in ms, where the system cannot wake it. */
 const LOOK_EVERY_MS = 1;
+/** How often a sleeping receiver looks, in ms, whether its arena was closed: that wakes nobody. */
+const LOOK_FOR_END_MS = 500;
 
 export function createChannel(arena: Ends, { slots = 1_024, ...unknown }: ChannelOptions, clock: Clock): Channel {
   refuseUnknown(unknown);
@@ -142,7 +145,11 @@ class Ring implements Channel {
       const place = Atomics.load(words, HEAD);
       const cell = CELLS + (place & this.#mask) * CELL_WORDS;
       const turn = (Atomics.load(words, cell) - place - 1) << 1;
-      if (turn < 0) return undefined;
+      if (turn < 0) {
+        // Nothing comes any more, and whoever waits for it must get to know.
+        if (this.#arena.isClosed) throw closed(this.#arena.name);
+        return undefined;
+      }
       if (turn === 0 && Atomics.compareExchange(words, HEAD, place, (place + 1) | 0) === place) {
         const slot = words[cell + 1] as number;
         const generation = words[cell + 2] as number;
@@ -231,7 +238,7 @@ class Ring implements Channel {
     for (let spin = 0; spin < SPINS; spin += 1) if (this.size > 0) return;
     const wakes = Atomics.load(words, WAKES);
     Atomics.add(words, SLEEPING, 1);
-    if (this.size === 0 && !this.#isClosed) Atomics.wait(words, WAKES, wakes, mostMs);
+    if (this.size === 0 && !this.#isClosed) Atomics.wait(words, WAKES, wakes, Math.min(mostMs, LOOK_FOR_END_MS));
     Atomics.sub(words, SLEEPING, 1);
   }
 

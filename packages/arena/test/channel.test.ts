@@ -167,6 +167,25 @@ describe('a channel', () => {
     expect(channel.receiveSync(10)).toBeUndefined();
   });
 
+  it('ends with its arena, for those who wait here and in other threads', async () => {
+    const clock = new ManualClock();
+    const arena = createArena({ backend: 'javascript', clock });
+    const channel = arena.channel();
+    const worker = startThread(arena, `
+      const channel = arena.channel(data.channel);
+      parentPort.postMessage('waiting');
+      try { channel.receiveSync(60_000); } catch (error) { parentPort.postMessage(error.code); }`, { channel: channel.share() });
+    await messageOf(worker);
+    const ended = messageOf(worker);
+    const waiting = channel.receiveAsync({ timeoutMs: 100 });
+    await arena.close();
+    clock.advance(1);
+    await expect(waiting).rejects.toThrow(expect.objectContaining({ code: 'ERR_ARENA_CLOSED' }));
+    expect(clock.pendingTimers).toBe(0);
+    expect(() => channel.receive()).toThrow(expect.objectContaining({ code: 'ERR_ARENA_CLOSED' }));
+    expect(await ended).toBe('ERR_ARENA_CLOSED');
+  });
+
   it('skips blocks that a reset ended on their way', async () => {
     await using arena = createArena({ backend: 'javascript' });
     const channel = arena.channel();
