@@ -1,16 +1,6 @@
 import { defineBench, type Subject } from '../harness/bench.js';
+import { application, middle } from './application.js';
 import { type Recorder, datadog, fog, plainInspector, work } from './recorders.js';
-
-/** Compiled and kept, as the code of an application is: a profiler that starts walks the heap for it. */
-const application = (functions: number): unknown[] =>
-  Array.from({ length: functions }, (_, index) => {
-    // oxlint-disable-next-line typescript/no-implied-eval -- each is a script's function of its own, as modules have
-    const made = new Function('value', `return function named${index}(more) { return value + more + ${index}; }`)(index) as (more: number) => number;
-    made(1);
-    return made;
-  });
-
-const middle = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 
 function subject(recorder: Recorder, functions: number): Subject {
   const kept = application(functions);
@@ -56,7 +46,7 @@ export default defineBench({
   targets: (readings) => {
     const startMs = (contender: string): number => readings.figure('startMs', contender, APPLICATION);
     return [
-      { id: 'start in an application, kept warm against node:inspector', reach: '<= 0.1', value: startMs(OURS) / startMs('node:inspector') },
+      { id: 'start in an application, kept warm against node:inspector', reach: '<= 0.02', value: startMs(OURS) / startMs('node:inspector') },
       { id: 'start in an application, not kept warm against node:inspector', reach: '<= 1.3', value: startMs('@fog/profiler') / startMs('node:inspector') },
     ];
   },

@@ -2,7 +2,7 @@ import { sumsByFrame } from './call-tree.js';
 import { invalidOption } from './errors.js';
 import { type Compared, compareSamples } from './merge.js';
 import { asObject, refuseUnknown } from './refusal.js';
-import { type CostsOptions, type HtmlOptions, type Profile, samplesOf } from './profile.js';
+import { type CostsOptions, type HtmlOptions, type Profile, asProfile, samplesOf } from './profile.js';
 import { renderHtml } from './report/html.js';
 import { diffReportData } from './report/report-data.js';
 import type { Frame, Samples, SamplesKind } from './samples.js';
@@ -48,6 +48,8 @@ export function diffProfiles(before: Profile, after: Profile, options: DiffOptio
   const { scaled = false, ...unknown } = asObject('diff options', options);
   refuseUnknown('', unknown);
   if (typeof scaled !== 'boolean') throw invalidOption('scaled', scaled, 'true or false');
+  asProfile('before', before);
+  asProfile('after', after);
   const compared = (of: SamplesKind, from: Samples, to: Samples): Compared => {
     const result = compareSamples(from, to);
     const [was, is] = [before.costs({ of }).busy, after.costs({ of }).busy];

@@ -34,13 +34,18 @@ export async function writeProfile(profile: Writable, path: string | URL, option
   refuseUnknown('', unknown);
   signal?.throwIfAborted();
   const file = path instanceof URL ? fileURLToPath(path) : path;
-  const format = FORMATS.get(/(?:\.pb)?\.[a-z]+$/.exec(file)?.[0] ?? '');
-  if (format === undefined) throw invalidOption('path', file, `a name that ends in ${[...FORMATS.keys()].join(', ')}`);
-  const content = format(profile);
+  const content = formatOf(file)(profile);
   try {
     await writeFile(file, content, { mode: 0o600, ...(signal && { signal }) });
   } catch (cause) {
     signal?.throwIfAborted(); // The signal's own reason, not Node's AbortError around it.
     throw writeFailed(file, cause);
   }
+}
+
+/** By the ending of the name. @throws {ProfilerError} `ERR_PROFILER_INVALID_OPTION` */
+export function formatOf(file: string): (profile: Writable) => string | Uint8Array {
+  const format = FORMATS.get(/(?:\.pb)?\.[a-z]+$/.exec(file)?.[0] ?? '');
+  if (format === undefined) throw invalidOption('path', file, `a name that ends in ${[...FORMATS.keys()].join(', ')}`);
+  return format;
 }

@@ -181,6 +181,7 @@ export function createProfile(partial: PartialProfileData): Profile {
  * @throws {ProfilerError} `ERR_PROFILER_INVALID_PROFILE`, naming the place in the file that is wrong.
  */
 export function parseProfile(content: string | Uint8Array): Profile {
+  if (typeof content !== 'string' && !ArrayBuffer.isView(content)) throw invalidProfile('the file', content, 'a string or bytes');
   const bytes = typeof content === 'string' ? undefined : unzipped(Buffer.from(content.buffer, content.byteOffset, content.byteLength));
   if (bytes !== undefined && bytes[0] !== LEFT_BRACE) {
     const { samples, of, ...run } = readPprof(bytes);
@@ -205,6 +206,7 @@ const LEFT_BRACE = 0x7b;
 export function mergeProfiles(profiles: readonly Profile[]): Profile {
   const [first] = profiles;
   if (first === undefined) throw invalidOption('profiles', profiles, 'one profile or more');
+  for (const [index, profile] of profiles.entries()) asProfile(`profiles[${index}]`, profile);
   const all = (of: 'cpu' | 'memory'): Samples | undefined => mergeSamples(profiles.flatMap((profile) => profile[of] ?? []));
   const began = profiles.map(({ startedAtMs }) => startedAtMs ?? Infinity).reduce((earliest, ms) => Math.min(earliest, ms));
   return createProfile({
@@ -214,6 +216,12 @@ export function mergeProfiles(profiles: readonly Profile[]): Profile {
     memory: all('memory'),
     conditions: profiles.every(({ conditions }) => isDeepStrictEqual(conditions, first.conditions)) ? first.conditions : undefined,
   });
+}
+
+/** Made by any copy of this package. */
+export function asProfile(option: string, value: Profile): Profile {
+  if (typeof asObject(option, value).costs !== 'function') throw invalidOption(option, value, 'a profile');
+  return value;
 }
 
 /** Between two samples, in the unit of the last value type; 0 where it is not known. */

@@ -3,7 +3,7 @@ import { withBuiltins } from './collectors/builtins.js';
 import { nowUs } from './v8-clock.js';
 import { COVERAGE, withInlined } from './collectors/function-ranges.js';
 import { type Keeper, ROTATION_MS, keepWarm } from './collectors/keeper.js';
-import { alreadyRecording, closed, notContinuous, notRecording } from './errors.js';
+import { alreadyRecording, closed, invalidOption, notContinuous, notRecording } from './errors.js';
 import { recordingFailed, recordingStarted, recordingStopped, stallDetected } from './events.js';
 import { type InspectorSession, openSession } from './inspector-session.js';
 import { readCpuProfile } from './formats/cpuprofile.js';
@@ -158,6 +158,7 @@ class InspectorProfiler implements Profiler {
   }
 
   async profile<Result>(fn: () => Result, options?: RecordingOptions): Promise<Profiled<Awaited<Result>>> {
+    if (typeof fn !== 'function') throw invalidOption('fn', fn, 'a function');
     await using recording = await this.start(options);
     const result = await fn();
     return { result, profile: await recording.stop() };

@@ -1,3 +1,4 @@
+import diagnostics from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -7,9 +8,20 @@ import { createProfiler, parseProfile, profileHandler } from '../src/index.js';
 const token = 'a token that nobody guesses';
 const authorization = `Bearer ${token}`;
 
+/** The next event of a recording in this process. */
+const told = (what: 'started' | 'stopped'): Promise<void> =>
+  new Promise((resolve) => {
+    const channel = diagnostics.channel(`@fog/profiler:recording:${what}`);
+    const listener = (): void => {
+      channel.unsubscribe(listener);
+      resolve();
+    };
+    channel.subscribe(listener);
+  });
+
 describe('the HTTP handler', () => {
   const profiler = createProfiler({ continuous: {} });
-  const handler = profileHandler(profiler, { token, maxSeconds: 1 });
+  const handler = profileHandler(profiler, { token, maxSeconds: 60 });
   const server = http.createServer((request, response) => void handler(request, response));
   let url = '';
   beforeAll(async () => {
@@ -28,7 +40,7 @@ describe('the HTTP handler', () => {
     expect((await ask('?seconds=0.1', headers as Record<string, string>)).status).toBe(401);
   });
 
-  it.each([['?seconds=2'], ['?seconds=-1'], ['?seconds=x'], ['?format=exe'], ['?mode=constructor'], ['?seconds=0.05&format=cpuprofile&mode=IO']])('refuses %s', async (query) => {
+  it.each([['?seconds=61'], ['?seconds=-1'], ['?seconds=x'], ['?format=exe'], ['?mode=constructor'], ['?seconds=0.05&format=cpuprofile&mode=IO']])('refuses %s', async (query) => {
     expect((await ask(query)).status).toBe(400);
   });
 
@@ -42,6 +54,15 @@ describe('the HTTP handler', () => {
     const page = await ask('?seconds=0.05');
     expect(page.headers.get('content-type')).toContain('text/html');
     expect(await page.text()).toMatch(/^<!doctype html>/);
+  });
+
+  it('ends a recording with the request that asked for it', async () => {
+    const leaving = new AbortController();
+    const started = told('started').then(() => leaving.abort());
+    const stopped = told('stopped');
+    await expect(fetch(`${url}?seconds=60`, { headers: { authorization }, signal: leaving.signal })).rejects.toThrow('aborted');
+    await Promise.all([started, stopped]);
+    expect(profiler.stats().recordings).toBe(0);
   });
 
   it('gives what was kept', async () => {

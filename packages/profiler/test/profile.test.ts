@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type CostsOptions, type HtmlOptions, type Profile, parseProfile } from '../src/index.js';
+import { type CostsOptions, type HtmlOptions, type Profile, diffProfiles, mergeProfiles, parseProfile } from '../src/index.js';
 import { createProfile } from '../src/profile.js';
 import { samplesFrom } from './arbitrary-samples.js';
 
@@ -38,6 +38,12 @@ describe('a profile', () => {
     expect(() => profile.top(untyped({ by: 'flat' }))).toThrow(refused);
     expect(() => profile.top({ limit: 0 })).toThrow(refused);
     expect(() => profile.toHtml(untyped({ title: 5 }))).toThrow(refused);
+  });
+
+  it.each([[undefined], [null], [5], [{}], [[1, 2]]])('is not to be had of %j, neither read nor merged nor compared', (nothing) => {
+    const none = nothing as unknown as Profile;
+    expect(() => parseProfile(none as unknown as string)).toThrow(expect.objectContaining({ code: 'ERR_PROFILER_INVALID_PROFILE' }));
+    for (const given of [() => mergeProfiles([profile, none]), () => diffProfiles(profile, none), () => diffProfiles(none, profile)]) expect(given).toThrow(expect.objectContaining({ code: 'ERR_PROFILER_INVALID_OPTION' }));
   });
 });
 

@@ -47,6 +47,12 @@ describe('a profiler', () => {
     expect(profiler.stats().recordings).toBe(1);
   });
 
+  it('refuses to profile what cannot be called, before it records', async () => {
+    const profiler = make();
+    await expect(profiler.profile('work' as unknown as () => void)).rejects.toMatchObject({ code: 'ERR_PROFILER_INVALID_OPTION' });
+    expect(profiler.stats()).toMatchObject({ recordings: 0, recordingsStartedTotal: 0 });
+  });
+
   it('stops a start that is still under way', async () => {
     const profiler = make();
     const starting = profiler.start();

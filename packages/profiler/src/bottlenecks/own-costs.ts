@@ -44,4 +44,5 @@ export function eachOwner(samples: Samples, visit: (owner: number, node: number,
   });
 }
 
-export const named = ({ name, url, line }: Frame): string => `${name} (${url.slice(url.lastIndexOf('/') + 1)}:${line})`;
+/** With its place, which V8 does not know of allocations of a script that was collected since. */
+export const named = ({ name, url, line }: Frame): string => (url === '' ? name : `${name} (${url.slice(url.lastIndexOf('/') + 1)}:${line})`);

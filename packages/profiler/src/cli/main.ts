@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { ProfilerError } from '../errors.js';
 import { diff } from './diff.js';
@@ -16,7 +17,7 @@ const USAGE = `fog-profiler COMMAND
   report FILE [--out FILE]           reads a profile, ours or of another tool, and writes a report
   diff BEFORE AFTER [--out FILE] [--scaled]
                                      what changed from one profile to the other
-  top PORT|URL [--seconds N] [--once]
+  top PORT|HOST:PORT|URL [--seconds N] [--once]
                                      the busiest functions of a process that was started with --inspect
 `;
 
@@ -26,6 +27,11 @@ const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<num
 async function main([name = 'help', ...args]: readonly string[]): Promise<void> {
   if (['help', '--help', '-h'].includes(name)) {
     process.stdout.write(USAGE);
+    return;
+  }
+  if (name === '--version') {
+    const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { readonly version: string };
+    process.stdout.write(`${version}\n`);
     return;
   }
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;

@@ -1,9 +1,12 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { constants, tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { access, constants, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { constants as os, tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
 import process from 'node:process';
+import { writeFailed } from '../errors.js';
 import { SOURCES, type ProfilingMode } from '../mode.js';
+import { resolveOptions } from '../options.js';
+import { formatOf } from '../profile-file.js';
 import { parseProfile } from '../profile.js';
 import type { RunOrder } from '../register.js';
 import { processUsage } from './process-usage.js';
@@ -21,12 +24,21 @@ export async function run(args: readonly string[]): Promise<number> {
   if (!Object.hasOwn(SOURCES, mode)) throw new UsageError(`--mode is ${values.mode}, expected ${Object.keys(SOURCES).join(', ')}`);
   const out = values.out ?? `profile-${new Date().toISOString().replaceAll(/[-:]|\..*/g, '').replace('T', '-')}.html`;
 
+  const profiler = { cpu: { intervalUs: positiveNumber('--interval-us', values['interval-us']), keepWarm: true } };
+  // All that can be refused is refused before the program has run, perhaps for an hour.
+  resolveOptions(profiler);
+  formatOf(out);
+  await access(dirname(out), constants.W_OK).catch((cause: unknown) => {
+    throw writeFailed(out, cause);
+  });
+
+  let isKept = false;
   const folder = await mkdtemp(join(tmpdir(), 'fog-profiler-'));
   try {
     const order: RunOrder = {
       out: join(folder, 'run.fogprofile'),
       recording: { mode: mode as ProfilingMode, ...(SOURCES[mode as ProfilingMode].cpu && { workers: true }) },
-      profiler: { cpu: { intervalUs: positiveNumber('--interval-us', values['interval-us']), keepWarm: true } },
+      profiler,
     };
     const status = await runProgram(program, order);
     const content = await readFile(order.out).catch(() => undefined);
@@ -35,11 +47,15 @@ export async function run(args: readonly string[]): Promise<number> {
       return status === 0 ? 1 : status;
     }
     const profile = parseProfile(content).withSources();
-    await profile.writeTo(out);
+    await profile.writeTo(out).catch((error: unknown) => {
+      isKept = true;
+      process.stderr.write(`what was recorded is kept in ${order.out}\n`);
+      throw error;
+    });
     process.stderr.write(`\n${summaryOf(profile)}\n${out}\n`);
     return status;
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    if (!isKept) await rm(folder, { recursive: true, force: true });
   }
 }
 
@@ -60,7 +76,7 @@ async function runProgram(program: readonly string[], order: RunOrder): Promise<
       child.once('error', reject);
       child.once('exit', (...ended) => resolve(ended));
     });
-    return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
+    return code ?? 128 + (signal === null ? 0 : os.signals[signal]);
   } finally {
     progress.close();
     for (const signal of signals) process.off(signal, pass);

@@ -32,8 +32,10 @@ export async function top(args: readonly string[]): Promise<number> {
   return 0;
 }
 
+const HOST_AND_PORT = /^(?:[\w.-]+|\[[\da-f:]+\]):\d+(?:\/|$)/i;
+
 function addressOf(given: string): URL {
-  const text = /^\d+$/.test(given) ? `http://127.0.0.1:${given}` : given.replace(/^ws:/, 'http:');
+  const text = /^\d+$/.test(given) ? `http://127.0.0.1:${given}` : HOST_AND_PORT.test(given) ? `http://${given}` : given.replace(/^ws:/, 'http:');
   if (!URL.canParse(text) || !text.startsWith('http:')) throw new UsageError(`${given} is neither a port nor an address of an inspector`);
   return new URL(text);
 }

@@ -140,6 +140,10 @@ describe('bottlenecks', () => {
     expect(kinds({ durationMs: 1_500, cpu: cpuOf([1_500, IDLE]), runtime })).toEqual([]);
     const starved = runtimeOf({ stalls: [{ atMs: 0, durationMs: 450 }, { atMs: 500, durationMs: 300 }] });
     expect(found({ durationMs: 1_500, cpu, runtime: starved })).toMatchObject([{ kind: 'event-loop-stall', frame: { name: 'recount' }, value: 300 }]);
+    const collected = cpuOf([450, GC], [50, IDLE], [300, frame('recount')], [700, IDLE]); // Such as a checkpoint of live memory.
+    expect(found({ durationMs: 1_500, cpu: collected, runtime: starved }).filter(({ kind }) => kind === 'event-loop-stall')).toMatchObject([{ frame: { name: 'recount' }, value: 300, share: 0.2 }]);
+    const mostlyStarved = runtimeOf({ stalls: [{ atMs: 0, durationMs: 450 }, { atMs: 500, durationMs: 300 }, { atMs: 800, durationMs: 600 }] });
+    expect(kinds({ durationMs: 1_500, cpu, runtime: mostlyStarved })).toEqual(['event-loop-stall']);
   });
 
   it('are found in a recording of what there was', async () => {

@@ -1,7 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { build } from 'esbuild';
@@ -83,6 +83,14 @@ describe('the command line', () => {
     }
   });
 
+  it('keeps a recording that cannot be written as asked', async () => {
+    const { code, stderr } = await run('run', '--mode', 'io', '--out', 'app.cpuprofile', 'app.cjs');
+    expect([code, stderr]).toEqual([1, expect.stringContaining('ERR_PROFILER_NOT_RECORDED')]);
+    const [, kept = ''] = /is kept in (.*)\n/.exec(stderr) ?? [];
+    expect(parseProfile(await readFile(kept)).io).toBeDefined();
+    await rm(dirname(kept), { recursive: true });
+  });
+
   it.each([
     [['run'], 64, 'which program?'],
     [['run', '--mode', 'fast', 'app.cjs'], 64, '--mode is fast'],
@@ -93,9 +101,13 @@ describe('the command line', () => {
     [['report', 'app.cjs'], 1, 'ERR_PROFILER_INVALID_PROFILE'],
     [['top', 'nowhere'], 64, 'neither a port nor an address'],
     [['top', '1', '--once'], 1, 'ERR_PROFILER_INSPECTOR_UNREACHABLE'],
-    [['run', '--out', 'missing/report.html', 'exits.js'], 1, 'ERR_PROFILER_WRITE_FAILED'],
-  ])('refuses %j with status %d', async (args, code, message) => {
-    expect(await run(...args)).toMatchObject({ code, stderr: expect.stringContaining(message) });
+    [['run', '--out', 'missing/report.html', 'app.cjs'], 1, 'ERR_PROFILER_WRITE_FAILED'],
+    [['run', '--out', 'report.pdf', 'app.cjs'], 1, 'ERR_PROFILER_INVALID_OPTION'],
+    [['run', '--interval-us', '5', 'app.cjs'], 1, 'ERR_PROFILER_INVALID_OPTION'],
+    [['top', '127.0.0.1:1', '--once'], 1, 'ERR_PROFILER_INSPECTOR_UNREACHABLE'],
+    [['top', 'localhost:1/json', '--once'], 1, 'ERR_PROFILER_INSPECTOR_UNREACHABLE'],
+  ])('refuses %j with status %d, and runs no program', async (args, code, message) => {
+    expect(await run(...args)).toMatchObject({ code, stdout: '', stderr: expect.stringContaining(message) });
   });
 
   it('registers a profiler that samples from the start, and never ends a program for its options', async () => {

@@ -12,20 +12,23 @@ const LEAST_SEEN = 0.25;
 
 /** The event loop was held while there was other work for it. */
 export function eventLoopStalls({ runtime, cpu, durationMs }: ProfileData, { stallMs }: Required<BottleneckThresholds>): Bottleneck[] {
-  const stalls = runtime?.eventLoop.stalls.filter((stall) => stall.durationMs >= stallMs).toSorted((a, b) => b.durationMs - a.durationMs) ?? [];
+  const long = runtime?.eventLoop.stalls.filter((stall) => stall.durationMs >= stallMs) ?? [];
+  const stalls = long
+    .map((stall) => ({ ...stall, held: cpu && during(cpu, stall.atMs, stall.durationMs) }))
+    // Hardly seen in it, no code of the program is to blame: the process had no core, or something else held the thread.
+    .filter(({ held }) => held === undefined || held.seenRatio >= LEAST_SEEN)
+    .toSorted((a, b) => b.durationMs - a.durationMs);
   const share = stalls.reduce((sum, stall) => sum + stall.durationMs, 0) / durationMs;
-  if (share > MOST_SHARE) return [];
-  // Seldom sampled, or idle, the process had no core: no code of its own is to blame for that one.
-  const blamed = stalls.map((stall) => ({ ...stall, held: cpu && during(cpu, stall.atMs, stall.durationMs) })).find(({ held }) => held === undefined || held.seenRatio >= LEAST_SEEN);
-  if (blamed === undefined) return [];
-  const frame = blamed.held?.frame;
+  const [longest] = stalls;
+  if (longest === undefined || share > MOST_SHARE) return [];
+  const frame = longest.held?.frame;
   return [
     {
       kind: 'event-loop-stall',
-      title: `The event loop was held for ${milliseconds(blamed.durationMs)}${frame ? ` by ${named(frame)}` : ''}`,
+      title: `The event loop was held for ${milliseconds(longest.durationMs)}${frame ? ` by ${named(frame)}` : ''}`,
       evidence: `${count(stalls.length)} ${stalls.length === 1 ? 'stall' : 'stalls'} over ${milliseconds(stallMs)}, ${percent(share)} of the time; requests waited meanwhile`,
       nextStep: 'Break the work up (setImmediate between pieces) or move it to a worker thread.',
-      value: blamed.durationMs,
+      value: longest.durationMs,
       error: 0,
       threshold: stallMs,
       unit: 'ms',
@@ -36,15 +39,15 @@ export function eventLoopStalls({ runtime, cpu, durationMs }: ProfileData, { sta
   ];
 }
 
-/** Who ran, and for which share of the time samples say that anybody did. */
+/** Who of the program ran most, and for which share of the time samples say that anything of it ran. */
 function during(cpu: Samples, atMs: number, durationMs: number): { readonly frame: Frame | undefined; readonly seenRatio: number } | undefined {
   const { timeline } = cpu;
   if (timeline === undefined) return undefined;
   const fromUs = timeline.startUs + atMs * 1e3;
   const part = between(cpu, fromUs, fromUs + durationMs * 1e3);
-  const [top] = ownCosts(part);
-  const busy = part.values[0]?.reduce((sum, count, node) => sum + (part.frames[part.nodeFrames[node] ?? -1]?.kind === 'idle' ? 0 : count), 0) ?? 0;
-  return { frame: top?.frame, seenRatio: (busy * intervalOf(timeline)) / (durationMs * 1e3) };
+  const costs = ownCosts(part);
+  const seen = costs.reduce((sum, { ownSamples }) => sum + ownSamples, 0);
+  return { frame: costs[0]?.frame, seenRatio: (seen * intervalOf(timeline)) / (durationMs * 1e3) };
 }
 
 /** The usual time between two samples, in microseconds. */
