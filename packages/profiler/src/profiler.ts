@@ -100,6 +100,8 @@ export function createProfiler(options: ProfilerOptions = {}): Profiler {
 interface Current {
   readonly started: Promise<RecordingRun>;
   stopped?: Promise<Profile>;
+  /** Nobody wants its profile any more. */
+  discarded?: Promise<void>;
 }
 
 class InspectorProfiler implements Profiler {
@@ -136,6 +138,10 @@ class InspectorProfiler implements Profiler {
   async start(options: RecordingOptions = {}): Promise<Recording> {
     if (this.#closing) throw closed(this.name);
     const wanted = resolveRecording(options, this.#options.mode);
+    if (this.#current?.discarded) {
+      await this.#current.discarded; // Of `using`, which does not wait for it.
+      if (this.#closing) throw closed(this.name);
+    }
     if (this.#current) throw alreadyRecording(`${this.name} is recording`);
     const current: Current = { started: this.#start(wanted) };
     this.#current = current;
@@ -260,7 +266,8 @@ class InspectorProfiler implements Profiler {
   /** Waits until `current` is stopped, by whomever; its profile and its errors are not wanted any more. */
   async #discard(current: Current | undefined): Promise<void> {
     if (current === undefined || current !== this.#current) return;
-    await (current.stopped ?? this.#stop(current)).catch(() => undefined);
+    current.discarded ??= (current.stopped ?? this.#stop(current)).then(() => undefined, () => undefined);
+    await current.discarded;
   }
 
   /** One session for life: V8 forgets what it knows of the code with the last profile of a session. */

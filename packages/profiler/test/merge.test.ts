@@ -79,6 +79,8 @@ describe('a diff of two profiles', () => {
     const [first, second] = diffProfiles(before, after, { scaled: true }).functions();
     expect([first, second]).toMatchObject([{ name: 'f', selfBefore: 200, self: 300 }, { name: 'g', selfBefore: 200, self: 100 }]);
     expect(() => diffProfiles(before, after).functions({ of: 'memory' })).toThrow(expect.objectContaining({ code: 'ERR_PROFILER_NOT_RECORDED' }));
+    const memory = createProfile({ durationMs: 1, memory: before.cpu });
+    expect(() => diffProfiles(before, memory).functions()).toThrow(expect.objectContaining({ code: 'ERR_PROFILER_NOT_RECORDED', message: expect.stringContaining('cpu') }));
     expect(() => diffProfiles(before, after, { scale: true } as object)).toThrow(expect.objectContaining({ code: 'ERR_PROFILER_INVALID_OPTION' }));
   });
 });

@@ -53,6 +53,16 @@ describe('a profiler', () => {
     expect(profiler.stats()).toMatchObject({ recordings: 0, recordingsStartedTotal: 0 });
   });
 
+  it('starts once a recording that was left behind has ended', async () => {
+    const profiler = make();
+    {
+      using left = await profiler.start();
+      expect(left).toBeDefined();
+    }
+    await expect(profiler.start()).resolves.toHaveProperty('stop');
+    await expect(profiler.stop()).resolves.toHaveProperty('cpu');
+  });
+
   it('stops a start that is still under way', async () => {
     const profiler = make();
     const starting = profiler.start();

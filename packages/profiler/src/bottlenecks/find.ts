@@ -15,9 +15,13 @@ const LEAST_CONFIDENCE = 0.5;
 /** What is worth a look, what takes time first, by the share it has; nothing of a healthy program. */
 export function findBottlenecks(data: ProfileData, thresholds: BottleneckThresholds = {}): readonly Bottleneck[] {
   const resolved = resolveThresholds(thresholds);
-  const found = RULES.flatMap((rule) => rule(data, resolved)).filter(({ confidence }) => confidence >= LEAST_CONFIDENCE);
+  const timed = { ...data, durationMs: data.durationMs || sampledMs(data) || Infinity }; // Where no time is known, shares and rates are none.
+  const found = RULES.flatMap((rule) => rule(timed, resolved)).filter(({ confidence }) => confidence >= LEAST_CONFIDENCE);
   return found.filter((one) => !found.some((other) => explains(other, one))).sort((a, b) => Number(takesTime(b)) - Number(takesTime(a)) || b.share - a.share);
 }
+
+/** Files of other tools may hold samples and tell no duration. */
+const sampledMs = ({ cpu }: ProfileData): number => (cpu?.values.at(-1)?.reduce((sum, us) => sum + us, 0) ?? 0) / 1e3;
 
 /** What allocates much costs time only as garbage is collected, which is a finding of its own. */
 const takesTime = ({ kind }: Bottleneck): boolean => kind !== 'large-allocation';

@@ -146,6 +146,11 @@ describe('bottlenecks', () => {
     expect(kinds({ durationMs: 1_500, cpu, runtime: mostlyStarved })).toEqual(['event-loop-stall']);
   });
 
+  it('go by the time that was sampled in files that tell no duration, and without any say nothing of it', () => {
+    expect(found({ durationMs: 0, cpu: cpuOf([900, frame('spin')], [100, IDLE]) })).toMatchObject([{ kind: 'hot-function', frame: { name: 'spin' }, share: expect.closeTo(0.9, 2) }]);
+    expect(kinds({ durationMs: 0, memory: memoryOf('live', ['keep', 1e6]) })).toEqual([]);
+  });
+
   it('are found in a recording of what there was', async () => {
     await using profiler = createProfiler({ memory: { samplingIntervalBytes: 65_536 } });
     const { profile } = await profiler.profile(() => allocate(2_000, 16_000), { memory: true });
