@@ -10,9 +10,11 @@ export interface Notification {
   readonly group: string;
   /** Values of its `group_by`. */
   readonly labels: Labels;
-  /** `firing` as long as any of the alerts does. */
+  /** `firing` if any of the alerts does. */
   readonly state: 'firing' | 'resolved';
   readonly alerts: readonly Alert[];
+  /** When it became due, on the monitor's clock. */
+  readonly atMs: number;
 }
 
 /** Alerts of one action, group and values of `group_by`, gathered until they are due. */
@@ -55,14 +57,15 @@ export class AlertGroup {
     return Math.min(this.#toldMs + repeatIntervalMs, Math.max(this.#changedMs, this.#toldMs + groupIntervalMs));
   }
 
-  /** What is to be told now, if anything. */
-  due(nowMs: number): Notification | undefined {
+  /** What is to be told now, if anything: nothing again of what has been suppressed since. */
+  due(nowMs: number, isSuppressed: (alert: Alert) => boolean): Notification | undefined {
     if (this.#alerts.size === 0) return undefined;
     if (nowMs < this.#dueMs()) return undefined;
+    const alerts = [...this.#alerts.values()].filter((alert) => alert.state === 'resolved' || !isSuppressed(alert));
+    if (alerts.length === 0) return undefined;
     this.#toldMs = nowMs;
     this.#changedMs = Infinity;
-    const alerts = [...this.#alerts.values()];
     for (const { fingerprint, state } of alerts) if (state === 'resolved') this.#alerts.delete(fingerprint);
-    return { action: this.#action, group: this.#group.name, labels: this.#labels, state: this.#alerts.size > 0 ? 'firing' : 'resolved', alerts };
+    return { action: this.#action, group: this.#group.name, labels: this.#labels, state: alerts.some(({ state }) => state === 'firing') ? 'firing' : 'resolved', alerts, atMs: nowMs };
   }
 }

@@ -39,7 +39,7 @@ export class Notifier {
   /** `firing` is all that fires now, `resolved` what just did. */
   update(firing: readonly Raised[], resolved: readonly Raised[], nowMs: number): void {
     this.#suppressed = 0;
-    if (this.#groups.size > 0 && firing.length + resolved.length === 0) this.#actDue(nowMs);
+    if (this.#groups.size > 0 && firing.length + resolved.length === 0) this.#actDue(NONE, nowMs);
     if (firing.length + resolved.length === 0) return;
     const inhibiting = firing.some(inhibits) ? firing.filter(inhibits) : NONE;
     for (const { alert, rule } of resolved) {
@@ -52,7 +52,7 @@ export class Notifier {
         this.#tell(alert, rule, nowMs);
       }
     }
-    if (this.#groups.size > 0) this.#actDue(nowMs);
+    if (this.#groups.size > 0) this.#actDue(inhibiting, nowMs);
   }
 
   /** The alerts as they are, with why nobody is told of them. */
@@ -82,9 +82,10 @@ export class Notifier {
     return found;
   }
 
-  #actDue(nowMs: number): void {
+  #actDue(inhibiting: readonly (Raised & { readonly rule: Rule })[], nowMs: number): void {
+    const isSuppressed = (alert: Alert): boolean => this.#suppression(alert, inhibiting, nowMs) !== undefined;
     for (const [key, group] of this.#groups) {
-      const notification = group.due(nowMs);
+      const notification = group.due(nowMs, isSuppressed);
       if (notification !== undefined) this.#audience.act(notification);
       if (group.isEmpty) this.#groups.delete(key);
     }

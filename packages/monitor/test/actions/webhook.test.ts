@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { webhook, type Notification, type WebhookOptions } from '../../src/index.js';
 
-const notification: Notification = { action: 'page', group: 'g', labels: { device: 'sda' }, state: 'firing', alerts: [] };
+const notification: Notification = { action: 'page', group: 'g', labels: { device: 'sda' }, state: 'firing', alerts: [], atMs: 0 };
 
 describe('a webhook', () => {
   let server: Server;

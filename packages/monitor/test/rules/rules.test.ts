@@ -223,6 +223,20 @@ describe('actions', () => {
     expect(on.given.map(({ labels, state }) => [labels['device'], state])).toEqual([['a', 'firing'], ['b', 'firing'], ['b', 'resolved'], ['a', 'firing']]);
   });
 
+  it('are not told again while a silence lasts, and then at once', async () => {
+    const on = stage(`groups:\n  - { name: g, repeat_interval: 10s, rules: [{ ${hot}, actions: [notify] }] }`);
+    on.step({ a: 95 });
+    await settled();
+    const silence = on.monitor.silence({ labels: { alertname: 'Hot' }, durationMs: 60_000 });
+    on.step({}, 25);
+    await settled();
+    expect(on.given.map(({ atMs }) => atMs)).toEqual([1_000]);
+    silence.end();
+    on.step({});
+    await settled();
+    expect(on.given.map(({ atMs, state }) => [atMs, state])).toEqual([[1_000, 'firing'], [27_000, 'firing']]);
+  });
+
   it('that throw, reject or hang hurt nobody, and are counted', async () => {
     const signals: AbortSignal[] = [];
     const actions = {
