@@ -72,7 +72,7 @@ export default defineBench({
   },
   reference: '@datadog/pprof',
   checkIterations: 4,
-  rounds: 3,
+  rounds: 2,
   targets: (readings) => {
     const rotationMs = (contender: string): number => readings.figure('rotationMs', contender, APPLICATION);
     return [{ id: 'rotation in an application', reach: '<= 0.1', value: rotationMs('@fog/profiler') / rotationMs('@datadog/pprof') }];

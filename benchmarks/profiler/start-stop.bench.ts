@@ -42,7 +42,7 @@ export default defineBench({
   },
   reference: 'node:inspector',
   checkIterations: 4,
-  rounds: 3,
+  rounds: 2,
   targets: (readings) => {
     const startMs = (contender: string): number => readings.figure('startMs', contender, APPLICATION);
     return [

@@ -51,7 +51,7 @@ describe('a CPU profile', () => {
     const { profile, result } = await profiler.profile(async () => {
       recursive(30);
       hashALot(60);
-      await new Promise((resolve) => setTimeout(resolve, 60));
+      await new Promise((resolve) => setTimeout(resolve, 200));
       return 'done';
     });
     expect(result).toBe('done');
