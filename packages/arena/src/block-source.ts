@@ -4,6 +4,8 @@ import type { AllocOptions, WaitOptions } from './options.js';
 
 /** What blocks come from: an arena, a part of one with a budget, or a scope. */
 export interface BlockSource {
+  /** How many times all its blocks have ended at once, by a reset or as it was closed: whoever keeps blocks for later has lost them when it has grown. */
+  readonly endings: number;
   /**
    * A block of `bytes` bytes, 1 to `maxBytes`, from free memory or by growing. Its contents are undefined.
    * @throws {ArenaError} `ERR_ARENA_EXHAUSTED` if no free block is large enough and the arena cannot grow enough;

@@ -89,7 +89,7 @@ class SizedPool implements BufferPool {
     if (shelf === undefined || !(bytes >= 1)) throw invalidArgument('bytes', bytes, `1 to ${this.#shelves.at(-1)?.bytes}`);
     let lease = shelf.idle.pop();
     // A reset of the arena ended those that were idle then.
-    while (lease !== undefined && !lease.block.isLive) {
+    while (lease !== undefined && lease.endings !== this.#source.endings) {
       this.#idleBytes -= shelf.bytes;
       lease = shelf.idle.pop();
     }
@@ -152,7 +152,7 @@ class SizedPool implements BufferPool {
 
   #make(shelf: Shelf): Lease {
     if (this.#closed) throw closed(`pool of ${this.#source.name}`);
-    const lease = new Lease(this, shelf, this.#source.alloc(shelf.bytes));
+    const lease = new Lease(this, shelf, this.#source.alloc(shelf.bytes), this.#source.endings);
     this.#leased += 1;
     return lease;
   }
@@ -164,13 +164,16 @@ class Lease implements PooledBuffer {
   readonly buffer: Buffer<SharedArrayBuffer>;
   readonly block: Block;
   readonly shelf: Shelf;
+  /** Of the source when the block was new. */
+  readonly endings: number;
   isLeased = true;
   readonly #pool: SizedPool;
 
-  constructor(pool: SizedPool, shelf: Shelf, block: Block) {
+  constructor(pool: SizedPool, shelf: Shelf, block: Block, endings: number) {
     this.#pool = pool;
     this.shelf = shelf;
     this.block = block;
+    this.endings = endings;
     this.byteLength = block.byteLength;
     this.u8 = block.u8;
     this.buffer = block.buffer;

@@ -231,6 +231,11 @@ export class Heap {
     return any;
   }
 
+  /** Read plainly: a reset needs the other threads to be quiet. */
+  get endings(): number {
+    return this.records.words[at.EPOCH] as number;
+  }
+
   reset(): void {
     const { records } = this;
     this.#central.reset();

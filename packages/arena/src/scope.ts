@@ -40,8 +40,14 @@ class Ending implements Scope {
   readonly #source: BlockSource;
   readonly #blocks = new Set<Block>();
 
+  #ended = 0;
+
   constructor(source: BlockSource) {
     this.#source = source;
+  }
+
+  get endings(): number {
+    return this.#source.endings + this.#ended;
   }
 
   alloc(bytes: number, options?: AllocOptions): Block {
@@ -76,6 +82,7 @@ class Ending implements Scope {
   }
 
   end(): void {
+    this.#ended += 1;
     for (const block of this.#blocks) block[Symbol.dispose]();
   }
 }

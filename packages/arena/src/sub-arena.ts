@@ -50,6 +50,7 @@ export class BudgetedArena implements SubArena, Home {
   #scopes: Scopes | undefined = undefined;
   #liveBytes = 0;
   #peakLiveBytes = 0;
+  #resets = 0;
   #closed = false;
 
   constructor(parent: Parent, { maxBytes, name = 'sub', ...unknown }: SubArenaOptions) {
@@ -118,7 +119,12 @@ export class BudgetedArena implements SubArena, Home {
     return true;
   }
 
+  get endings(): number {
+    return this.heap.endings + this.#resets;
+  }
+
   reset(): void {
+    this.#resets += 1;
     this.#sweep(); // Where nothing is checked, what others freed must not be freed again.
     for (const [handle, bytes] of this.#live) {
       this.#parent.home.release(slotOf(handle), generationOfHandle(handle), bytes);

@@ -188,6 +188,10 @@ export class ThreadArena implements BlockSource, Home, Parent {
     return true;
   }
 
+  get endings(): number {
+    return this.heap.endings;
+  }
+
   reset(): void {
     this.#checkOpen();
     this.#lazy.forgetAll();

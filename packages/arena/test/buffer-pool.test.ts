@@ -88,6 +88,16 @@ describe('a buffer pool', () => {
     expect(arena.stats().liveBlocks).toBe(2);
     expect(pool.stats()).toMatchObject({ leasedBuffers: 1, idleBuffers: 0, idleBytes: 0 });
   });
+
+  it('hands out nothing that a reset of its part of the arena ended', () => {
+    const part = arena.subArena({ maxBytes: 10_000 });
+    const pool = createBufferPool(part);
+    pool.acquire(1_000).release();
+    part.reset();
+    pool.acquire(1_000);
+    expect(part.stats().liveBlocks).toBe(1);
+    expect(pool.stats()).toMatchObject({ reusesTotal: 0, idleBytes: 0 });
+  });
 });
 
 describe('reading into blocks', () => {
