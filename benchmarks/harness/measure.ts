@@ -58,8 +58,10 @@ async function timed(subject: Subject, iterations: number): Promise<{ cpuNs: num
  * young generation that holds it all (`round.ts`). `NaN` where a collection came all the same.
  */
 export async function measureHeap(subject: Subject): Promise<number> {
-  const perMs = (await calibrate(subject)) / SAMPLE_MS;
-  const iterations = Math.min(HEAP_ITERATIONS, Math.ceil(perMs * HEAP_MS));
+  // Timed, as one iteration alone may take longer than a sample should.
+  const calibrated = await calibrate(subject);
+  const { wallNs } = await timed(subject, calibrated);
+  const iterations = Math.min(HEAP_ITERATIONS, Math.ceil((calibrated * HEAP_MS * 1e6) / wallNs));
   const grown: number[] = [];
   for (let sample = 0; sample < SAMPLES; sample += 1) {
     globalThis.gc?.();
