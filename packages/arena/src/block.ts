@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { closed, doubleFree, freed, freedToken, invalidArgument, transferred } from './errors.js';
 import type { Heap } from './heap.js';
-import { IN_TRANSIT } from './records/layout.js';
+import { isInTransit, markEscaped, send } from './records/ownership.js';
 import { liveState } from './records/records.js';
 import { handleOf, type BlockHandle, type BlockToken } from './token.js';
 
@@ -90,13 +90,13 @@ export class ArenaBlock implements Block {
 
   get token(): BlockToken {
     this.#checkLive();
-    this.#home.heap.markEscaped(this.#slot);
+    markEscaped(this.#home.heap.records, this.#slot);
     return { arena: this.#home.id, slot: this.#slot, generation: this.#generation };
   }
 
   get handle(): BlockHandle {
     this.#checkLive();
-    this.#home.heap.markEscaped(this.#slot);
+    markEscaped(this.#home.heap.records, this.#slot);
     return handleOf(this.#slot, this.#generation);
   }
 
@@ -134,7 +134,7 @@ export class ArenaBlock implements Block {
 
   transfer(): BlockToken {
     this.#checkLive();
-    if (!this.#home.heap.send(this.#slot, this.#generation)) throw this.#whyDead(false);
+    if (!send(this.#home.heap.records, this.#slot, this.#generation)) throw this.#whyDead(false);
     return { arena: this.#home.id, slot: this.#slot, generation: this.#generation };
   }
 
@@ -153,7 +153,7 @@ export class ArenaBlock implements Block {
   #whyDead(freeing: boolean): Error {
     const { heap, name } = this.#home;
     if (heap.records.closed) return closed(name);
-    if (isInTransit(heap, this.#slot, this.#generation)) return transferred(name, this.#slot);
+    if (isInTransit(heap.records, this.#slot, this.#generation)) return transferred(name, this.#slot);
     return freeing ? doubleFree(name, this.offset, this.byteLength) : freed(name, this.offset, this.byteLength);
   }
 }
@@ -161,7 +161,7 @@ export class ArenaBlock implements Block {
 /** Why `slot` and `generation`, which name no live block, do not. */
 export function whyNoBlock({ heap, name }: Home, slot: number, generation: number): Error {
   if (heap.records.closed) return closed(name);
-  return isInTransit(heap, slot, generation) ? transferred(name, slot) : freedToken(name, slot, generation);
+  return isInTransit(heap.records, slot, generation) ? transferred(name, slot) : freedToken(name, slot, generation);
 }
 
 export function viewOf<View>(type: ViewConstructor<View>, memory: SharedArrayBuffer, offset: number, byteLength: number): View {
@@ -170,5 +170,3 @@ export function viewOf<View>(type: ViewConstructor<View>, memory: SharedArrayBuf
   if (byteLength % elementBytes !== 0) throw invalidArgument('type', type, `elements whose ${elementBytes} bytes divide the block's ${byteLength}`);
   return new type(memory, offset, byteLength / elementBytes);
 }
-
-const isInTransit = ({ records }: Heap, slot: number, generation: number): boolean => records.has(slot) && records.stateOf(slot) === ((generation << 2) | IN_TRANSIT);

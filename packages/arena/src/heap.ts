@@ -2,14 +2,14 @@ import { EXCHANGE_SLOTS, type Backend, type Central, type Reclaimed, type Survey
 import { ALLOCATED_BYTES, ALLOCATIONS, Counters, countersOf, FREED_BYTES, GROWS, HELD_BLOCKS, HELD_GRANULES, PURGED_BYTES } from './records/counters.js';
 import { Depot } from './cache/depot.js';
 import * as at from './records/layout.js';
-import { CLASSES, LARGEST_GRANULES, Magazines, MOST_BLOCKS, NONE } from './cache/magazines.js';
-import { PAGE_BYTES } from './options.js';
+import { grow } from './growth.js';
+import { LargeBlocks } from './cache/large-blocks.js';
+import { CLASSES, LARGEST_GRANULES, magazineCounts, Magazines, MOST_BLOCKS, NONE } from './cache/magazines.js';
+import { leave, reclaimEnded } from './reclaim.js';
+import { changeState } from './records/ownership.js';
 import { endedState, liveState, type Records } from './records/records.js';
 import { GRANULE_BYTES } from './central/size-class.js';
-import { isAlive, rowBase, rowsInUse } from './records/threads.js';
-
-/** The least to grow by: growing is cheap, but each time what is cached is looked through first. */
-const LEAST_GROWTH_BYTES = 2 ** 20;
+import { rowBase, rowsInUse } from './records/threads.js';
 
 const LARGEST_BYTES: number = LARGEST_GRANULES * GRANULE_BYTES;
 
@@ -25,7 +25,7 @@ const CLASS_SLOTS = MOST_BLOCKS;
 /** What a heap tells its arena, from its slow paths. */
 export interface HeapEvents {
   readonly onGrown: (fromBytes: number, toBytes: number) => void;
-  /** Memory went back to what threads share. */
+  /** Memory that `purge` can give back was freed: into what threads share, or kept as a large block. */
   readonly onFreed: () => void;
   /** What to throw once the arena is closed, here or for all. */
   readonly whenClosed: () => Error;
@@ -43,6 +43,7 @@ export class Heap {
   growFailure: unknown = undefined;
   readonly #central: Central;
   readonly #magazines: Magazines;
+  readonly #large: LargeBlocks;
   readonly #depot: Depot;
   readonly counters: Counters;
   /** Where this thread's begin. */
@@ -51,9 +52,11 @@ export class Heap {
   #notices: number;
   #epoch: number;
   #peakBytes = 0;
+  readonly #canaryBytes: number;
   #left = false;
 
-  constructor(memory: SharedArrayBuffer, records: Records, row: number, central: Central, events: HeapEvents) {
+  /** @param canaryBytes how many of each block's bytes its user does not know of, and no figure counts */
+  constructor(memory: SharedArrayBuffer, records: Records, row: number, central: Central, canaryBytes: number, events: HeapEvents) {
     this.#memory = memory;
     this.records = records;
     this.row = row;
@@ -62,7 +65,9 @@ export class Heap {
     this.#magazines.clear();
     this.#depot = new Depot(records, row);
     this.counters = new Counters(records, row);
+    this.#large = new LargeBlocks(records, this.counters, memory.maxByteLength / GRANULE_BYTES);
     this.#counters = countersOf(row);
+    this.#canaryBytes = canaryBytes;
     this.#events = events;
     this.#notices = Atomics.load(records.words, at.NOTICES);
     this.#epoch = Atomics.load(records.words, at.EPOCH);
@@ -107,14 +112,14 @@ export class Heap {
     const size = Math.ceil(bytes / GRANULE_BYTES);
     // A magazine's blocks lie anywhere, so only the usual alignment can be served from it.
     const sizeClass = align === 1 ? this.#magazines.classFor(size) : NONE;
-    let slot = sizeClass === NONE ? NONE : this.#magazines.pop(sizeClass);
+    let slot = size > LARGEST_GRANULES ? this.#large.take(size, align) : sizeClass === NONE ? NONE : this.#magazines.pop(sizeClass);
     if (slot === NONE && (slot = this.#refill(size, align, sizeClass)) === NONE) return NONE;
     const { words } = this.records;
     const base = slot << at.RECORD_LOG2;
     words[base + at.LENGTH] = bytes - 1;
     words[base + at.STATE] = (words[base + at.STATE] as number) | at.LIVE;
     this.count(ALLOCATIONS, 1);
-    this.count(ALLOCATED_BYTES, bytes);
+    this.count(ALLOCATED_BYTES, bytes - this.#canaryBytes);
     this.#seePeak();
     return slot;
   }
@@ -154,21 +159,24 @@ export class Heap {
 
   /** Ends a live block and keeps its memory apart until {@link takeBack}. @returns whether there was one */
   end(slot: number, generation: number): boolean {
-    const { words } = this.records;
-    if (words[at.NOTICES] !== this.#notices) this.#notice();
-    const state = liveState(generation);
-    if (Atomics.compareExchange(words, (slot << at.RECORD_LOG2) + at.STATE, state, endedState(generation)) !== state) return false;
+    if (this.records.words[at.NOTICES] !== this.#notices) this.#notice();
+    if (!changeState(this.records, slot, liveState(generation), endedState(generation))) return false;
     this.#own(slot);
     return true;
   }
 
   /** Takes back the memory of a block that this thread ended. */
   takeBack(slot: number): void {
-    const { words } = this.records;
-    const sizeClass = ((words[(slot << at.RECORD_LOG2) + at.OWNER] as number) >> at.CLASS_SHIFT) & at.CLASS_MASK;
-    if (sizeClass === NONE || words[at.WAITING] !== 0) {
+    const { records } = this;
+    const sizeClass = (records.get(slot, at.OWNER) >> at.CLASS_SHIFT) & at.CLASS_MASK;
+    const isLarge = records.get(slot, at.SIZE) > LARGEST_GRANULES;
+    if (records.words[at.WAITING] !== 0 || (sizeClass === NONE && !isLarge)) {
       this.#central.exchange[0] = slot;
       this.#freeCentrally(1);
+    } else if (isLarge) {
+      const leaving = this.#large.put(slot, this.#central.exchange);
+      if (leaving > 0) this.#freeCentrally(leaving);
+      else this.#events.onFreed();
     } else if (!this.#magazines.push(sizeClass, slot)) {
       this.#unload(sizeClass, this.#magazines.batchOf(sizeClass));
       this.#magazines.push(sizeClass, slot);
@@ -177,49 +185,20 @@ export class Heap {
 
   /** Gives a live block another length, which its memory has room for, and another generation. @returns whether it was live */
   resize(slot: number, generation: number, bytes: number): boolean {
-    const { words } = this.records;
-    const base = slot << at.RECORD_LOG2;
-    const state = liveState(generation);
-    if (Atomics.compareExchange(words, base + at.STATE, state, liveState((generation + 1) & at.GENERATION_MASK)) !== state) return false;
-    this.count(ALLOCATED_BYTES, bytes - this.records.byteLengthOf(slot));
-    words[base + at.LENGTH] = bytes - 1;
-    return true;
-  }
-
-  /** Notes that others may know of a live block, so that it stays when its thread ends. */
-  markEscaped(slot: number): void {
-    const { words } = this.records;
-    const index = (slot << at.RECORD_LOG2) + at.OWNER;
-    const owner = words[index] as number;
-    // Another thread may free the block just now: what it writes there must stay.
-    if ((owner & at.OWNER_MASK) >= at.FIRST_ROW) Atomics.compareExchange(words, index, owner, owner | at.ESCAPED);
-  }
-
-  /** Gives a live block away: nobody can use it until it is received. @returns whether it was live */
-  send(slot: number, generation: number): boolean {
-    this.markEscaped(slot);
-    const state = liveState(generation);
-    return Atomics.compareExchange(this.records.words, (slot << at.RECORD_LOG2) + at.STATE, state, (generation << 2) | at.IN_TRANSIT) === state;
-  }
-
-  /** Undoes {@link send} of a block that nobody was told of. */
-  takeBackSent(slot: number, generation: number): void {
-    Atomics.compareExchange(this.records.words, (slot << at.RECORD_LOG2) + at.STATE, (generation << 2) | at.IN_TRANSIT, liveState(generation));
-  }
-
-  /** Makes a block on its way one of this thread, under its next generation. @returns whether it was on its way */
-  receive(slot: number, generation: number): boolean {
-    const state = (generation << 2) | at.IN_TRANSIT;
-    const { words } = this.records;
-    if (Atomics.compareExchange(words, (slot << at.RECORD_LOG2) + at.STATE, state, liveState((generation + 1) & at.GENERATION_MASK)) !== state) return false;
-    const index = (slot << at.RECORD_LOG2) + at.OWNER;
-    words[index] = ((words[index] as number) & (at.CLASS_MASK << at.CLASS_SHIFT)) | this.row;
+    if (!changeState(this.records, slot, liveState(generation), liveState((generation + 1) & at.GENERATION_MASK))) return false;
+    const more = bytes - this.records.byteLengthOf(slot);
+    if (more > 0) this.count(ALLOCATED_BYTES, more);
+    else this.count(FREED_BYTES, -more);
+    this.#seePeak();
+    this.records.words[(slot << at.RECORD_LOG2) + at.LENGTH] = bytes - 1;
     return true;
   }
 
   /** Gives all that this thread has cached to what threads share, and empties the depot. @returns whether there was anything */
   flush(): boolean {
-    let any = false;
+    const large = this.#large.drain(this.#central.exchange);
+    if (large > 0) this.#freeCentrally(large);
+    let any = large > 0;
     for (const sizeClass of this.#magazines.loaded()) {
       while (this.#unload(sizeClass, EXCHANGE_SLOTS) > 0);
       any = true;
@@ -242,6 +221,7 @@ export class Heap {
     this.#notices = Atomics.load(records.words, at.NOTICES);
     this.#epoch = Atomics.load(records.words, at.EPOCH);
     this.#magazines.clear();
+    this.#large.clear();
     this.counters.noteReset();
     this.#peakBytes = 0;
   }
@@ -257,40 +237,15 @@ export class Heap {
     return this.#central.survey();
   }
 
-  /** Frees what threads that ended had cached, and what they had live and told nobody of. */
-  reclaim(): Reclaimed {
-    const { records } = this;
-    const owners = new Uint8Array(at.OWNER_MASK + 1);
-    const rowsEnded = (): number[] => [...rowsInUse(records)].filter((row) => row !== this.row && !isAlive(records, row));
-    if (rowsEnded().length === 0 || !this.#beginReclaiming()) return { liveBlocks: 0, liveBytes: 0 };
-    // Another look: until now others could take blocks of rows back, and new threads the rows.
-    const ended = rowsEnded();
-    for (const row of ended) owners[row] = 1;
-    // Batches on their way arrive within microseconds; what is left of the depot's then was lost on the way.
-    for (const row of rowsInUse(records)) {
-      const moving = rowBase(row) + at.ROW_MOVING;
-      while (owners[row] !== 1 && Atomics.load(records.words, moving) === 1 && isAlive(records, row)) Atomics.wait(records.words, moving, 1, 1);
-    }
-    records.words.fill(0, at.DEPOT_CELLS, at.ROWS_AT);
-    owners[at.DEPOT] = 1;
-    const reclaimed = this.#central.reclaim({ owners });
-    this.count(FREED_BYTES, reclaimed.liveBytes);
-    for (const row of ended) {
-      Atomics.sub(records.words, at.WAITING, Atomics.exchange(records.words, rowBase(row) + at.ROW_WAITING, 0));
-      magazineCounts(records, row).fill(0);
-      Atomics.store(records.words, rowBase(row) + at.ROW_IN_USE, 0);
-    }
-    Atomics.store(records.words, at.RECLAIMING, 0);
-    return reclaimed;
+  /** Frees what threads that ended had cached, and what they had live and told nobody of. @returns bytes that were live */
+  reclaim(): number {
+    return this.#countReclaimed(reclaimEnded(this.records, this.#central, this.row));
   }
 
   /** Leaves the arena to the other threads, with what they may know of. */
   leave(): void {
     this.flush();
-    const owners = new Uint8Array(at.OWNER_MASK + 1);
-    owners[this.row] = 1;
-    this.count(FREED_BYTES, this.#central.reclaim({ owners }).liveBytes);
-    Atomics.store(this.records.words, rowBase(this.row) + at.ROW_IN_USE, 0);
+    this.#countReclaimed(leave(this.records, this.#central, this.row));
   }
 
   /** Lets go of the memory; whatever is asked for from here on throws. */
@@ -324,11 +279,10 @@ export class Heap {
     return { blocks, granules };
   }
 
-  /** @returns whether no other thread is at it, one that ended apart */
-  #beginReclaiming(): boolean {
-    const { words } = this.records;
-    const other = Atomics.compareExchange(words, at.RECLAIMING, 0, this.row);
-    return other === 0 || (!isAlive(this.records, other) && Atomics.compareExchange(words, at.RECLAIMING, other, this.row) === other);
+  #countReclaimed({ liveBlocks, liveBytes }: Reclaimed): number {
+    const freedBytes = liveBytes - liveBlocks * this.#canaryBytes;
+    this.count(FREED_BYTES, freedBytes);
+    return freedBytes;
   }
 
   get #isAlone(): boolean {
@@ -351,6 +305,7 @@ export class Heap {
     }
     this.#epoch = epoch;
     this.#magazines.clear();
+    this.#large.clear();
   }
 
   /** With one thread the high-water mark is exact; with several it is what was seen whenever one of them reached its own. */
@@ -365,11 +320,10 @@ export class Heap {
 
   /** Makes an ended block one that this thread has cached, and counts it. */
   #own(slot: number): void {
-    const { words, doubles } = this.records;
+    const { words } = this.records;
     const base = slot << at.RECORD_LOG2;
     words[base + at.OWNER] = ((words[base + at.OWNER] as number) & (at.CLASS_MASK << at.CLASS_SHIFT)) | this.row;
-    const counters = this.#counters;
-    doubles[counters + FREED_BYTES] = (doubles[counters + FREED_BYTES] as number) + ((words[base + at.LENGTH] as number) >>> 0) + 1;
+    this.count(FREED_BYTES, this.records.byteLengthOf(slot) - this.#canaryBytes);
   }
 
   /** A batch of blocks: one is given, the others go into the magazine. @returns a slot or NONE */
@@ -435,36 +389,15 @@ export class Heap {
     this.#events.onFreed();
   }
 
-  /** @returns whether the region grew, here or in another thread */
+  /** @returns whether the region is longer now */
   #grow(size: number, align: number): boolean {
-    const { memory } = this;
-    const { byteLength, maxByteLength } = memory;
-    this.growFailure = undefined;
-    // Another thread grew the region and has not told yet, or was ended before.
-    if ((this.records.words[at.CAPACITY] as number) * GRANULE_BYTES < byteLength) {
-      this.#central.grow(byteLength / GRANULE_BYTES);
-      return true;
+    const fromBytes = this.memory.byteLength;
+    const growth = grow(this.memory, this.records, this.#central, size, align);
+    this.growFailure = typeof growth === 'object' ? growth.refused : undefined;
+    if (growth === 'grown') {
+      this.count(GROWS, 1);
+      this.#events.onGrown(fromBytes, this.memory.byteLength);
     }
-    const neededBytes = (size + align - 1) * GRANULE_BYTES;
-    // No growth for what would not fit even then: at best the largest free block is at the end and grows too.
-    if (size * GRANULE_BYTES > maxByteLength - byteLength + this.survey().largestSize * GRANULE_BYTES) return false;
-    const wantedBytes = byteLength + Math.max(neededBytes, LEAST_GROWTH_BYTES, byteLength / 4);
-    const toBytes = Math.min(Math.ceil(wantedBytes / PAGE_BYTES) * PAGE_BYTES, maxByteLength);
-    if (toBytes === byteLength) return false;
-    try {
-      memory.grow(toBytes);
-    } catch (error) {
-      // Another thread may have grown it beyond that; otherwise the system refused.
-      if (memory.byteLength === byteLength) {
-        this.growFailure = error;
-        return false;
-      }
-    }
-    this.#central.grow(memory.byteLength / GRANULE_BYTES);
-    this.count(GROWS, 1);
-    this.#events.onGrown(byteLength, memory.byteLength);
-    return true;
+    return growth === 'grown' || growth === 'grown elsewhere';
   }
 }
-
-const magazineCounts = ({ buffer }: Records, row: number): Int32Array => new Int32Array(buffer, 4 * (at.MAGAZINES_AT + row * at.MAGAZINE_WORDS), CLASSES);

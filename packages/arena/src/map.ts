@@ -43,7 +43,8 @@ export function mapOf(arena: string, records: Records, committedBytes: number): 
   return { arena, committedBytes, spans };
 }
 
-export function sizeClassesOf(records: Records): SizeClass[] {
+/** @param canaryBytes bytes of each block that its user does not know of */
+export function sizeClassesOf(records: Records, canaryBytes: number): SizeClass[] {
   const classes = new Map<number, { liveBlocks: number; liveBytes: number; cachedBlocks: number }>();
   for (let slot = at.FIRST_SLOT; slot < records.slotsEnd; slot += 1) {
     const kind = kindOf(records, slot);
@@ -54,7 +55,7 @@ export function sizeClassesOf(records: Records): SizeClass[] {
     if (kind === 'cached') figures.cachedBlocks += 1;
     else {
       figures.liveBlocks += 1;
-      figures.liveBytes += records.byteLengthOf(slot);
+      figures.liveBytes += records.byteLengthOf(slot) - canaryBytes;
     }
   }
   return [...classes].sort(([a], [b]) => a - b).map(([blockBytes, figures]) => ({ blockBytes, ...figures }));

@@ -56,13 +56,13 @@ export interface ArenaStats {
 export type Figures = Omit<ArenaStats, 'residentBytes'>;
 
 /** All that can be read without asking the system. */
-export function figuresOf(heap: Heap, threads: number, canaryBytes: number): Figures {
+export function figuresOf(heap: Heap, threads: number): Figures {
   const { counters } = heap;
   const { freeSize, freeBlocks, largestSize } = heap.survey();
   const cached = heap.cached();
   const allocationsTotal = counters.sum(of.ALLOCATIONS);
   const liveBlocks = (heap.records.words[USED_BLOCKS] as number) - cached.blocks;
-  const liveBytes = counters.liveBytes - liveBlocks * canaryBytes;
+  const { liveBytes } = counters;
   const committedBytes = heap.memory.byteLength;
   const [freeBytes, largestFreeBytes, cachedBytes] = [freeSize * GRANULE_BYTES, largestSize * GRANULE_BYTES, cached.granules * GRANULE_BYTES];
   const reservedBytes = committedBytes - freeBytes - cachedBytes;

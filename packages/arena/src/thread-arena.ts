@@ -18,6 +18,7 @@ import { openCentral } from './central/open-central.js';
 import { refuseUnknown, resolveAlignment, resolveWait, type AllocOptions, type ArenaOptions, type DebugLevel, type WaitOptions } from './options.js';
 import { CANARY_BYTES, Poison } from './debug/poison.js';
 import { watchPressure, type PressureListener, type PressureOptions, type PressureWatch } from './pressure/pressure-watch.js';
+import { receive, takeBackSent } from './records/ownership.js';
 import { generationOf, liveState, type Records } from './records/records.js';
 import { Scopes, type Scope } from './scope.js';
 import { GRANULE_BYTES } from './central/size-class.js';
@@ -69,7 +70,7 @@ export class ThreadArena implements BlockSource, Home, Parent {
     this.backend = central.backend;
     this.checked = debug !== 'off';
     this.canaryBytes = debug === 'paranoid' ? CANARY_BYTES : 0;
-    this.heap = new Heap(memory, records, row, central, {
+    this.heap = new Heap(memory, records, row, central, this.canaryBytes, {
       onGrown: (fromBytes, toBytes) => {
         if (hugePages) this.#adviseHuge();
         regionGrown(name, fromBytes, toBytes);
@@ -156,11 +157,12 @@ export class ThreadArena implements BlockSource, Home, Parent {
 
   receiveLive({ slot, generation }: BlockToken): Block | undefined {
     this.#checkOpen();
-    return this.heap.records.has(slot) && this.heap.receive(slot, generation) ? this.#wrap(this, slot) : undefined;
+    const { records, row } = this.heap;
+    return records.has(slot) && receive(records, row, slot, generation) ? this.#wrap(this, slot) : undefined;
   }
 
   takeBack({ slot, generation }: BlockToken): void {
-    this.heap.takeBackSent(slot, generation);
+    takeBackSent(this.heap.records, slot, generation);
   }
 
   owns(block: Block): boolean {
@@ -203,9 +205,10 @@ export class ThreadArena implements BlockSource, Home, Parent {
 
   purge(): number {
     this.#checkOpen();
+    const purgedBytes = this.heap.purge();
+    // Afterwards, as what was cached goes back first, which asks for a timer.
     this.#purgeTimer?.close();
     this.#purgeTimer = undefined;
-    const purgedBytes = this.heap.purge();
     if (purgedBytes > 0) regionPurged(this.name, purgedBytes);
     return purgedBytes;
   }
@@ -239,7 +242,7 @@ export class ThreadArena implements BlockSource, Home, Parent {
 
   reclaim(): number {
     this.#checkOpen();
-    return this.heap.reclaim().liveBytes;
+    return this.heap.reclaim();
   }
 
   stats(): ArenaStats {
@@ -247,7 +250,7 @@ export class ThreadArena implements BlockSource, Home, Parent {
   }
 
   sizeClasses(): SizeClass[] {
-    return sizeClassesOf(this.heap.records);
+    return sizeClassesOf(this.heap.records, this.canaryBytes);
   }
 
   map(): RegionMap {
@@ -417,7 +420,7 @@ export class ThreadArena implements BlockSource, Home, Parent {
   }
 
   #figures(): Figures {
-    return figuresOf(this.heap, [...rowsInUse(this.heap.records)].length, this.canaryBytes);
+    return figuresOf(this.heap, [...rowsInUse(this.heap.records)].length);
   }
 
   #stats(): ArenaStats {

@@ -1,4 +1,7 @@
-/** Blocks up to this size, 64 KiB, go through magazines; above, what is done with a block outweighs its allocation. */
+import * as at from '../records/layout.js';
+import type { Records } from '../records/records.js';
+
+/** Blocks up to this size, 64 KiB, go through magazines; larger ones are kept by `LargeBlocks`. */
 export const LARGEST_GRANULES = 4_096;
 /** Up to 1 KiB a class holds one size; above, a doubling has 8 classes, which waste an eighth of a block at most. */
 const EXACT_LOG2 = 6;
@@ -94,3 +97,6 @@ export class Magazines {
     this.counts.fill(0);
   }
 }
+
+/** How many blocks the magazines of a row have, by class. */
+export const magazineCounts = ({ buffer }: Records, row: number): Int32Array => new Int32Array(buffer, 4 * (at.MAGAZINES_AT + row * at.MAGAZINE_WORDS), CLASSES);

@@ -11,7 +11,7 @@ export const GROWS = 4;
 export const PURGED_BYTES = 5;
 export const FALLBACKS = 6;
 export const COLLECTED = 7;
-/** Ended and neither cached nor free yet: in quarantine. */
+/** Ended, and neither in a magazine nor free: large ones that a thread keeps, and what is in quarantine. */
 export const HELD_BLOCKS = 8;
 export const HELD_GRANULES = 9;
 
@@ -52,9 +52,15 @@ export class Counters {
     for (let row = at.FIRST_ROW; row < (words[at.ROWS] as number); row += 1) {
       const counters = countersOf(row);
       doubles[counters + FREED_BYTES] = doubles[counters + ALLOCATED_BYTES] as number;
-      doubles[counters + HELD_BLOCKS] = doubles[counters + HELD_GRANULES] = 0;
+      forgetHeld(this.#records, row);
     }
   }
+}
+
+/** After what a row held was freed. */
+export function forgetHeld({ doubles }: Records, row: number): void {
+  const counters = countersOf(row);
+  doubles[counters + HELD_BLOCKS] = doubles[counters + HELD_GRANULES] = 0;
 }
 
 /** Where a row's begin, among the records as doubles. */
