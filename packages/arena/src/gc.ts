@@ -1,4 +1,4 @@
-import { PerformanceObserver, constants, type PerformanceEntry } from 'node:perf_hooks';
+import { PerformanceObserver, constants, performance, type PerformanceEntry } from 'node:perf_hooks';
 import { Worker, type ResourceLimits } from 'node:worker_threads';
 import { invalidOption } from './errors.js';
 import { refuseUnknown } from './options.js';
@@ -15,46 +15,76 @@ export interface GcStats {
   /** Of all kinds. */
   readonly pauseMs: number;
   readonly longestPauseMs: number;
+  /** Of all kinds, those that the program asked for, by `gc()` of `--expose-gc`; they are in the other numbers, too. */
+  readonly forcedTotal: number;
+  readonly forcedPauseMs: number;
 }
 
-/** Counts collections of this thread and their pauses, as Node's performance hooks tell them. */
+/**
+ * Counts collections of this thread and their pauses, as Node's performance hooks tell them: at the turn of the event loop
+ * that follows.
+ */
 export interface GcSampler extends Disposable {
   stats(): GcStats;
   /** Idempotent. */
   close(): void;
 }
 
+/** What those who sample in this thread have counted; one observer tells all of them. */
+const sampling = new Set<Sample>();
+let observer: PerformanceObserver | undefined;
+
 export function createGcSampler(): GcSampler {
-  const counts = noCollections();
-  const note = (entries: PerformanceEntry[]): void => {
-    for (const entry of entries) add(counts, { durationMs: entry.duration, kind: (entry as GcEntry).detail.kind });
+  const sample: Sample = { startedMs: performance.now(), counts: noCollections() };
+  sampling.add(sample);
+  if (observer === undefined) {
+    observer = new PerformanceObserver((list) => note(list.getEntries()));
+    observer.observe({ entryTypes: ['gc'] });
+  }
+  const close = (): void => {
+    if (!sampling.delete(sample) || sampling.size > 0) return;
+    observer?.disconnect();
+    observer = undefined;
   };
-  const observer = new PerformanceObserver((list) => note(list.getEntries()));
-  observer.observe({ entryTypes: ['gc'] });
-  const close = (): void => observer.disconnect();
   return {
     stats: () => {
-      note(observer.takeRecords());
-      return { ...counts };
+      if (sampling.has(sample)) note(observer?.takeRecords() ?? []);
+      return { ...sample.counts };
     },
     close,
     [Symbol.dispose]: close,
   };
 }
 
+function note(entries: readonly PerformanceEntry[]): void {
+  for (const { duration, startTime, detail } of entries as readonly GcEntry[])
+    for (const { startedMs, counts } of sampling) if (startTime >= startedMs) add(counts, { durationMs: duration, ...detail });
+}
+
+interface Sample {
+  readonly startedMs: number;
+  readonly counts: Counts;
+}
+
 /** Missing from @types/node 20. */
-type GcEntry = PerformanceEntry & { readonly detail: { readonly kind: number } };
+type GcEntry = PerformanceEntry & { readonly detail: { readonly kind: number; readonly flags: number } };
 
 interface Collection {
   readonly kind: number;
+  /** Why, as bits. */
+  readonly flags: number;
   readonly durationMs: number;
 }
 
 type Counts = { -readonly [Name in keyof GcStats]: number };
 
-const noCollections = (): Counts => ({ minorTotal: 0, majorTotal: 0, incrementalTotal: 0, weakCallbackTotal: 0, minorPauseMs: 0, majorPauseMs: 0, pauseMs: 0, longestPauseMs: 0 });
+const noCollections = (): Counts => ({ minorTotal: 0, majorTotal: 0, incrementalTotal: 0, weakCallbackTotal: 0, minorPauseMs: 0, majorPauseMs: 0, pauseMs: 0, longestPauseMs: 0, forcedTotal: 0, forcedPauseMs: 0 });
 
-function add(counts: Counts, { kind, durationMs }: Collection): void {
+function add(counts: Counts, { kind, flags, durationMs }: Collection): void {
+  if ((flags & constants.NODE_PERFORMANCE_GC_FLAGS_FORCED) !== 0) {
+    counts.forcedTotal += 1;
+    counts.forcedPauseMs += durationMs;
+  }
   counts.pauseMs += durationMs;
   counts.longestPauseMs = Math.max(counts.longestPauseMs, durationMs);
   if (kind === constants.NODE_PERFORMANCE_GC_MINOR) {
@@ -122,7 +152,7 @@ function measure(workload: string, resourceLimits: ResourceLimits): Promise<GcFi
     const { PerformanceObserver } = require('node:perf_hooks');
     const collections = [];
     const observer = new PerformanceObserver((list) => {
-      for (const { duration, detail } of list.getEntries()) collections.push({ durationMs: duration, kind: detail.kind });
+      for (const { duration, detail } of list.getEntries()) collections.push({ durationMs: duration, ...detail });
     });
     observer.observe({ entryTypes: ['gc'] });
     const start = performance.now();

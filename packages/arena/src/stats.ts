@@ -51,9 +51,15 @@ export interface ArenaStats {
   readonly collectedTotal: number;
   /** Memory given back to the system by `purge()`. */
   readonly purgedBytesTotal: number;
+  /** Minor collections of this thread since it had the arena, as `createGcSampler` counts them. */
+  readonly gcMinorTotal: number;
+  /** Major ones; an arena's memory causes none, however large it is. */
+  readonly gcMajorTotal: number;
+  /** How long collections of all kinds stopped this thread meanwhile. */
+  readonly gcPauseMs: number;
 }
 
-export type Figures = Omit<ArenaStats, 'residentBytes'>;
+export type Figures = Omit<ArenaStats, 'residentBytes' | 'gcMinorTotal' | 'gcMajorTotal' | 'gcPauseMs'>;
 
 /** All that can be read without asking the system. */
 export function figuresOf(heap: Heap, threads: number): Figures {

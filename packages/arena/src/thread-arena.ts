@@ -7,6 +7,7 @@ import type { Timer } from './clock.js';
 import { closed, exhausted, invalidArgument, invalidOption, notTransferred, overflow, tooManyThreads, waitTimeout, type Exhaustion } from './errors.js';
 import { blockCollected, blockLeaked, blockOverwritten, regionExhausted, regionGrown, regionPurged } from './events.js';
 import { FallbackBlock } from './fallback-block.js';
+import { createGcSampler } from './gc.js';
 import type { ArenaHandle } from './handle.js';
 import { COLLECTED, EXHAUSTIONS, FALLBACKS } from './records/counters.js';
 import { Heap } from './heap.js';
@@ -51,6 +52,7 @@ export class ThreadArena implements BlockSource, Home, Parent {
   readonly #waiting: WaitQueue<Block>;
   readonly #lazy: LazyObjects;
   readonly #pressure = new Set<PressureWatch>();
+  readonly #gc = createGcSampler();
   #scopes: Scopes | undefined = undefined;
   #purgeTimer: Timer | undefined = undefined;
   #finalStats: ArenaStats | undefined = undefined;
@@ -279,6 +281,7 @@ export class ThreadArena implements BlockSource, Home, Parent {
         this.heap.leave();
       }
       this.#finalStats = this.#stats();
+      this.#gc.close();
       this.heap.letGo();
     }
     return Promise.resolve();
@@ -425,7 +428,8 @@ export class ThreadArena implements BlockSource, Home, Parent {
 
   #stats(): ArenaStats {
     const { memory } = this.heap;
-    return { ...this.#figures(), residentBytes: this.#native?.resident(new Uint8Array(memory, 0, memory.byteLength)) ?? Number.NaN };
+    const { minorTotal: gcMinorTotal, majorTotal: gcMajorTotal, pauseMs: gcPauseMs } = this.#gc.stats();
+    return { ...this.#figures(), residentBytes: this.#native?.resident(new Uint8Array(memory, 0, memory.byteLength)) ?? Number.NaN, gcMinorTotal, gcMajorTotal, gcPauseMs };
   }
 
   #purgeLater(): void {

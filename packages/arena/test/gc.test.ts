@@ -1,6 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
-import { expect, it } from '@jest/globals';
+import { afterEach, expect, it } from '@jest/globals';
+import { createArena } from '../src/arena.js';
 import { createGcSampler, tuneGc } from '../src/gc.js';
+import { endThreads, messageOf, startThread } from './workers.js';
+
+afterEach(endThreads);
 
 it('a sampler counts collections and their pauses by kind', async () => {
   using sampler = createGcSampler();
@@ -13,6 +17,43 @@ it('a sampler counts collections and their pauses by kind', async () => {
   expect(stats.minorTotal).toBeGreaterThan(0);
   expect(stats.pauseMs).toBeGreaterThanOrEqual(stats.majorPauseMs + stats.minorPauseMs);
   expect(stats.longestPauseMs).toBeLessThanOrEqual(stats.pauseMs);
+});
+
+it('a sampler tells those that the program asked for, counts none from before it was made, and none after it was closed', async () => {
+  const gc = (globalThis as { gc?: () => void }).gc;
+  using early = createGcSampler();
+  gc?.();
+  using late = createGcSampler();
+  await setImmediate();
+  expect(early.stats()).toMatchObject({ forcedTotal: 1, majorTotal: 1 });
+  expect(early.stats().forcedPauseMs).toBe(early.stats().majorPauseMs);
+  expect(late.stats()).toMatchObject({ forcedTotal: 0, majorTotal: 0 });
+  early.close();
+  gc?.();
+  await setImmediate();
+  expect(early.stats()).toMatchObject({ forcedTotal: 1 });
+  expect(late.stats()).toMatchObject({ forcedTotal: 1 });
+});
+
+it('an arena tells of the collections of each of its threads since that one had it', async () => {
+  const gc = (globalThis as { gc?: () => void }).gc;
+  await using arena = createArena({ backend: 'javascript' });
+  gc?.();
+  const worker = startThread(arena, `
+    const counted = () => new Promise((resolve) => setImmediate(resolve));
+    let garbage = [];
+    for (let turn = 0; turn < 3_000_000; turn += 1) garbage[turn % 100] = { turn, more: [turn] };
+    await counted();
+    const { gcMinorTotal, gcPauseMs } = arena.stats();
+    parentPort.postMessage(gcMinorTotal > 0 && gcPauseMs > 0);`);
+  expect(await messageOf(worker)).toBe(true);
+  const stats = arena.stats();
+  expect(stats.gcMajorTotal).toBeGreaterThan(0);
+  expect(stats.gcPauseMs).toBeGreaterThan(0);
+  await arena.close();
+  gc?.();
+  await setImmediate();
+  expect(arena.stats().gcMajorTotal).toBe(stats.gcMajorTotal);
 });
 
 it('tuning says where settings can be made, and measures what they do', async () => {
