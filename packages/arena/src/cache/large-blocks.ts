@@ -1,4 +1,4 @@
-import { Counters, HELD_BLOCKS, HELD_GRANULES } from '../records/counters.js';
+import { HELD_BLOCKS, HELD_GRANULES, type Counters } from '../records/counters.js';
 import * as at from '../records/layout.js';
 import type { Records } from '../records/records.js';
 import { NONE } from './magazines.js';
