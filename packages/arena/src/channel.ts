@@ -2,8 +2,9 @@ import { types } from 'node:util';
 import type { Block } from './block.js';
 import type { Clock } from './clock.js';
 import { closed, invalidArgument, invalidHandle, invalidOption } from './errors.js';
-import { checkDelay, refuseUnknown, resolveWait, type WaitOptions } from './options.js';
+import { checkDelay, MAX_DELAY_MS, refuseUnknown, resolveWait, type WaitOptions } from './options.js';
 import type { BlockToken } from './token.js';
+import { WaitQueue } from './wait-queue.js';
 
 export interface ChannelOptions {
   /** Blocks that can be on their way at once: a power of two, 2 to 2^20. @default 1_024 */
@@ -30,7 +31,11 @@ export interface Channel extends AsyncIterable<Block> {
   receive(): Block | undefined;
   /** Blocks this thread until there is a block, at most `timeoutMs`, in ms above 0. For workers: it stops the event loop. @returns `undefined` after that, or once the channel is closed and empty */
   receiveSync(timeoutMs: number): Block | undefined;
-  /** @throws {ArenaError} rejects with the signal's reason, or `ERR_ARENA_CLOSED`; gives `undefined` after `timeoutMs`, or once the channel is closed and empty. */
+  /**
+   * Awaits a block without looking for it again and again; who came first is served first. While somebody waits, the process
+   * stays alive. @returns `undefined` after `timeoutMs`, or once the channel is closed and empty
+   * @throws {ArenaError} rejects with the signal's reason; with `ERR_ARENA_CLOSED`, half a second after the arena was closed at most.
+   */
   receiveAsync(options?: Omit<WaitOptions, 'align'>): Promise<Block | undefined>;
   /** Blocks on their way. */
   readonly size: number;
@@ -47,27 +52,30 @@ interface Ends {
   /** Makes a block that was given away and did not get into the ring its sender's again. */
   takeBack(token: BlockToken): void;
   /** `undefined` if the block ended on its way. @throws {ArenaError} `ERR_ARENA_CLOSED` */
-  receiveLive(token: BlockToken): Block | undefined;
+  receiveLive(slot: number, generation: number): Block | undefined;
 }
 
 /** Words of the ring: a header with each end on a cache line of its own, then cells of sequence, slot and generation. */
 const LAYOUT = 0;
 export const HEAD = 16;
-/** Twice the next place, and 1 more once the channel is closed: in one word, so that nothing is sent past the end. */
+/** The next place, and two bits below it: in one word, so that nothing is sent past the end and no sender misses a sleeper. */
 export const TAIL = 32;
-/** What sleeping receivers look at, and how many of them there are: nobody is woken who does not sleep. */
-const WAKES = 48;
-const SLEEPING = 49;
+const CLOSED = 1;
+/** Somebody sleeps until something is sent; who sends next takes the bit away and wakes all. */
+const SLEEPING = 2;
+export const PLACE_SHIFT = 2;
+/** What sleepers look at. */
+export const WAKES = 48;
 export const CELLS = 64;
 export const CELL_WORDS = 4;
-const LAYOUT_VERSION = 0x66_6f_67_72;
+const LAYOUT_VERSION = 0x66_6f_67_73;
 const MOST_SLOTS = 2 ** 20;
-/** Looks so often before it sleeps, as waking costs both sides more than the looking. */
-const SPINS = 500;
-/** How often a waiting receiver looks, in ms, where the system cannot wake it. */
-const LOOK_EVERY_MS = 1;
+/** Looks so often before it sleeps, which takes 1 us: sleeping and waking take ten times that, but where cores are busy nothing comes of looking. */
+const SPINS = 50;
 /** How often a sleeping receiver looks, in ms, whether its arena was closed: that wakes nobody. */
 const LOOK_FOR_END_MS = 500;
+/** How long to wait, in ms, for a sender that has a place and did not fill it yet. */
+const LOOK_FOR_FILLING_MS = 1;
 
 export function createChannel(arena: Ends, { slots = 1_024, ...unknown }: ChannelOptions, clock: Clock): Channel {
   refuseUnknown(unknown);
@@ -89,51 +97,65 @@ export function openChannel(arena: Ends, handle: ChannelHandle, clock: Clock): C
 
 /**
  * D. Vyukov's bounded queue for many producers and consumers: a cell's sequence tells whose turn it is, so ends only contend
- * for a place in the order. Places count modulo 2^31. A thread that is terminated leaves no cell half done, as V8 ends threads at calls and loops, of
+ * for a place in the order. Places count modulo 2^30. A thread that is terminated leaves no cell half done, as V8 ends threads at calls and loops, of
  * which there are none between taking a place and filling it.
+ *
+ * Shaped for messages that cost little else: an operation of `Atomics` is a call of 8 ns, so an end is first read plainly, as
+ * a guess that the exchange confirms, and each side has four of them: `nx bench arena --only=handover`.
  */
 class Ring implements Channel {
   readonly #arena: Ends;
   readonly #words: Int32Array<SharedArrayBuffer>;
   readonly #mask: number;
   readonly #clock: Clock;
+  /** Who awaits a block in this thread; `null` is told of the end. */
+  readonly #waiting: WaitQueue<Block | null>;
+  #listens = false;
+  #sleeps = false;
 
   constructor(arena: Ends, words: Int32Array<SharedArrayBuffer>, clock: Clock) {
     this.#arena = arena;
     this.#words = words;
     this.#mask = (words.length - CELLS) / CELL_WORDS - 1;
     this.#clock = clock;
+    this.#waiting = new WaitQueue(
+      clock,
+      LOOK_FOR_END_MS,
+      () => void this.#listen(),
+      () => {
+        if (this.#sleeps) this.#wake(); // Nothing else could end it.
+      },
+    );
   }
 
   get size(): number {
-    const end = Atomics.load(this.#words, TAIL) >> 1;
+    const end = Atomics.load(this.#words, TAIL) >> PLACE_SHIFT;
     // Others may have received beyond that end by now.
-    return Math.max(0, ((end - Atomics.load(this.#words, HEAD)) << 1) >> 1);
+    return Math.max(0, difference(end, Atomics.load(this.#words, HEAD)));
   }
 
   send(block: Block): boolean {
     const words = this.#words;
-    if (this.#isClosed) throw this.#whenClosed();
     if (!this.#arena.owns(block)) throw invalidArgument('block', block, 'a block of the arena of this channel');
-    if (block.isLive && this.size > this.#mask) return false;
-    const token = block.transfer();
-    const { slot, generation } = token;
-    for (;;) {
-      const tail = Atomics.load(words, TAIL);
-      const place = tail >> 1;
+    let token: BlockToken | undefined;
+    for (let tail = words[TAIL] as number; ; tail = Atomics.load(words, TAIL)) {
+      const place = tail >> PLACE_SHIFT;
       const cell = CELLS + (place & this.#mask) * CELL_WORDS;
-      const turn = (Atomics.load(words, cell) - place) << 1;
-      // Others may have closed or filled the ring meanwhile.
-      if ((tail & 1) === 1 || turn < 0) {
-        this.#arena.takeBack(token);
-        if ((tail & 1) === 1) throw this.#whenClosed();
-        return false;
+      const turn = difference(Atomics.load(words, cell), place);
+      if ((tail & CLOSED) !== 0 || turn < 0) {
+        // Others may have closed or filled the ring meanwhile.
+        if (token !== undefined) this.#arena.takeBack(token);
+        token = undefined;
+        if ((tail & CLOSED) !== 0) throw this.#whenClosed();
+        if (block.isLive) return false;
       }
-      if (turn === 0 && Atomics.compareExchange(words, TAIL, tail, (tail + 2) | 0) === tail) {
-        words[cell + 1] = slot;
-        words[cell + 2] = generation;
+      // Given away only once a place is free; throws for what is not live.
+      token ??= block.transfer();
+      if (turn === 0 && Atomics.compareExchange(words, TAIL, tail, nextTail(tail)) === tail) {
+        words[cell + 1] = token.slot;
+        words[cell + 2] = token.generation;
         Atomics.store(words, cell, (place + 1) | 0);
-        if (Atomics.load(words, SLEEPING) > 0) this.#wake();
+        if ((tail & SLEEPING) !== 0) this.#wake();
         return true;
       }
     }
@@ -141,10 +163,9 @@ class Ring implements Channel {
 
   receive(): Block | undefined {
     const words = this.#words;
-    for (;;) {
-      const place = Atomics.load(words, HEAD);
+    for (let place = words[HEAD] as number; ; place = Atomics.load(words, HEAD)) {
       const cell = CELLS + (place & this.#mask) * CELL_WORDS;
-      const turn = (Atomics.load(words, cell) - place - 1) << 1;
+      const turn = difference(Atomics.load(words, cell), place + 1);
       if (turn < 0) {
         // Nothing comes any more, and whoever waits for it must get to know.
         if (this.#arena.isClosed) throw closed(this.#arena.name);
@@ -154,7 +175,7 @@ class Ring implements Channel {
         const slot = words[cell + 1] as number;
         const generation = words[cell + 2] as number;
         Atomics.store(words, cell, (place + this.#mask + 1) | 0);
-        const block = this.#arena.receiveLive({ arena: this.#arena.id, slot, generation });
+        const block = this.#arena.receiveLive(slot, generation);
         if (block !== undefined) return block; // Else a reset ended it on its way.
       }
     }
@@ -174,46 +195,18 @@ class Ring implements Channel {
     return undefined;
   }
 
-  receiveAsync(options: Omit<WaitOptions, 'align'> = {}): Promise<Block | undefined> {
-    const { timeoutMs, signal } = resolveWait(options);
-    return new Promise((resolve, reject) => {
-      signal?.throwIfAborted();
-      const first = this.receive();
-      if (first !== undefined || this.#isDone) {
-        resolve(first);
-        return;
-      }
-      const leave = (): void => {
-        look.close();
-        timer.close();
-        signal?.removeEventListener('abort', abort);
-      };
-      const abort = (): void => {
-        leave();
-        reject(signal?.reason as Error);
-      };
-      const look = this.#clock.setInterval(() => {
-        try {
-          const block = this.receive();
-          if (block === undefined && !this.#isDone) return;
-          leave();
-          resolve(block);
-        } catch (error) {
-          leave();
-          reject(error);
-        }
-      }, LOOK_EVERY_MS);
-      const timer = this.#clock.setTimeout(() => {
-        leave();
-        resolve(undefined);
-      }, timeoutMs);
-      signal?.addEventListener('abort', abort);
-    });
+  async receiveAsync(options: Omit<WaitOptions, 'align'> = {}): Promise<Block | undefined> {
+    const wait = resolveWait(options);
+    wait.signal?.throwIfAborted();
+    const tryNow = (): Block | null | undefined => this.receive() ?? (this.#isDone ? null : undefined);
+    // Those who came before are served first.
+    const first = this.#waiting.size === 0 ? tryNow() : undefined;
+    return (first === undefined ? await this.#waiting.wait(tryNow, wait, () => null) : first) ?? undefined;
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Block> {
     while (!this.#isDone) {
-      const block = await this.receiveAsync({ timeoutMs: 2 ** 31 - 1 });
+      const block = await this.receiveAsync({ timeoutMs: MAX_DELAY_MS });
       if (block !== undefined) yield block;
     }
   }
@@ -223,7 +216,7 @@ class Ring implements Channel {
   }
 
   close(): void {
-    Atomics.or(this.#words, TAIL, 1);
+    Atomics.or(this.#words, TAIL, CLOSED);
     this.#wake();
   }
 
@@ -232,18 +225,48 @@ class Ring implements Channel {
     Atomics.notify(this.#words, WAKES);
   }
 
-  /** Sleeps until something may have come. A sender sees the sleeper, or the sleeper sees what was sent. */
+  /** Blocks this thread until something may have come. */
   #sleep(mostMs: number): void {
+    for (let spin = 0; spin < SPINS; spin += 1) if (this.#hasNext) return;
+    const wakes = this.#announceSleep();
+    if (!this.#isClosed) Atomics.wait(this.#words, WAKES, wakes, Math.min(mostMs, this.#longestSleepMs));
+  }
+
+  /** Serves those who await a block here, for as long as there are any. */
+  async #listen(): Promise<void> {
+    if (this.#listens) return;
+    this.#listens = true;
+    while (this.#waiting.size > 0) {
+      const wakes = this.#announceSleep();
+      this.#sleeps = true;
+      if (!this.#isClosed) await Atomics.waitAsync(this.#words, WAKES, wakes, this.#longestSleepMs).value;
+      this.#sleeps = false;
+      this.#waiting.serve();
+    }
+    this.#listens = false;
+  }
+
+  /** A sender sees the sleeper, or the sleeper sees what was sent. @returns what WAKES is until there is news */
+  #announceSleep(): number {
+    const wakes = Atomics.load(this.#words, WAKES);
+    Atomics.or(this.#words, TAIL, SLEEPING);
+    return wakes;
+  }
+
+  /** What was sent before the sleep was announced wakes nobody. */
+  get #longestSleepMs(): number {
+    return this.size === 0 ? LOOK_FOR_END_MS : LOOK_FOR_FILLING_MS;
+  }
+
+  /** Whether there is a block to receive; or was, where others receive too. */
+  get #hasNext(): boolean {
     const words = this.#words;
-    for (let spin = 0; spin < SPINS; spin += 1) if (this.size > 0) return;
-    const wakes = Atomics.load(words, WAKES);
-    Atomics.add(words, SLEEPING, 1);
-    if (this.size === 0 && !this.#isClosed) Atomics.wait(words, WAKES, wakes, Math.min(mostMs, LOOK_FOR_END_MS));
-    Atomics.sub(words, SLEEPING, 1);
+    const place = words[HEAD] as number;
+    return difference(Atomics.load(words, CELLS + (place & this.#mask) * CELL_WORDS), place + 1) >= 0;
   }
 
   get #isClosed(): boolean {
-    return (Atomics.load(this.#words, TAIL) & 1) === 1;
+    return (Atomics.load(this.#words, TAIL) & CLOSED) !== 0;
   }
 
   get #isDone(): boolean {
@@ -254,3 +277,8 @@ class Ring implements Channel {
     return closed(`channel of ${this.#arena.name}`);
   }
 }
+
+/** Of places and sequences, which count modulo 2^30 and are never further apart than the ring is long. */
+const difference = (place: number, other: number): number => ((place - other) << PLACE_SHIFT) >> PLACE_SHIFT;
+/** One place on, with nobody asleep. */
+const nextTail = (tail: number): number => ((tail & ~SLEEPING) + (1 << PLACE_SHIFT)) | 0;

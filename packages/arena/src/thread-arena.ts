@@ -32,6 +32,9 @@ import { Watch, type Leak } from './debug/watch.js';
 
 export type Settings = Pick<Required<ArenaOptions>, 'clock'> & Omit<ArenaHandle, 'records' | 'backend'>;
 
+/** How often who waits for memory looks for what other threads freed, in ms. */
+const LOOK_FOR_MEMORY_MS = 5;
+
 /** The arena as one thread has it. */
 export class ThreadArena implements BlockSource, Home, Parent {
   readonly id: number;
@@ -85,7 +88,7 @@ export class ThreadArena implements BlockSource, Home, Parent {
     this.#plain = debug === 'off' || debug === 'guard';
     this.#watch = debug === 'sample' || debug === 'paranoid' ? new Watch(debug, (slot) => records.stateOf(slot), (leak, slot, generation) => this.#onCollected(leak, slot, generation)) : undefined;
     this.#poison = debug === 'paranoid' ? new Poison(this.heap, (offset, byteLength) => blockOverwritten(name, offset, byteLength)) : undefined;
-    this.#waiting = new WaitQueue(clock, () => this.heap.announceWaiting(1), () => this.heap.announceWaiting(-1));
+    this.#waiting = new WaitQueue(clock, LOOK_FOR_MEMORY_MS, () => this.heap.announceWaiting(1), () => this.heap.announceWaiting(-1));
     this.#lazy = new LazyObjects(this, native, lazyBudgetBytes);
   }
 
@@ -152,12 +155,13 @@ export class ThreadArena implements BlockSource, Home, Parent {
   }
 
   receive(token: BlockToken): Block {
-    const block = this.receiveLive(this.#checkToken(token));
-    if (block === undefined) throw notTransferred(this.name, token.slot);
+    const { slot, generation } = this.#checkToken(token);
+    const block = this.receiveLive(slot, generation);
+    if (block === undefined) throw notTransferred(this.name, slot);
     return block;
   }
 
-  receiveLive({ slot, generation }: BlockToken): Block | undefined {
+  receiveLive(slot: number, generation: number): Block | undefined {
     this.#checkOpen();
     const { records, row } = this.heap;
     return records.has(slot) && receive(records, row, slot, generation) ? this.#wrap(this, slot) : undefined;
@@ -322,7 +326,9 @@ export class ThreadArena implements BlockSource, Home, Parent {
     const block = this.#waiting.size === 0 ? tryNow() : undefined;
     if (block !== undefined) return block;
     if (bytes > this.heap.memory.maxByteLength) return this.#refuse(bytes, align);
-    return this.#waiting.wait(tryNow, { timeoutMs, signal }, () => waitTimeout(this.name, bytes, timeoutMs, this.#exhaustion(bytes, align)));
+    return this.#waiting.wait(tryNow, { timeoutMs, signal }, () => {
+      throw waitTimeout(this.name, bytes, timeoutMs, this.#exhaustion(bytes, align));
+    });
   }
 
   #open(slot: number, generation: number): Block {

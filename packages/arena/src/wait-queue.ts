@@ -1,8 +1,4 @@
 import type { Clock } from './clock.js';
-import { MAX_DELAY_MS } from './options.js';
-
-/** How often to look for memory that other threads freed, in ms. */
-const LOOK_EVERY_MS = 5;
 
 interface Waiter<T> {
   readonly tryNow: () => T | undefined;
@@ -10,16 +6,19 @@ interface Waiter<T> {
   readonly reject: (reason: unknown) => void;
 }
 
-/** Those who wait for memory, first come, first served. While there are any, timers keep the process alive. */
+/** Those who wait for memory, or for a block of a channel, first come, first served. While there are any, timers keep the process alive. */
 export class WaitQueue<T> {
   readonly #waiters = new Set<Waiter<T>>();
   readonly #clock: Clock;
+  readonly #lookEveryMs: number;
   readonly #onFirst: () => void;
   readonly #onLast: () => void;
   #look: { close(): unknown } | undefined = undefined;
 
-  constructor(clock: Clock, onFirst: () => void, onLast: () => void) {
+  /** @param lookEveryMs how often to look for what other threads did and do not tell */
+  constructor(clock: Clock, lookEveryMs: number, onFirst: () => void, onLast: () => void) {
     this.#clock = clock;
+    this.#lookEveryMs = lookEveryMs;
     this.#onFirst = onFirst;
     this.#onLast = onLast;
   }
@@ -28,8 +27,8 @@ export class WaitQueue<T> {
     return this.#waiters.size;
   }
 
-  /** Waits until `tryNow` gives something. @throws what `onTimeout` makes, the signal's reason, or what `tryNow` threw */
-  wait(tryNow: () => T | undefined, { timeoutMs, signal }: { readonly timeoutMs: number; readonly signal: AbortSignal | undefined }, onTimeout: () => Error): Promise<T> {
+  /** Waits until `tryNow` gives something; `onTimeout` gives, or throws, what comes of it else. @throws the signal's reason; what either threw */
+  wait(tryNow: () => T | undefined, { timeoutMs, signal }: { readonly timeoutMs: number; readonly signal: AbortSignal | undefined }, onTimeout: () => T): Promise<T> {
     return new Promise((resolve, reject) => {
       const leave = (): void => {
         timer.close();
@@ -48,7 +47,7 @@ export class WaitQueue<T> {
         },
       };
       const abort = (): void => waiter.reject(signal?.reason);
-      const timer = this.#clock.setTimeout(() => waiter.reject(onTimeout()), Math.min(timeoutMs, MAX_DELAY_MS));
+      const timer = this.#clock.setTimeout(() => settle(waiter, onTimeout), timeoutMs);
       signal?.addEventListener('abort', abort);
       this.#add(waiter);
     });
@@ -56,15 +55,7 @@ export class WaitQueue<T> {
 
   /** Serves as many as can be, the first first; who cannot be served keeps those behind waiting. */
   serve(): void {
-    for (const waiter of this.#waiters) {
-      try {
-        const value = waiter.tryNow();
-        if (value === undefined) return;
-        waiter.resolve(value);
-      } catch (error) {
-        waiter.reject(error);
-      }
-    }
+    for (const waiter of this.#waiters) if (!settle(waiter, waiter.tryNow)) return;
   }
 
   rejectAll(reason: Error): void {
@@ -74,7 +65,7 @@ export class WaitQueue<T> {
   #add(waiter: Waiter<T>): void {
     this.#waiters.add(waiter);
     if (this.#waiters.size > 1) return;
-    this.#look = this.#clock.setInterval(() => this.serve(), LOOK_EVERY_MS);
+    this.#look = this.#clock.setInterval(() => this.serve(), this.#lookEveryMs);
     this.#onFirst();
   }
 
@@ -84,4 +75,16 @@ export class WaitQueue<T> {
     this.#look = undefined;
     this.#onLast();
   }
+}
+
+/** Ends a wait with what `outcome` gives or throws. @returns whether that was anything */
+function settle<T>({ resolve, reject }: Waiter<T>, outcome: () => T | undefined): boolean {
+  try {
+    const value = outcome();
+    if (value === undefined) return false;
+    resolve(value);
+  } catch (error) {
+    reject(error);
+  }
+  return true;
 }

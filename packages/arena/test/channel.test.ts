@@ -2,7 +2,7 @@ import { ManualClock } from '@fog/testkit';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { attachArena, createArena } from '../src/arena.js';
 import type { Block } from '../src/block.js';
-import { CELLS, CELL_WORDS, HEAD, TAIL } from '../src/channel.js';
+import { CELLS, CELL_WORDS, HEAD, PLACE_SHIFT, TAIL, WAKES } from '../src/channel.js';
 import { endThreads, messageOf, startThread } from './workers.js';
 
 afterEach(endThreads);
@@ -42,13 +42,13 @@ describe('a channel', () => {
     expect(channel.send(blocks[2] as never)).toBe(true);
   });
 
-  it.each([0, 2 ** 30 - 6, 2 ** 31 - 6])('goes round and round, past the end of its counters (from %d on)', async (place) => {
+  it.each([0, 2 ** 29 - 6, 2 ** 30 - 6, 2 ** 31 - 6])('goes round and round, past the end of its counters (from %d on)', async (place) => {
     await using arena = createArena({ backend: 'javascript' });
     const channel = arena.channel({ slots: 2 });
     const words = new Int32Array(channel.share().ring);
     words[HEAD] = words[CELLS] = place;
     words[CELLS + CELL_WORDS] = place + 1;
-    words[TAIL] = 2 * place;
+    words[TAIL] = place << PLACE_SHIFT;
     for (let turn = 0; turn < 20; turn += 1) {
       expect(channel.receive()).toBeUndefined();
       const blocks = arena.allocBatch(1 + turn, 3);
@@ -142,7 +142,6 @@ describe('a channel', () => {
     const channel = arena.channel();
     const waiting = channel.receiveAsync({ timeoutMs: 100 });
     channel.send(arena.alloc(5));
-    clock.advance(1);
     expect((await waiting)?.byteLength).toBe(5);
     const late = channel.receiveAsync({ timeoutMs: 100 });
     clock.advance(100);
@@ -152,6 +151,60 @@ describe('a channel', () => {
     abort.abort(new Error('enough'));
     await expect(aborted).rejects.toThrow('enough');
     expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('wakes who awaits it from another thread, while this one does nothing', async () => {
+    await using arena = createArena({ backend: 'javascript', clock: new ManualClock() });
+    const channel = arena.channel();
+    const waiting = channel.receiveAsync();
+    startThread(arena, `const block = arena.alloc(7); arena.channel(data.channel).send(block);`, { channel: channel.share() });
+    expect((await waiting)?.byteLength).toBe(7);
+  });
+
+  it('serves those who await it first come, first served, and none who left', async () => {
+    const clock = new ManualClock();
+    await using arena = createArena({ backend: 'javascript', clock });
+    const channel = arena.channel();
+    const abort = new AbortController();
+    const [first, late, aborted, last] = [{}, { timeoutMs: 10 }, { signal: abort.signal }, {}].map((options) => channel.receiveAsync(options));
+    clock.advance(10);
+    abort.abort(new Error('enough'));
+    await expect(aborted).rejects.toThrow('enough');
+    expect(await late).toBeUndefined();
+    const [one, two] = arena.allocBatch(16, 2) as [Block, Block];
+    channel.send(one);
+    channel.send(two);
+    expect(await first).toMatchObject({ offset: one.offset });
+    expect(await last).toMatchObject({ offset: two.offset });
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('rests between blocks: who awaits it is woken once by what is sent, and the sender has nobody to wake then', async () => {
+    await using arena = createArena({ backend: 'javascript' });
+    const channel = arena.channel();
+    const words = new Int32Array(channel.share().ring);
+    const waiting = channel.receiveAsync();
+    channel.send(arena.alloc(1));
+    const wakes = words[WAKES];
+    channel.send(arena.alloc(2));
+    expect(words[WAKES]).toBe(wakes);
+    expect((await waiting)?.byteLength).toBe(1);
+    expect((await channel.receiveAsync())?.byteLength).toBe(2);
+    expect(words[WAKES]).toBe(wakes);
+  });
+
+  it('waits for a sender that has a place and did not fill it yet', async () => {
+    await using arena = createArena({ backend: 'javascript' });
+    const channel = arena.channel({ slots: 2 });
+    const words = new Int32Array(channel.share().ring);
+    const token = arena.alloc(3).transfer();
+    words[TAIL] = 1 << PLACE_SHIFT; // As another thread that is about to write its first block.
+    expect(channel.receiveSync(1)).toBeUndefined();
+    const waiting = channel.receiveAsync();
+    await new Promise(setImmediate);
+    [words[CELLS + 1], words[CELLS + 2]] = [token.slot, token.generation];
+    Atomics.store(words, CELLS, 1);
+    expect((await waiting)?.byteLength).toBe(3);
   });
 
   it('ends for who iterates over it once it is closed and empty', async () => {
@@ -177,9 +230,9 @@ describe('a channel', () => {
       try { channel.receiveSync(60_000); } catch (error) { parentPort.postMessage(error.code); }`, { channel: channel.share() });
     await messageOf(worker);
     const ended = messageOf(worker);
-    const waiting = channel.receiveAsync({ timeoutMs: 100 });
+    const waiting = channel.receiveAsync();
     await arena.close();
-    clock.advance(1);
+    clock.advance(500);
     await expect(waiting).rejects.toThrow(expect.objectContaining({ code: 'ERR_ARENA_CLOSED' }));
     expect(clock.pendingTimers).toBe(0);
     expect(() => channel.receive()).toThrow(expect.objectContaining({ code: 'ERR_ARENA_CLOSED' }));

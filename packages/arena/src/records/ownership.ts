@@ -11,8 +11,13 @@ export function markEscaped({ words }: Records, slot: number): void {
 
 /** Gives a live block away: nobody can use it until it is received. @returns whether it was live */
 export function send(records: Records, slot: number, generation: number): boolean {
-  markEscaped(records, slot);
-  return changeState(records, slot, liveState(generation), inTransitState(generation));
+  if (!changeState(records, slot, liveState(generation), inTransitState(generation))) return false;
+  // As `markEscaped`, and plainly: a block on its way, whose token nobody else has, is changed by nobody else.
+  const { words } = records;
+  const index = (slot << at.RECORD_LOG2) + at.OWNER;
+  const owner = words[index] as number;
+  if ((owner & at.ESCAPED) === 0) words[index] = owner | at.ESCAPED;
+  return true;
 }
 
 /** Undoes {@link send} of a block that nobody was told of. */
