@@ -1,4 +1,5 @@
 import { PerformanceObserver, constants, performance, type PerformanceEntry } from 'node:perf_hooks';
+import { setFlagsFromString } from 'node:v8';
 import { Worker, type ResourceLimits } from 'node:worker_threads';
 import { invalidOption } from './errors.js';
 import { refuseUnknown } from './options.js';
@@ -104,6 +105,8 @@ export interface GcTuning {
   readonly oldGenerationBytes?: number;
   /** JavaScript that is run in a worker, once as V8 is and once with the settings, to see what they do. */
   readonly workload?: string;
+  /** Ends the workload. */
+  readonly signal?: AbortSignal;
 }
 
 export interface GcFigures extends GcStats {
@@ -112,11 +115,17 @@ export interface GcFigures extends GcStats {
 
 /** Where settings can be made, and what they did. */
 export interface TunedGc {
-  /** For `new Worker(…, { resourceLimits })`: the one place where a running process can set them, for a heap that is yet to be made. */
+  /** For `new Worker(…, { resourceLimits })`: how far a heap that is yet to be made may grow. */
   readonly resourceLimits: ResourceLimits;
+  /**
+   * Each for `v8.setFlagsFromString` before `new Worker(…)`: how much room for new objects threads of this process then begin
+   * with. V8 begins with 1 MiB, and comes to its limit only as far as objects survive, so that the limit alone spares a
+   * thread of short-lived objects no collection.
+   */
+  readonly flags: readonly string[];
   /** For `node …` or `NODE_OPTIONS`, at the next start: V8 sizes the heap of a thread when the thread starts, and not again. */
   readonly execArgv: readonly string[];
-  /** Without and with them; `undefined` without a workload: nothing is claimed that was not measured. */
+  /** Without and with limits and flags; `undefined` without a workload: nothing is claimed that was not measured. */
   readonly before: GcFigures | undefined;
   readonly after: GcFigures | undefined;
 }
@@ -124,30 +133,38 @@ export interface TunedGc {
 const MiB = 2 ** 20;
 /** V8's young generation is three semi-spaces: two that objects are copied between, and one for large objects. */
 const SEMI_SPACES = 3;
+const LEAST_SEMI_SPACE = '--min-semi-space-size';
 
-/** @throws {ArenaError} rejects with `ERR_ARENA_INVALID_OPTION`; with what the workload threw. */
-export async function tuneGc({ youngGenerationBytes, oldGenerationBytes, workload, ...unknown }: GcTuning): Promise<TunedGc> {
+/**
+ * While the workload is about to start with the settings, so is any other thread that is started just then.
+ * @throws {ArenaError} rejects with `ERR_ARENA_INVALID_OPTION`; with what the workload threw; with the signal's reason.
+ */
+export async function tuneGc({ youngGenerationBytes, oldGenerationBytes, workload, signal, ...unknown }: GcTuning): Promise<TunedGc> {
   refuseUnknown(unknown);
   checkBytes('youngGenerationBytes', youngGenerationBytes, MiB, 1_024 * MiB);
   checkBytes('oldGenerationBytes', oldGenerationBytes, 16 * MiB, 65_536 * MiB);
   if (workload !== undefined && typeof workload !== 'string') throw invalidOption('workload', workload, 'JavaScript, as a string');
   const resourceLimits: ResourceLimits = {};
+  const flags: string[] = [];
   const execArgv: string[] = [];
   if (youngGenerationBytes !== undefined) {
     resourceLimits.maxYoungGenerationSizeMb = Math.ceil(youngGenerationBytes / MiB);
-    execArgv.push(`--max-semi-space-size=${Math.max(1, Math.ceil(youngGenerationBytes / SEMI_SPACES / MiB))}`);
+    const semiSpaceMb = Math.ceil(youngGenerationBytes / SEMI_SPACES / MiB);
+    flags.push(`${LEAST_SEMI_SPACE}=${semiSpaceMb}`);
+    execArgv.push(...flags, `--max-semi-space-size=${semiSpaceMb}`);
   }
   if (oldGenerationBytes !== undefined) {
     resourceLimits.maxOldGenerationSizeMb = Math.ceil(oldGenerationBytes / MiB);
     execArgv.push(`--max-old-space-size=${Math.ceil(oldGenerationBytes / MiB)}`);
   }
-  const before = workload === undefined ? undefined : await measure(workload, {});
-  const after = workload === undefined ? undefined : await measure(workload, resourceLimits);
-  return { resourceLimits, execArgv, before, after };
+  const before = workload === undefined ? undefined : await measure(workload, {}, [], signal);
+  const after = workload === undefined ? undefined : await measure(workload, resourceLimits, flags, signal);
+  return { resourceLimits, flags, execArgv, before, after };
 }
 
 /** Runs `workload` in a worker of its own and gives what collections cost it. */
-function measure(workload: string, resourceLimits: ResourceLimits): Promise<GcFigures> {
+async function measure(workload: string, resourceLimits: ResourceLimits, flags: readonly string[], signal: AbortSignal | undefined): Promise<GcFigures> {
+  signal?.throwIfAborted();
   const code = `
     const { PerformanceObserver } = require('node:perf_hooks');
     const collections = [];
@@ -163,15 +180,32 @@ function measure(workload: string, resourceLimits: ResourceLimits): Promise<GcFi
       require('node:worker_threads').parentPort.postMessage({ collections, wallMs });
       observer.disconnect();
     });`;
-  return new Promise((resolve, reject) => {
-    const worker = new Worker(code, { eval: true, resourceLimits });
-    worker.once('message', ({ collections, wallMs }: { collections: Collection[]; wallMs: number }) => {
-      const counts = noCollections();
-      for (const collection of collections) add(counts, collection);
-      resolve({ ...counts, wallMs });
+  for (const flag of flags) setFlagsFromString(flag);
+  const worker = new Worker(code, { eval: true, resourceLimits });
+  // A thread's heap is made before it is online, or never.
+  for (const event of ['online', 'exit']) worker.once(event, () => flags.length > 0 && setFlagsFromString(`${LEAST_SEMI_SPACE}=${startedWith()}`));
+  let abort = (): void => undefined;
+  try {
+    return await new Promise((resolve, reject) => {
+      abort = () => reject(signal?.reason as Error);
+      signal?.addEventListener('abort', abort);
+      worker.once('message', ({ collections, wallMs }: { collections: Collection[]; wallMs: number }) => {
+        const counts = noCollections();
+        for (const collection of collections) add(counts, collection);
+        resolve({ ...counts, wallMs });
+      });
+      worker.once('error', reject).once('exit', () => reject(new Error('the workload ended its thread')));
     });
-    worker.once('error', reject).once('exit', () => reject(new Error('the workload ended its thread')));
-  });
+  } finally {
+    signal?.removeEventListener('abort', abort);
+    await worker.terminate(); // The workload may have left timers or sockets behind.
+  }
+}
+
+/** What this process was told of the least size of a semi-space, in MB; 0, V8's default, if nothing. */
+function startedWith(): number {
+  const given = [...(process.env['NODE_OPTIONS'] ?? '').split(' '), ...process.execArgv].map((flag) => flag.replaceAll('_', '-').split('='));
+  return Number(given.findLast(([name]) => name === LEAST_SEMI_SPACE)?.[1] ?? 0);
 }
 
 function checkBytes(name: string, bytes: unknown, least: number, most: number): void {

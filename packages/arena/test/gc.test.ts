@@ -56,17 +56,35 @@ it('an arena tells of the collections of each of its threads since that one had 
   expect(arena.stats().gcMajorTotal).toBe(stats.gcMajorTotal);
 });
 
+/** Of objects that die young: what V8 collects 1 MiB by 1 MiB unless it is told to begin with more. */
+const SHORT_LIVED = 'let kept = []; for (let turn = 0; turn < 3_000_000; turn += 1) { kept.push({ turn }); if (kept.length > 1_000) kept = []; }';
+
 it('tuning says where settings can be made, and measures what they do', async () => {
-  const workload = 'const kept = []; for (let turn = 0; turn < 3_000_000; turn += 1) kept[turn % 100_000] = { turn, more: [turn] };';
-  const { resourceLimits, execArgv, before, after } = await tuneGc({ youngGenerationBytes: 192 * 2 ** 20, oldGenerationBytes: 512 * 2 ** 20, workload });
+  const { resourceLimits, flags, execArgv, before, after } = await tuneGc({ youngGenerationBytes: 192 * 2 ** 20, oldGenerationBytes: 512 * 2 ** 20, workload: SHORT_LIVED });
   expect(resourceLimits).toEqual({ maxYoungGenerationSizeMb: 192, maxOldGenerationSizeMb: 512 });
-  expect(execArgv).toEqual(['--max-semi-space-size=64', '--max-old-space-size=512']);
-  expect(before?.minorTotal).toBeGreaterThan(0);
-  expect(after?.minorTotal).toBeLessThan(before?.minorTotal ?? 0);
+  expect(flags).toEqual(['--min-semi-space-size=64']);
+  expect(execArgv).toEqual(['--min-semi-space-size=64', '--max-semi-space-size=64', '--max-old-space-size=512']);
+  expect(before?.minorTotal).toBeGreaterThan(10);
+  expect(after?.minorTotal).toBeLessThan(10);
+});
+
+it('tuning leaves other threads as they were, and nothing behind of the workload', async () => {
+  const tuned = await tuneGc({ youngGenerationBytes: 192 * 2 ** 20, workload: 'setInterval(() => undefined, 1)' });
+  expect(tuned.after?.wallMs).toBeGreaterThanOrEqual(0);
+  const { before } = await tuneGc({ workload: SHORT_LIVED });
+  expect(before?.minorTotal).toBeGreaterThan(10);
+});
+
+it('tuning can be given up', async () => {
+  const abort = new AbortController();
+  const tuning = tuneGc({ workload: 'await new Promise(() => setInterval(() => undefined, 1))', signal: abort.signal });
+  abort.abort(new Error('enough'));
+  await expect(tuning).rejects.toThrow('enough');
+  await expect(tuneGc({ workload: '', signal: abort.signal })).rejects.toThrow('enough');
 });
 
 it('tuning claims nothing that was not measured', async () => {
-  expect(await tuneGc({ oldGenerationBytes: 2 ** 30 })).toEqual({ resourceLimits: { maxOldGenerationSizeMb: 1_024 }, execArgv: ['--max-old-space-size=1024'], before: undefined, after: undefined });
+  expect(await tuneGc({ oldGenerationBytes: 2 ** 30 })).toEqual({ resourceLimits: { maxOldGenerationSizeMb: 1_024 }, flags: [], execArgv: ['--max-old-space-size=1024'], before: undefined, after: undefined });
   await expect(tuneGc({ youngGenerationBytes: 0 })).rejects.toMatchObject({ code: 'ERR_ARENA_INVALID_OPTION' });
   await expect(tuneGc({ workload: 7 } as never)).rejects.toMatchObject({ code: 'ERR_ARENA_INVALID_OPTION' });
   await expect(tuneGc({ workload: 'throw new Error("no")' })).rejects.toThrow('no');
