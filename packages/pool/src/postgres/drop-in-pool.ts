@@ -8,6 +8,7 @@ import type { Pool as CorePool } from '../pool.js';
 import { promiseBy } from '../promise-by.js';
 import { createPool } from '../resource-pool.js';
 import { isBusy, isInTransaction, observe, rollBack } from './connection.js';
+import { clientReleased, clientRemoved, type ConnectContext, traceConnect } from './drop-in-channels.js';
 import { IdleClients } from './idle-clients.js';
 import { openInTime } from './open-in-time.js';
 import { type CompleteConfig, delayMs, type PoolConfig, withDefaults } from './pool-config.js';
@@ -28,7 +29,8 @@ interface Holding {
 
 /**
  * The API of pg-pool 3.14 over this package's pool, so that an import is all that changes. Emits `connect`, `acquire`, `release`,
- * `remove` and `error` as it does. It differs where pg-pool loses something: an idle connection that breaks ends no process even
+ * `remove` and `error` as it does, and tells of clients by the diagnostics channels `pg:pool:connect` (a tracing channel),
+ * `pg:pool:release` and `pg:pool:remove`. It differs where pg-pool loses something: an idle connection that breaks ends no process even
  * if nobody listens for `error`, `end()` lets everybody who waits have a client first, what a borrower leaves open is rolled back,
  * and a server that is down is asked now and then instead of by each caller.
  */
@@ -50,6 +52,8 @@ export class Pool extends EventEmitter implements pg.Pool {
 
   constructor(options: PoolConfig = {}, ClientClass?: new (config: never) => unknown) {
     super();
+    // An 'error' without a listener would end the process.
+    this.on('error', () => {});
     const { clock = systemClock, Client: OwnClient = ClientClass ?? pg.Client, Promise: OwnPromise = Promise, log = () => {} } = options;
     this.options = withDefaults(options);
     this.Client = OwnClient as new (config: never) => Client;
@@ -86,7 +90,7 @@ export class Pool extends EventEmitter implements pg.Pool {
   connect(): Promise<PoolClient>;
   connect(callback: ConnectCallback): void;
   connect(callback?: ConnectCallback): Promise<PoolClient> | void {
-    const borrowed = this.#borrow();
+    const borrowed = this.#connected();
     if (callback === undefined) return this.#promise(borrowed);
     // In a tick of its own, so that what the callback throws is uncaught, and not a rejection.
     borrowed.then(
@@ -148,6 +152,15 @@ export class Pool extends EventEmitter implements pg.Pool {
     if (!this.ending) await this.#end();
   }
 
+  #connected(): Promise<PoolClient> {
+    return traceConnect(() => this.#counts(), () => this.#borrow());
+  }
+
+  #counts(): ConnectContext['pool'] {
+    const { totalCount, idleCount, waitingCount } = this;
+    return { totalCount, idleCount, waitingCount, maxSize: this.options.max };
+  }
+
   #borrow(): Promise<PoolClient> {
     if (this.ending) return Promise.reject(new PoolError('ERR_POOL_CLOSED', 'Cannot use a pool after calling end on the pool'));
     const caller = { sinceMs: this.#clock.now() };
@@ -182,6 +195,7 @@ export class Pool extends EventEmitter implements pg.Pool {
 
   #release(lease: Lease<Client>, client: Client, error: Error | boolean | undefined): void {
     this.emit('release', error, client);
+    clientReleased(client, error);
     if (error || isUnusable(client)) return lease.destroy(error);
     if (this.#expired.has(client)) {
       this.log('remove expired client');
@@ -198,7 +212,7 @@ export class Pool extends EventEmitter implements pg.Pool {
 
   #query(query: unknown, values: unknown): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      this.#borrow().then((client) => this.#dispatch(client, query, values, resolve, reject), reject);
+      this.#connected().then((client) => this.#dispatch(client, query, values, resolve, reject), reject);
     }).catch((error: unknown) => {
       // Leads to who asked, and not to the socket on which the answer came.
       if (error instanceof Error) Error.captureStackTrace(error);
@@ -291,7 +305,7 @@ export class Pool extends EventEmitter implements pg.Pool {
       lost(error);
       if (!wasIdle) return;
       error.client = client;
-      if (this.listenerCount('error') > 0) this.emit('error', error, client);
+      this.emit('error', error, client);
     });
     client.on('end', lost);
   }
@@ -314,6 +328,7 @@ export class Pool extends EventEmitter implements pg.Pool {
     return new Promise((resolve) => {
       client.end(() => {
         this.emit('remove', client);
+        clientRemoved(client);
         resolve();
       });
     });

@@ -1,3 +1,4 @@
+import { subscribe, tracingChannel, unsubscribe } from 'node:diagnostics_channel';
 import { EventEmitter } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { inspect } from 'node:util';
@@ -96,6 +97,45 @@ describe('a pool in place of a pg.Pool', () => {
     expect(events).toEqual([['connect', true], ['acquire', true], ['release', undefined, true], ['acquire', true], ['release', undefined, true], ['remove', true]]);
   });
 
+  it('tells of clients by the diagnostics channels of node-postgres', async () => {
+    const told: unknown[] = [];
+    const connects = tracingChannel('pg:pool:connect');
+    const listeners = {
+      start: (context: object) => told.push(['start', { ...context }]),
+      asyncEnd: (context: object) => told.push(['asyncEnd', { ...context, result: undefined }]),
+      error: (context: object) => told.push(['error', (context as { error: Error }).error.message]),
+    };
+    const onRelease = (message: unknown): unknown => told.push(['release', message]);
+    const onRemove = (message: unknown): unknown => told.push(['remove', message]);
+    connects.subscribe(listeners as never);
+    subscribe('pg:pool:release', onRelease);
+    subscribe('pg:pool:remove', onRemove);
+    try {
+      const pool = open({ max: 3 });
+      const client = await pool.connect();
+      const { processID } = client as unknown as { processID: number };
+      const problem = new Error('problem');
+      client.release(problem);
+      await pool.end();
+      await expect(pool.query('select 1')).rejects.toThrow('after calling end');
+      const counts = { totalCount: 0, idleCount: 0, waitingCount: 0, maxSize: 3 };
+      expect(processID).toBeGreaterThan(0);
+      expect(told).toEqual([
+        ['start', { pool: counts }],
+        ['asyncEnd', { pool: counts, client: { processID } }],
+        ['release', { client: { processID }, error: problem }],
+        ['remove', { client: { processID } }],
+        ['start', { pool: counts }],
+        ['error', 'Cannot use a pool after calling end on the pool'],
+        ['asyncEnd', { pool: counts, error: expect.any(Error) }],
+      ]);
+    } finally {
+      connects.unsubscribe(listeners as never);
+      unsubscribe('pg:pool:release', onRelease);
+      unsubscribe('pg:pool:remove', onRemove);
+    }
+  });
+
   it('closes a client that is released with an error, refuses a second release, and keeps an ended one from the next', async () => {
     const pool = open({ max: 1 });
     const client = await pool.connect();
@@ -149,6 +189,7 @@ describe('a pool in place of a pg.Pool', () => {
 
   it('survives idle connections that break, whether anybody listens or not', async () => {
     const pool = open({ max: 1 });
+    pool.emit('error', new Error('heard by nobody'));
     const admin = open({ max: 1 });
     const kill = async (): Promise<void> => {
       const client = await pool.connect();
