@@ -1,4 +1,4 @@
-import { invalidOption, poolClosed, unknownPool } from './errors.js';
+import { invalidOption, PoolError, poolClosed, unknownPool } from './errors.js';
 import { joinStats } from './joint-stats.js';
 import type { Lease } from './lease.js';
 import type { PoolOptions } from './options.js';
@@ -25,7 +25,7 @@ export type ResourcesByName = Record<string, any>;
 export interface Pools<T extends ResourcesByName = ResourcesByName> extends AsyncDisposable, Iterable<[name: string, pool: NamedPool<unknown>]> {
   /**
    * Makes a pool and keeps it.
-   * @throws {PoolError} `ERR_POOL_INVALID_OPTION`, also if there is one of that name; `ERR_POOL_CLOSED`
+   * @throws {PoolError} `ERR_POOL_INVALID_OPTION`, with the pool's name, and also if there is one of that name; `ERR_POOL_CLOSED`
    */
   create<R>(name: string, options: Omit<PoolOptions<R>, 'name'>): Pool<R>;
   /** Keeps a pool that is there. @throws as {@link Pools.create} */
@@ -55,13 +55,21 @@ export type PoolDefinitions<T extends ResourcesByName> = { readonly [N in keyof 
 
 /**
  * Pools that are named, watched and closed together, made in the order given.
- * @throws {PoolError} `ERR_POOL_INVALID_OPTION`
+ * @throws {PoolError} `ERR_POOL_INVALID_OPTION`, with the name of the pool; none is made then
  */
-export function createPools<T extends ResourcesByName = ResourcesByName>(definitions?: PoolDefinitions<T>): Pools<T> {
+export function createPools<T extends ResourcesByName = ResourcesByName>(definitions: PoolDefinitions<T> = {} as PoolDefinitions<T>): Pools<T> {
+  if (typeof definitions !== 'object' || definitions === null || Array.isArray(definitions)) throw invalidOption('definitions', definitions, 'an object of pools by name');
   const pools = new PoolsByName<T>();
-  for (const [name, definition] of Object.entries(definitions ?? {})) {
-    if (isPool(definition)) pools.add(name, definition);
-    else pools.create(name, definition as PoolOptions<unknown>);
+  const made: Pool<unknown>[] = [];
+  try {
+    for (const [name, definition] of Object.entries(definitions)) {
+      if (isPool(definition)) pools.add(name, definition);
+      else made.push(pools.create(name, definition as PoolOptions<unknown>));
+    }
+  } catch (error) {
+    // Or they would go on creating their minimum, with nobody to close them.
+    for (const pool of made) void pool.close();
+    throw error;
   }
   return pools;
 }
@@ -74,8 +82,20 @@ export function getPools(): Pools {
   return shared;
 }
 
-function isPool(definition: object): definition is NamedPool<unknown> {
-  return 'acquire' in definition && 'close' in definition && 'stats' in definition;
+function isPool(definition: unknown): definition is NamedPool<unknown> {
+  return typeof definition === 'object' && definition !== null && 'acquire' in definition && 'close' in definition && 'stats' in definition;
+}
+
+/** Says whose options they are that are refused. */
+function createNamed<R>(name: string, options: Omit<PoolOptions<R>, 'name'>): Pool<R> {
+  try {
+    if (typeof options !== 'object' || options === null) throw invalidOption('options', options, 'an object');
+    if ('name' in options) throw invalidOption('name', options.name, 'left out, as pools are named by their key');
+    return createPool({ ...options, name });
+  } catch (error) {
+    if (!(error instanceof PoolError)) throw error;
+    throw new PoolError(error.code, `${name}: ${error.message}`);
+  }
 }
 
 class PoolsByName<T extends ResourcesByName> implements Pools<T> {
@@ -88,12 +108,12 @@ class PoolsByName<T extends ResourcesByName> implements Pools<T> {
 
   create<R>(name: string, options: Omit<PoolOptions<R>, 'name'>): Pool<R> {
     this.#requireFree(name);
-    return this.add(name, createPool({ ...options, name }));
+    return this.add(name, createNamed(name, options));
   }
 
   add<P extends NamedPool<unknown>>(name: string, pool: P): P {
     this.#requireFree(name);
-    if (typeof pool !== 'object' || pool === null || !isPool(pool)) throw invalidOption('pool', pool, 'a pool');
+    if (!isPool(pool)) throw invalidOption('pool', pool, 'a pool');
     this.#pools.set(name, pool);
     return pool;
   }

@@ -35,6 +35,18 @@ describe('pools', () => {
     await pools.close();
   });
 
+  it('say whose options are refused, and are all made or none', async () => {
+    let created = 0;
+    const first = { max: 1, min: 1, create: () => (created += 1) };
+    expect(() => createPools({ first, database: { max: 0, create: () => 1 } })).toThrow('database: option max must be an integer ≥ 1, not 0');
+    expect(() => createPools({ first, database: { max: 1, size: 2, create: () => 1 } as never })).toThrow('database: there is no option size');
+    expect(() => createPools({ first, database: { max: 1, name: 'other', create: () => 1 } as never })).toThrow("database: option name must be left out");
+    for (const definition of [null, undefined, 1, 'pool']) expect(() => createPools({ first, database: definition as never })).toThrow('database: option options must be an object');
+    for (const definitions of [null, 1, 'abc', [first]]) expect(() => createPools(definitions as never)).toThrow(expect.objectContaining({ code: 'ERR_POOL_INVALID_OPTION' }));
+    await settled();
+    expect(created).toBe(0);
+  });
+
   it('add their stats up', async () => {
     const pools = createPools({ numbers: numbers(), words });
     await pools.ready();
