@@ -1,9 +1,9 @@
-import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import { buffer, json, text } from 'node:stream/consumers';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import type { ConnectionOptions } from 'node:tls';
 import { invalidOption } from '../errors.js';
-import { connect, type HttpConnection, type HttpRequest } from '../http/connection.js';
+import { connect, type HttpAnswer, type HttpConnection, type HttpRequest } from '../http/connection.js';
 import type { Lease } from '../lease.js';
 import { type PoolTuning, requireKnown, TUNING } from '../options.js';
 import type { Pool } from '../pool.js';
@@ -23,11 +23,11 @@ export interface HttpPoolOptions extends PoolTuning {
 }
 
 export interface HttpRequestOptions extends AcquireOptions {
-  /** Ends the wait for a connection, or the request; the body ends with an error if it has begun. */
+  /** Ends the wait for a connection, or the request; `text()` and the like reject with its reason, and `body` ends with an error. */
   readonly signal?: AbortSignal | undefined;
   /** Longest wait for a connection, in ms; it says nothing of the answer, for which there is `signal`. @default the pool's `acquireTimeoutMs` */
   readonly timeoutMs?: number | undefined;
-  /** @default 'GET' */
+  /** Any but CONNECT. @default 'GET' */
   readonly method?: string | undefined;
   readonly headers?: OutgoingHttpHeaders | undefined;
   readonly body?: string | Uint8Array | Readable | undefined;
@@ -54,7 +54,7 @@ export interface HttpPool extends AsyncDisposable {
   readonly name: string;
   /**
    * @param path begins with `/`
-   * @throws what Node says of the connection; or as `Pool.acquire`. No status is an error.
+   * @throws {PoolError} `ERR_POOL_INVALID_OPTION`; what Node says of the request or the connection; or as `Pool.acquire`. No status is an error.
    */
   request(path: string, options?: HttpRequestOptions): Promise<HttpResponse>;
   /** As `Pool.ready`. */
@@ -66,6 +66,8 @@ export interface HttpPool extends AsyncDisposable {
   stats(): PoolStats;
 }
 
+/** As RFC 9110 has it, section 5.6.2. CONNECT asks for a connection, and none of these is to be given away. */
+const METHOD = /^(?!CONNECT$)[!#$%&'*+.^_`|~\w-]+$/i;
 const OPTIONS: readonly string[] = ['origin', 'tls', 'headers', ...TUNING];
 /** Sent twice, they do what they do once: RFC 9110, section 9.2.2. */
 const IDEMPOTENT: readonly string[] = ['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'];
@@ -76,6 +78,8 @@ export function createHttpPool(options: HttpPoolOptions): HttpPool {
   const { origin: given, tls = {}, headers = {}, max = 10, name = 'http', ...tuning } = options;
   const origin = URL.canParse(String(given)) ? new URL(String(given)) : undefined;
   if (origin === undefined || !['http:', 'https:'].includes(origin.protocol) || `${origin.origin}/` !== origin.href) throw invalidOption('origin', given, 'a URL of http: or https:, without path, query or credentials');
+  if (!isRecord(tls)) throw invalidOption('tls', tls, 'the options of tls.connect');
+  if (!isRecord(headers)) throw invalidOption('headers', headers, 'an object');
   const pool = createHoldingPool<HttpConnection>(
     {
       ...tuning,
@@ -102,16 +106,26 @@ class OriginPool implements HttpPool {
   }
 
   async request(path: string, options: HttpRequestOptions = {}): Promise<HttpResponse> {
-    const { method = 'GET', headers, body, ...wait } = options;
+    const { method = 'GET', headers = {}, body, ...wait } = options;
     checkAcquireOptions(wait);
     if (typeof path !== 'string' || !path.startsWith('/')) throw invalidOption('path', path, "a string that begins with '/'");
-    const request: HttpRequest = { method, path, headers: { ...this.#headers, ...headers }, body };
-    const repeatable = IDEMPOTENT.includes(method) && (body === undefined || typeof body === 'string' || body instanceof Uint8Array);
+    if (typeof method !== 'string' || !METHOD.test(method)) throw invalidOption('method', method, 'a method other than CONNECT');
+    if (!isRecord(headers)) throw invalidOption('headers', headers, 'an object');
+    if (!isAtHand(body) && !(body instanceof Readable)) throw invalidOption('body', body, 'a string, a Uint8Array or a Readable');
+    const request: HttpRequest = { method: method.toUpperCase(), path, headers: { ...this.#headers, ...headers }, body };
+    const repeatable = IDEMPOTENT.includes(request.method) && isAtHand(body);
     for (;;) {
       const lease = await this.#pool.acquire(wait);
       const wasKept = lease.resource.requests > 0;
+      let answer: Promise<HttpAnswer>;
       try {
-        return respond(lease, await lease.resource.send(request, wait.signal));
+        answer = lease.resource.send(request, wait.signal);
+      } catch (error) {
+        lease.release();
+        throw error;
+      }
+      try {
+        return respond(lease, await answer, wait.signal);
       } catch (error) {
         lease.destroy(error);
         // The server may have closed it just as the request was under way to it.
@@ -143,20 +157,32 @@ class OriginPool implements HttpPool {
 
 const isHangUp = (error: unknown): boolean => ['ECONNRESET', 'EPIPE'].includes(String((error as NodeJS.ErrnoException).code));
 
-function respond(lease: Lease<HttpConnection>, message: IncomingMessage): HttpResponse {
+/** Not a stream, which can be sent but once. */
+const isAtHand = (body: unknown): boolean => body === undefined || typeof body === 'string' || body instanceof Uint8Array;
+
+const isRecord = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function respond(lease: Lease<HttpConnection>, { message, isSent }: HttpAnswer, signal: AbortSignal | undefined): HttpResponse {
   const keeps = message.headers.connection?.toLowerCase() !== 'close' && (message.httpVersion !== '1.0' || message.headers.connection !== undefined);
   // Closed is also what was read to its end, once the next request may follow.
   message.once('close', () => {
-    if (message.complete && keeps && lease.resource.usable) lease.release();
+    if (message.complete && isSent() && keeps && lease.resource.usable) lease.release();
     else lease.destroy();
   });
+  const read = async <T>(body: Promise<T>): Promise<T> => {
+    try {
+      return await body;
+    } catch (error) {
+      throw signal?.aborted === true ? signal.reason : error;
+    }
+  };
   return {
     status: message.statusCode ?? 0,
     headers: message.headers,
     body: message,
-    text: () => text(message),
-    json: () => json(message),
-    bytes: () => buffer(message),
+    text: () => read(text(message)),
+    json: () => read(json(message)),
+    bytes: () => read(buffer(message)),
     discard: () => {
       message.resume();
     },

@@ -1,7 +1,7 @@
 import { Agent as HttpAgent, type IncomingMessage, type OutgoingHttpHeaders, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
-import type { Readable } from 'node:stream';
+import { pipeline, type Readable } from 'node:stream';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 
 export interface HttpRequest {
@@ -9,6 +9,12 @@ export interface HttpRequest {
   readonly path: string;
   readonly headers: OutgoingHttpHeaders;
   readonly body: string | Uint8Array | Readable | undefined;
+}
+
+export interface HttpAnswer {
+  readonly message: IncomingMessage;
+  /** Whether all of the request has been sent: a server may answer before. */
+  readonly isSent: () => boolean;
 }
 
 /** One connection to one origin, with one request at a time. */
@@ -39,19 +45,22 @@ export class HttpConnection {
     return !this.#socket.destroyed && this.#socket.writable && !this.#socket.readableEnded;
   }
 
-  /** Gives the response once its head is there. An aborted `signal` destroys the connection. */
-  send({ method, path, headers, body }: HttpRequest, signal: AbortSignal | undefined): Promise<IncomingMessage> {
+  /**
+   * Gives the response once its head is there. An aborted `signal` destroys the connection.
+   * @throws synchronously what Node does of a request that cannot be sent, before any of it is
+   */
+  send({ method, path, headers, body }: HttpRequest, signal: AbortSignal | undefined): Promise<HttpAnswer> {
     this.requests += 1;
     const { hostname, port, protocol } = this.#origin;
     const make = protocol === 'https:' ? httpsRequest : httpRequest;
+    const request = make({ host: hostname, port, method, path, headers, agent: this.#agent, ...(signal && { signal }) });
     return new Promise((resolve, reject) => {
-      const request = make({ host: hostname, port, method, path, headers, agent: this.#agent, ...(signal && { signal }) });
-      request.once('response', resolve).once('error', reject);
+      request.once('response', (message) => resolve({ message, isSent: () => request.writableFinished })).on('error', reject);
+      // As if the server switches to another protocol, which nobody has asked for.
+      request.once('close', () => reject(Object.assign(new Error('the connection was closed instead of a response'), { code: 'ECONNRESET' })));
       if (body === undefined || typeof body === 'string' || body instanceof Uint8Array) request.end(body);
-      else {
-        body.once('error', (error) => request.destroy(error));
-        body.pipe(request);
-      }
+      // A body that breaks or ends too soon ends the request.
+      else pipeline(body, request, (error) => error && reject(error));
     });
   }
 

@@ -134,8 +134,46 @@ describe('a pool of HTTP connections', () => {
     late.abort();
     body.resume();
     expect(await ended).toMatchObject({ message: expect.any(String) });
+    const later = new AbortController();
+    const read = (await api.request('/body', { signal: later.signal })).text();
+    later.abort(new Error('read enough'));
+    await expect(read).rejects.toThrow('read enough');
     await eventually(() => api.stats().leased === 0);
     await expect(api.request('/', { timeoutMs: 0 })).rejects.toMatchObject({ code: 'ERR_POOL_INVALID_OPTION' });
+  });
+
+  it('says why a body or a response could not be had, instead of waiting for it', async () => {
+    const { origin } = await serve((request, response) => {
+      if (request.headers.upgrade === undefined) echo(request, response);
+      else request.socket.end('HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n');
+    });
+    const pool = open(origin, { max: 1 });
+    const gone = new Readable({ read: () => {} }).destroy();
+    await expect(pool.request('/', { method: 'POST', body: gone })).rejects.toMatchObject({ code: 'ERR_STREAM_PREMATURE_CLOSE' });
+    const broken = new Readable({ read: () => broken.destroy(new Error('broken')) });
+    await expect(pool.request('/', { method: 'POST', body: broken })).rejects.toThrow('broken');
+    await expect(pool.request('/', { headers: { connection: 'Upgrade', upgrade: 'x' } })).rejects.toMatchObject({ code: 'ECONNRESET' });
+    expect(await (await pool.request('/', { method: 'post', body: 'fig' })).json()).toMatchObject({ method: 'POST', body: 'fig' });
+  });
+
+  it('uses no connection again whose request is not sent to its end', async () => {
+    const { origin } = await serve((_request, response) => response.end('too early'));
+    const pool = open(origin, { max: 1 });
+    const endless = new Readable({ read: () => {} });
+    endless.push('a');
+    expect(await (await pool.request('/', { method: 'POST', body: endless })).text()).toBe('too early');
+    expect(await (await pool.request('/')).text()).toBe('too early');
+    expect(pool.stats()).toMatchObject({ createdTotal: 2, leased: 0 });
+  });
+
+  it('keeps its connection when a request cannot be sent', async () => {
+    const { origin } = await serve(echo);
+    const pool = open(origin, { max: 1 });
+    (await pool.request('/')).discard();
+    await expect(pool.request('/', { headers: { 'a b': '1' } })).rejects.toMatchObject({ code: 'ERR_INVALID_HTTP_TOKEN' });
+    await expect(pool.request('/a b')).rejects.toMatchObject({ code: 'ERR_UNESCAPED_CHARACTERS' });
+    expect(await (await pool.request('/')).json()).toMatchObject({ method: 'GET' });
+    expect(pool.stats().createdTotal).toBe(1);
   });
 
   it('does not keep a process alive that has nothing else to do', async () => {
@@ -144,8 +182,11 @@ describe('a pool of HTTP connections', () => {
   });
 
   it('refuses what is no origin, and what it does not know', async () => {
-    for (const options of [{}, { origin: 'x' }, { origin: 'ftp://x' }, { origin: 'http://x/path' }, { origin: 'http://user:word@x' }, { origin: 'http://x', agent: 1 }, { origin: 'http://x', max: 0 }])
+    for (const options of [{}, { origin: 'x' }, { origin: 'ftp://x' }, { origin: 'http://x/path' }, { origin: 'http://user:word@x' }, { origin: 'http://x', agent: 1 }, { origin: 'http://x', max: 0 }, { origin: 'http://x', tls: 1 }, { origin: 'http://x', headers: 'x' }])
       expect(() => createHttpPool(options as never)).toThrow(expect.objectContaining({ code: 'ERR_POOL_INVALID_OPTION' }));
-    await expect(open('http://127.0.0.1:1').request('relative')).rejects.toMatchObject({ code: 'ERR_POOL_INVALID_OPTION' });
+    const api = open('http://127.0.0.1:1');
+    await expect(api.request('relative')).rejects.toMatchObject({ code: 'ERR_POOL_INVALID_OPTION' });
+    for (const options of [{ method: '' }, { method: null }, { method: 'a b' }, { method: 'connect' }, { headers: 'x' }, { headers: null }, { body: 1 }, { body: null }])
+      await expect(api.request('/', options as never)).rejects.toMatchObject({ code: 'ERR_POOL_INVALID_OPTION' });
   });
 });
