@@ -158,6 +158,7 @@ const durationOr0: Rule = { expected: `from 0 to ${MAX_DELAY_MS}, or Infinity`, 
 const finiteDuration: Rule = { expected: `above 0 and at most ${MAX_DELAY_MS}, and finite`, holds: (value) => value !== Infinity && isDuration(value) };
 const flag: Rule = { expected: 'a boolean', holds: (value) => typeof value === 'boolean' };
 const callable: Rule = { expected: 'a function', holds: (value) => typeof value === 'function' };
+const record: Rule = { expected: 'an object', holds: (value) => typeof value === 'object' && value !== null && !Array.isArray(value) };
 const optionalCallable: Rule = { ...callable, holds: (value) => value === undefined || typeof value === 'function' };
 const integer = (least: number): Rule => ({ expected: `an integer ≥ ${least}`, holds: (value) => isInteger(value, least) });
 const integerOrInfinity = (least: number): Rule => ({ expected: `an integer ≥ ${least} or Infinity`, holds: (value) => value === Infinity || isInteger(value, least) });
@@ -245,8 +246,12 @@ export function requireSizes(min: unknown, max: unknown): void {
 
 /** A misspelt option must not be silent. Copies nothing, as it runs with every wait that has options. */
 export function requireKnown(options: object, known: readonly string[]): void {
-  if (typeof options !== 'object' || options === null) throw invalidOption('options', options, 'an object');
+  requireObject('options', options);
   for (const name in options) if (!known.includes(name)) throw unknownOption(name, known);
+}
+
+export function requireObject(name: string, value: unknown): void {
+  requireRule(name, value, record);
 }
 
 export function requireDuration(name: string, value: unknown): void {

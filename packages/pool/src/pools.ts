@@ -1,7 +1,7 @@
 import { invalidOption, PoolError, poolClosed, unknownPool } from './errors.js';
 import { joinStats } from './joint-stats.js';
 import type { Lease } from './lease.js';
-import type { PoolOptions } from './options.js';
+import { type PoolOptions, requireObject } from './options.js';
 import type { Pool } from './pool.js';
 import { createPool } from './resource-pool.js';
 import type { PoolStats } from './stats.js';
@@ -58,7 +58,7 @@ export type PoolDefinitions<T extends ResourcesByName> = { readonly [N in keyof 
  * @throws {PoolError} `ERR_POOL_INVALID_OPTION`, with the name of the pool; none is made then
  */
 export function createPools<T extends ResourcesByName = ResourcesByName>(definitions: PoolDefinitions<T> = {} as PoolDefinitions<T>): Pools<T> {
-  if (typeof definitions !== 'object' || definitions === null || Array.isArray(definitions)) throw invalidOption('definitions', definitions, 'an object of pools by name');
+  requireObject('definitions', definitions);
   const pools = new PoolsByName<T>();
   const made: Pool<unknown>[] = [];
   try {
@@ -89,7 +89,7 @@ function isPool(definition: unknown): definition is NamedPool<unknown> {
 /** Says whose options they are that are refused. */
 function createNamed<R>(name: string, options: Omit<PoolOptions<R>, 'name'>): Pool<R> {
   try {
-    if (typeof options !== 'object' || options === null) throw invalidOption('options', options, 'an object');
+    requireObject('options', options);
     if ('name' in options) throw invalidOption('name', options.name, 'left out, as pools are named by their key');
     return createPool({ ...options, name });
   } catch (error) {

@@ -5,7 +5,7 @@ import type { ConnectionOptions } from 'node:tls';
 import { invalidOption } from '../errors.js';
 import { connect, type HttpAnswer, type HttpConnection, type HttpRequest } from '../http/connection.js';
 import type { Lease } from '../lease.js';
-import { type PoolTuning, requireKnown, TUNING } from '../options.js';
+import { type PoolTuning, requireKnown, requireObject, TUNING } from '../options.js';
 import type { Pool } from '../pool.js';
 import type { PoolStats } from '../stats.js';
 import { type AcquireOptions, type CloseOptions, checkAcquireOptions, type WaitOptions } from '../wait-options.js';
@@ -78,8 +78,8 @@ export function createHttpPool(options: HttpPoolOptions): HttpPool {
   const { origin: given, tls = {}, headers = {}, max = 10, name = 'http', ...tuning } = options;
   const origin = URL.canParse(String(given)) ? new URL(String(given)) : undefined;
   if (origin === undefined || !['http:', 'https:'].includes(origin.protocol) || `${origin.origin}/` !== origin.href) throw invalidOption('origin', given, 'a URL of http: or https:, without path, query or credentials');
-  if (!isRecord(tls)) throw invalidOption('tls', tls, 'the options of tls.connect');
-  if (!isRecord(headers)) throw invalidOption('headers', headers, 'an object');
+  requireObject('tls', tls);
+  requireObject('headers', headers);
   const pool = createHoldingPool<HttpConnection>(
     {
       ...tuning,
@@ -106,11 +106,12 @@ class OriginPool implements HttpPool {
   }
 
   async request(path: string, options: HttpRequestOptions = {}): Promise<HttpResponse> {
+    requireObject('options', options);
     const { method = 'GET', headers = {}, body, ...wait } = options;
     checkAcquireOptions(wait);
     if (typeof path !== 'string' || !path.startsWith('/')) throw invalidOption('path', path, "a string that begins with '/'");
     if (typeof method !== 'string' || !METHOD.test(method)) throw invalidOption('method', method, 'a method other than CONNECT');
-    if (!isRecord(headers)) throw invalidOption('headers', headers, 'an object');
+    requireObject('headers', headers);
     if (!isAtHand(body) && !(body instanceof Readable)) throw invalidOption('body', body, 'a string, a Uint8Array or a Readable');
     const request: HttpRequest = { method: method.toUpperCase(), path, headers: { ...this.#headers, ...headers }, body };
     const repeatable = IDEMPOTENT.includes(request.method) && isAtHand(body);
@@ -159,8 +160,6 @@ const isHangUp = (error: unknown): boolean => ['ECONNRESET', 'EPIPE'].includes(S
 
 /** Not a stream, which can be sent but once. */
 const isAtHand = (body: unknown): boolean => body === undefined || typeof body === 'string' || body instanceof Uint8Array;
-
-const isRecord = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function respond(lease: Lease<HttpConnection>, { message, isSent }: HttpAnswer, signal: AbortSignal | undefined): HttpResponse {
   const keeps = message.headers.connection?.toLowerCase() !== 'close' && (message.httpVersion !== '1.0' || message.headers.connection !== undefined);

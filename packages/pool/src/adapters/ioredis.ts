@@ -1,6 +1,6 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import { invalidOption } from '../errors.js';
-import { type PoolTuning, requireKnown, TUNING } from '../options.js';
+import { type PoolTuning, requireKnown, requireObject, TUNING } from '../options.js';
 import type { Pool } from '../pool.js';
 import { createHoldingPool } from './holding-pool.js';
 
@@ -34,7 +34,7 @@ export function createRedisPool(options: RedisPoolOptions = {}): RedisPool {
   requireKnown(options, OPTIONS);
   const { url, connection = {}, max = 10, name = 'redis', ...tuning } = options;
   if (url !== undefined && typeof url !== 'string') throw invalidOption('url', url, 'a string');
-  if (typeof connection !== 'object' || connection === null) throw invalidOption('connection', connection, 'the options of an ioredis client');
+  requireObject('connection', connection);
   for (const decided of DECIDED)
     if (decided in connection) throw invalidOption(`connection.${decided}`, (connection as RedisOptions)[decided], 'left out, as the pool decides it');
   return createHoldingPool<Redis>(

@@ -3,7 +3,7 @@ import type { Client, ClientConfig, PoolClient, QueryArrayConfig, QueryArrayResu
 import { type Clock, systemClock } from '../clock.js';
 import { invalidOption, statementTimeout } from '../errors.js';
 import type { Lease } from '../lease.js';
-import { type PoolTuning, requireDuration, requireKnown, TUNING } from '../options.js';
+import { type PoolTuning, requireDuration, requireKnown, requireObject, TUNING } from '../options.js';
 import { cancellable } from '../postgres/cancellable.js';
 import { connect, discard, end, isClean, rollBack } from '../postgres/connection.js';
 import { beginStatement, serverTimeout, type TransactionOptions, transact } from '../postgres/transaction.js';
@@ -86,7 +86,7 @@ export function createPgPool(options: PgPoolOptions = {}): PgPool {
   requireKnown(options, OPTIONS);
   const { connectionString, connection = {}, statementTimeoutMs, resetQuery, max = 10, name = 'pg', clock = systemClock, ...tuning } = options;
   if (connectionString !== undefined && typeof connectionString !== 'string') throw invalidOption('connectionString', connectionString, 'a string');
-  if (typeof connection !== 'object' || connection === null) throw invalidOption('connection', connection, 'the options of a node-postgres client');
+  requireObject('connection', connection);
   if (statementTimeoutMs !== undefined) requireDuration('statementTimeoutMs', statementTimeoutMs);
   if (resetQuery !== undefined && typeof resetQuery !== 'string') throw invalidOption('resetQuery', resetQuery, 'a string');
   const config: ClientConfig = {
@@ -141,6 +141,7 @@ class PostgresPool implements PgPool {
   }
 
   async transaction<T>(fn: (client: Client) => T | PromiseLike<T>, options: TransactionOptions = {}): Promise<T> {
+    requireObject('options', options);
     const { isolation, readOnly, statementTimeoutMs, ...wait } = options;
     checkAcquireOptions(wait);
     const begin = beginStatement(isolation, readOnly, statementTimeoutMs);
@@ -213,6 +214,7 @@ class PostgresPool implements PgPool {
   }
 
   async #queryCancellably(query: string | QueryConfig, values: QueryConfigValues<unknown[]> | undefined, options: QueryOptions): Promise<QueryResult> {
+    requireObject('options', options);
     const { statementTimeoutMs: timeoutMs = Infinity, ...wait } = options;
     checkAcquireOptions(wait);
     requireDuration('statementTimeoutMs', timeoutMs);

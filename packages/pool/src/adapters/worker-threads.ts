@@ -3,10 +3,10 @@ import type { ResourceLimits, Transferable } from 'node:worker_threads';
 import { type Clock, systemClock, type Timer } from '../clock.js';
 import { invalidOption, poolClosed, workerExited } from '../errors.js';
 import type { Lease } from '../lease.js';
-import { type PoolTuning, requireDuration, requireKnown, TUNING } from '../options.js';
+import { type PoolTuning, requireDuration, requireKnown, requireObject, TUNING } from '../options.js';
 import type { Pool } from '../pool.js';
 import type { PoolStats } from '../stats.js';
-import { checkAcquireOptions, type CloseOptions, type WaitOptions } from '../wait-options.js';
+import { type AcquireOptions, checkAcquireOptions, type CloseOptions, type WaitOptions } from '../wait-options.js';
 import type { Tasks } from '../workers/tasks.js';
 import { type RunningTask, startThread, type WorkerThread } from '../workers/worker-thread.js';
 import { createHoldingPool } from './holding-pool.js';
@@ -44,11 +44,9 @@ export interface WorkerPoolOptions extends Omit<PoolTuning, 'max'> {
   readonly maxHeapBytes?: number;
 }
 
-export interface RunOptions {
+export interface RunOptions extends AcquireOptions {
   /** Ends the wait for a thread, or the task; `run` rejects at once with `signal.reason`. */
   readonly signal?: AbortSignal | undefined;
-  /** Longest wait for a thread, in ms. @default the pool's `acquireTimeoutMs` */
-  readonly timeoutMs?: number | undefined;
   /** Moved to the worker instead of copied. */
   readonly transfer?: readonly Transferable[] | undefined;
 }
@@ -85,6 +83,9 @@ export function createWorkerPool<T extends Tasks>(options: WorkerPoolOptions): W
   if (!(worker instanceof URL) && typeof worker !== 'string') throw invalidOption('worker', worker, 'a URL or a path');
   if (!Number.isSafeInteger(size) || size < 1) throw invalidOption('size', size, 'an integer ≥ 1');
   if (abortGraceMs !== 0) requireDuration('abortGraceMs', abortGraceMs);
+  if (resourceLimits !== undefined) requireObject('resourceLimits', resourceLimits);
+  if (env !== undefined) requireObject('env', env);
+  for (const [list, value] of Object.entries({ execArgv, argv })) if (value !== undefined && !Array.isArray(value)) throw invalidOption(list, value, 'an array of strings');
   if (!(typeof maxHeapBytes === 'number' && maxHeapBytes > 0)) throw invalidOption('maxHeapBytes', maxHeapBytes, 'a number above 0');
   const threadOptions = { pool: name, worker, workerData, resourceLimits, env, execArgv, argv };
   const threads = createHoldingPool<WorkerThread>(
@@ -122,8 +123,10 @@ class ThreadPool<T extends Tasks> implements WorkerPool<T> {
   }
 
   async run<N extends keyof T & string>(name: N, payload: Parameters<T[N]>[0], options: RunOptions = {}): Promise<Awaited<ReturnType<T[N]>>> {
+    requireObject('options', options);
     const { transfer = [], ...wait } = options;
     checkAcquireOptions(wait);
+    if (!Array.isArray(transfer)) throw invalidOption('transfer', transfer, 'an array');
     const lease = await this.#threads.acquire(wait);
     const { signal } = wait;
     let task: RunningTask;

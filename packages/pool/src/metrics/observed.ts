@@ -1,3 +1,4 @@
+import { invalidOption } from '../errors.js';
 import type { Pools } from '../pools.js';
 import type { PoolStats } from '../stats.js';
 
@@ -9,6 +10,12 @@ export interface ObservedPool {
 
 /** One pool, several, or those of `createPools`, which are read anew each time. */
 export type Observed = ObservedPool | readonly ObservedPool[] | Pools;
+
+/** @throws {PoolError} `ERR_POOL_INVALID_OPTION` */
+export function requireObserved(observed: unknown): void {
+  const isPool = (value: unknown): boolean => typeof (value as Partial<ObservedPool> | null | undefined)?.stats === 'function';
+  if (!(Array.isArray(observed) ? observed.every(isPool) : isPool(observed))) throw invalidOption('pools', observed, 'a pool, an array of pools, or those of createPools');
+}
 
 /** The pools that there are now, by name. */
 export function poolsOf(observed: Observed): [name: string, pool: Pick<ObservedPool, 'stats'>][] {

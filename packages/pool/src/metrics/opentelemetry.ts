@@ -1,7 +1,8 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { type Attributes, type BatchObservableResult, type Histogram, type Meter, metrics, type Observable, ValueType } from '@opentelemetry/api';
 import type { LeaseAcquired, LeaseReleased, ResourceCreated } from '../events.js';
-import { type Observed, poolsOf } from './observed.js';
+import { requireKnown } from '../options.js';
+import { type Observed, poolsOf, requireObserved } from './observed.js';
 
 export type { Observed, ObservedPool } from './observed.js';
 
@@ -20,8 +21,11 @@ const BOUNDARIES = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
  * when they are exported; the times of create, wait and use come from the pools' events, whose subscription costs each
  * loan two looks at the clock.
  * @returns ends it
+ * @throws {PoolError} `ERR_POOL_INVALID_OPTION`
  */
 export function instrumentPools(pools: Observed, options: PoolInstrumentationOptions = {}): () => void {
+  requireObserved(pools);
+  requireKnown(options, ['meter']);
   const { meter = metrics.getMeter('@fog/pool') } = options;
   const stopNumbers = observeNumbers(pools, meter);
   const stopTimes = recordTimes(pools, meter);

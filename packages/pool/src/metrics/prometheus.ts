@@ -1,6 +1,7 @@
 import { Counter, Gauge, register as globalRegistry, type Registry } from 'prom-client';
+import { requireKnown } from '../options.js';
 import type { PoolStats } from '../stats.js';
-import { type Observed, poolsOf } from './observed.js';
+import { type Observed, poolsOf, requireObserved } from './observed.js';
 
 export type { Observed, ObservedPool } from './observed.js';
 
@@ -49,9 +50,11 @@ const COUNTERS: readonly Metric[] = [
 /**
  * Registers metrics with prom-client that read the pools when they are scraped, and cost nothing between.
  * @returns takes them out of the registry
- * @throws what prom-client does if metrics of these names are registered
+ * @throws {PoolError} `ERR_POOL_INVALID_OPTION`; what prom-client does if metrics of these names are registered
  */
 export function collectPools(pools: Observed, options: PoolCollectorOptions = {}): () => void {
+  requireObserved(pools);
+  requireKnown(options, ['register', 'prefix']);
   const { register = globalRegistry, prefix = 'pool_' } = options;
   const each = (metric: Metric, set: (labels: Record<string, string>, value: number) => void): void => {
     const [, , label, read] = metric;

@@ -50,8 +50,9 @@ export class Pool extends EventEmitter implements pg.Pool {
   /** Since when callers have been waiting, longest first. */
   readonly #callers = new Set<{ readonly sinceMs: number }>();
 
-  constructor(options: PoolConfig = {}, ClientClass?: new (config: never) => unknown) {
+  constructor(given?: PoolConfig | null, ClientClass?: new (config: never) => unknown) {
     super();
+    const options = given ?? {};
     // An 'error' without a listener would end the process.
     this.on('error', () => {});
     const { clock = systemClock, Client: OwnClient = ClientClass ?? pg.Client, Promise: OwnPromise = Promise, log = () => {} } = options;

@@ -375,7 +375,8 @@ describe('a pool in place of a pg.Pool', () => {
     expect(inspect(pool.options)).not.toContain('hidden');
   });
 
-  it('refuses a size that is none', () => {
+  it('refuses a size that is none, and takes no options for none', () => {
+    expect(new Pool(null).options).toMatchObject({ max: 10, min: 0 });
     for (const max of [-3, 1.5, 'many']) expect(() => new Pool({ max })).toThrow(expect.objectContaining({ code: 'ERR_POOL_INVALID_OPTION' }));
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { AggregationTemporality, InMemoryMetricExporter, MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
+import { createPool } from '../../src/index.js';
 import { instrumentPools } from '../../src/metrics/opentelemetry.js';
 import { setUp, settled } from '../backend.js';
 
@@ -43,5 +44,11 @@ describe('the OpenTelemetry instrumentation', () => {
     exporter.reset();
     await pool.close({ timeoutMs: 0, force: true });
     await provider.shutdown();
+  });
+
+  it('refuses what is no pool, and options it does not know', () => {
+    const pool = createPool({ max: 1, create: () => 1 });
+    for (const observed of [undefined, null, [1]]) expect(() => instrumentPools(observed as never)).toThrow(expect.objectContaining({ code: 'ERR_POOL_INVALID_OPTION' }));
+    expect(() => instrumentPools(pool, { provider: 1 } as never)).toThrow('there is no option provider');
   });
 });

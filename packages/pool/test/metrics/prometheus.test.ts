@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Registry } from 'prom-client';
-import { createPools } from '../../src/index.js';
+import { createPool, createPools } from '../../src/index.js';
 import { collectPools } from '../../src/metrics/prometheus.js';
 import { setUp } from '../backend.js';
 
@@ -43,5 +43,11 @@ describe('the Prometheus collector', () => {
     end();
     expect(await register.metrics()).not.toContain('app_');
     await pools.close();
+  });
+
+  it('refuses what is no pool, and options it does not know', () => {
+    const pool = createPool({ max: 1, create: () => 1 });
+    for (const observed of [undefined, null, 1, {}, [pool, {}]]) expect(() => collectPools(observed as never)).toThrow(expect.objectContaining({ code: 'ERR_POOL_INVALID_OPTION' }));
+    expect(() => collectPools(pool, { registry: new Registry() } as never)).toThrow('there is no option registry');
   });
 });
