@@ -64,7 +64,8 @@ export function createSqlitePool<D extends SqliteDatabase = SqliteDatabase>(opti
   if (typeof open !== 'function') throw invalidOption('open', open, 'a function');
   if (!Number.isSafeInteger(max) || max < 1) throw invalidOption('readers', max, 'an integer ≥ 1');
   if (!Number.isSafeInteger(busyTimeoutMs) || busyTimeoutMs < 0 || busyTimeoutMs > MAX_DELAY_MS) throw invalidOption('busyTimeoutMs', busyTimeoutMs, `an integer from 0 to ${MAX_DELAY_MS}`);
-  if (!Array.isArray(pragmas)) throw invalidOption('pragmas', pragmas, 'an array of strings');
+  if (typeof name !== 'string' || name === '') throw invalidOption('name', name, 'a string that is not empty');
+  if (!Array.isArray(pragmas) || !pragmas.every((pragma) => typeof pragma === 'string')) throw invalidOption('pragmas', pragmas, 'an array of strings');
 
   const connect = (readonly: boolean, own: readonly string[]): D => {
     const database = open(file, { readonly });
@@ -104,11 +105,13 @@ class WriterAndReaders<D extends SqliteDatabase> implements SqlitePool<D> {
     this.#readers = readers;
   }
 
-  query<R>(sql: string, parameters: readonly SqliteParameter[] = [], options?: AcquireOptions): Promise<R[]> {
+  async query<R>(sql: string, parameters: readonly SqliteParameter[] = [], options?: AcquireOptions): Promise<R[]> {
+    requireParameters(parameters);
     return this.#readers.use((database) => statement(database, sql).all(...parameters) as R[], options);
   }
 
-  run(sql: string, parameters: readonly SqliteParameter[] = [], options?: AcquireOptions): Promise<unknown> {
+  async run(sql: string, parameters: readonly SqliteParameter[] = [], options?: AcquireOptions): Promise<unknown> {
+    requireParameters(parameters);
     return this.#writer.use((database) => statement(database, sql).run(...parameters), options);
   }
 
@@ -120,7 +123,8 @@ class WriterAndReaders<D extends SqliteDatabase> implements SqlitePool<D> {
     return this.#writer.use(fn, options);
   }
 
-  transaction<T>(fn: (database: D) => T | PromiseLike<T>, options?: AcquireOptions): Promise<T> {
+  async transaction<T>(fn: (database: D) => T | PromiseLike<T>, options?: AcquireOptions): Promise<T> {
+    if (typeof fn !== 'function') throw invalidOption('fn', fn, 'a function');
     return this.#writer.use(async (database) => {
       database.exec('BEGIN IMMEDIATE');
       // One that fails is rolled back as it comes home.
@@ -150,4 +154,8 @@ class WriterAndReaders<D extends SqliteDatabase> implements SqlitePool<D> {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
+}
+
+function requireParameters(parameters: unknown): void {
+  if (!Array.isArray(parameters)) throw invalidOption('parameters', parameters, 'an array');
 }

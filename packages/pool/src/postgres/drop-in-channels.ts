@@ -1,5 +1,4 @@
 import { channel, tracingChannel } from 'node:diagnostics_channel';
-import type { Client } from 'pg';
 
 /** A client as listeners get to see it: tracing must not hand out connections. */
 interface TracedClient {
@@ -20,10 +19,10 @@ const connecting = tracingChannel<ConnectContext>('pg:pool:connect');
 const released = channel('pg:pool:release');
 const removed = channel('pg:pool:remove');
 
-const traced = (client: Client): TracedClient => ({ processID: (client as Partial<TracedClient>).processID ?? null });
+const traced = (client: object): TracedClient => ({ processID: (client as Partial<TracedClient>).processID ?? null });
 
 /** Tells listeners of a caller that wants a client, from when it asks until it has one. */
-export function traceConnect<C extends Client>(counts: () => ConnectContext['pool'], borrow: () => Promise<C>): Promise<C> {
+export function traceConnect<C extends object>(counts: () => ConnectContext['pool'], borrow: () => Promise<C>): Promise<C> {
   if (!connecting.hasSubscribers) return borrow();
   const context: ConnectContext = { pool: counts() };
   const borrowed = async (): Promise<C> => {
@@ -35,10 +34,10 @@ export function traceConnect<C extends Client>(counts: () => ConnectContext['poo
 }
 
 /** @param error what the client was released with, which ends it */
-export function clientReleased(client: Client, error: Error | boolean | undefined): void {
+export function clientReleased(client: object, error: Error | boolean | undefined): void {
   if (released.hasSubscribers) released.publish({ client: traced(client), error: error === false ? undefined : error });
 }
 
-export function clientRemoved(client: Client): void {
+export function clientRemoved(client: object): void {
   if (removed.hasSubscribers) removed.publish({ client: traced(client) });
 }

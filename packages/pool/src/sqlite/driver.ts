@@ -25,9 +25,18 @@ export function openNodeSqlite(file: string, { readonly }: { readonly readonly: 
   return new module.DatabaseSync(file, { readOnly: readonly });
 }
 
-/** Ends a transaction that is open, if one is. */
+/** What a connection tells of itself, by its names in better-sqlite3 and in node:sqlite. */
+interface Condition {
+  readonly open?: boolean;
+  readonly isOpen?: boolean;
+  readonly inTransaction?: boolean;
+  readonly isTransaction?: boolean;
+}
+
+/** Ends a transaction that is open, if one is. @throws also if its borrower has closed the connection */
 export function rollBack(database: SqliteDatabase): void {
-  const { inTransaction, isTransaction } = database as { readonly inTransaction?: boolean; readonly isTransaction?: boolean };
+  const { open, isOpen, inTransaction, isTransaction } = database as Condition;
+  if ((open ?? isOpen) === false) throw new Error('the connection was closed by its borrower');
   if ((inTransaction ?? isTransaction) === false) return;
   try {
     database.exec('ROLLBACK');

@@ -19,7 +19,34 @@ const openWasm: OpenSqlite<SqliteDatabase> = (file, { readonly }) => {
   };
 };
 
-const drivers: [string, OpenSqlite<SqliteDatabase> | undefined][] = [['node-sqlite3-wasm', openWasm]];
+/** The same, telling of itself as better-sqlite3 does; that one has to be compiled where it runs. */
+const openTelling: OpenSqlite<SqliteDatabase> = (file, options) => {
+  const database = openWasm(file, options);
+  let open = true;
+  let inTransaction = false;
+  return {
+    prepare: (sql) => database.prepare(sql),
+    exec: (sql) => {
+      database.exec(sql);
+      if (/^(?:begin|commit|rollback)/i.test(sql)) inTransaction = /^begin/i.test(sql);
+    },
+    close: () => {
+      open = false;
+      database.close();
+    },
+    get open() {
+      return open;
+    },
+    get inTransaction() {
+      return open && inTransaction;
+    },
+  } as SqliteDatabase;
+};
+
+const drivers: [string, OpenSqlite<SqliteDatabase> | undefined][] = [
+  ['node-sqlite3-wasm', openWasm],
+  ['one that tells of itself', openTelling],
+];
 if (process.getBuiltinModule('node:sqlite') !== undefined) drivers.push(['node:sqlite', undefined]);
 
 const folders: string[] = [];
@@ -87,6 +114,16 @@ describe.each(drivers)('a pool of SQLite connections, by %s', (_name, driver) =>
     await expect(db.query('insert into t values (3) returning n')).rejects.toThrow(/read-?only/i);
   });
 
+  it('replaces a connection that its borrower has closed', async () => {
+    const db = open(driver, { readers: 1 });
+    await db.run('create table fruits (name)');
+    await db.write((database) => database.close());
+    await db.run("insert into fruits values ('fig')");
+    await db.read((database) => database.close());
+    expect(await db.query('select name from fruits')).toEqual([{ name: 'fig' }]);
+    expect(db.stats()).toMatchObject({ createdTotal: 4, resetErrorsTotal: 2 });
+  });
+
   it('reads for the first time while its writer is busy, if the file is there', async () => {
     const db = open(driver);
     await db.run('create table t (n integer)');
@@ -121,7 +158,13 @@ describe('where Node has no SQLite, and no other is given', () => {
 
 describe('the options of a pool of SQLite connections', () => {
   it('are refused if they cannot be honoured', () => {
-    for (const options of [{}, { file: '' }, { file: ':memory:' }, { file: 'x', readers: 0 }, { file: 'x', open: 1 }, { file: 'x', busyTimeoutMs: -1 }, { file: 'x', pragmas: 'a' }, { file: 'x', max: 3 }])
+    for (const options of [{}, { file: '' }, { file: ':memory:' }, { file: 'x', readers: 0 }, { file: 'x', open: 1 }, { file: 'x', busyTimeoutMs: -1 }, { file: 'x', pragmas: 'a' }, { file: 'x', pragmas: [1] }, { file: 'x', name: '' }, { file: 'x', max: 3 }])
       expect(() => createSqlitePool({ open: openWasm, ...options } as never)).toThrow(expect.objectContaining({ code: 'ERR_POOL_INVALID_OPTION' }));
+  });
+
+  it('and those of calls', async () => {
+    const db = open(openWasm);
+    for (const call of [() => db.query('select 1', null as never), () => db.run('select 1', 1 as never), () => db.transaction(null as never), () => db.write(undefined as never), () => db.query('select 1', [], null as never)])
+      await expect(call()).rejects.toMatchObject({ code: 'ERR_POOL_INVALID_OPTION' });
   });
 });
