@@ -254,6 +254,10 @@ export function requireObject(name: string, value: unknown): void {
   requireRule(name, value, record);
 }
 
+export function requireClock(value: unknown): void {
+  requireRule('clock', value, TUNED.clock.rule);
+}
+
 export function requireDuration(name: string, value: unknown): void {
   requireRule(name, value, duration);
 }

@@ -4,7 +4,7 @@ import { Shelves, type Slab } from '../buffers/shelves.js';
 import { bytesOf, classOf } from '../buffers/size-classes.js';
 import { type Clock, systemClock, type Timer } from '../clock.js';
 import { budgetTimeout, invalidOption, leaseEnded, poolClosed } from '../errors.js';
-import { requireDuration, requireKnown } from '../options.js';
+import { requireClock, requireDuration, requireKnown } from '../options.js';
 import { type AcquireOptions, checkAcquireOptions } from '../wait-options.js';
 
 /** Where memory is from, if not from Node: `createArena()` of `@fog/arena` is one. */
@@ -32,6 +32,8 @@ export interface BufferPoolOptions {
   readonly allocator?: BufferAllocator | undefined;
   readonly clock?: Clock | undefined;
 }
+
+export type BufferAcquireOptions = Pick<AcquireOptions, 'signal' | 'timeoutMs'>;
 
 export interface BufferLease extends Disposable {
   /** As long as was asked for. @throws {PoolError} `ERR_POOL_LEASE_ENDED` */
@@ -64,9 +66,9 @@ export interface BufferPool extends AsyncDisposable {
    * @param bytes an integer from 0 to `maxLeasedBytes`
    * @throws {PoolError} `ERR_POOL_ACQUIRE_TIMEOUT`, `ERR_POOL_CLOSED`, `ERR_POOL_INVALID_OPTION`; or what the allocator throws
    */
-  acquire(bytes: number, options?: AcquireOptions): Promise<BufferLease>;
+  acquire(bytes: number, options?: BufferAcquireOptions): Promise<BufferLease>;
   /** Lends a buffer to `fn` until it settles. */
-  use<T>(bytes: number, fn: (buffer: Buffer) => T | PromiseLike<T>, options?: AcquireOptions): Promise<T>;
+  use<T>(bytes: number, fn: (buffer: Buffer) => T | PromiseLike<T>, options?: BufferAcquireOptions): Promise<T>;
   /** Frees all buffers that nobody uses. */
   trim(): void;
   /** Lends no more, refuses those who wait, and frees all buffers that nobody uses; the others when they come back. */
@@ -75,6 +77,8 @@ export interface BufferPool extends AsyncDisposable {
 }
 
 const OPTIONS: readonly string[] = ['name', 'maxLeasedBytes', 'maxIdleBytes', 'maxPooledBytes', 'idleTimeoutMs', 'zeroed', 'acquireTimeoutMs', 'allocator', 'clock'];
+/** No `priority` and no `key`: it is first come, first served. */
+const ACQUIRE: readonly string[] = ['signal', 'timeoutMs'];
 const MIB = 2 ** 20;
 const LARGEST_POOLED = 2 ** 30;
 
@@ -91,6 +95,7 @@ export function createBufferPool(options: BufferPoolOptions = {}): BufferPool {
   requireDuration('acquireTimeoutMs', acquireTimeoutMs);
   if (typeof zeroed !== 'boolean') throw invalidOption('zeroed', zeroed, 'a boolean');
   if (allocator !== undefined && typeof allocator?.alloc !== 'function') throw invalidOption('allocator', allocator, 'an object with alloc()');
+  requireClock(clock);
   return new SizedBufferPool({ name, maxLeasedBytes, maxIdleBytes, maxPooledBytes, idleTimeoutMs, zeroed, acquireTimeoutMs, allocator, clock });
 }
 
@@ -122,7 +127,8 @@ class SizedBufferPool implements BufferPool {
     return this.#budget.tryTake(capacity) ? this.#lend(bytes, capacity) : undefined;
   }
 
-  async acquire(bytes: number, options: AcquireOptions = {}): Promise<BufferLease> {
+  async acquire(bytes: number, options: BufferAcquireOptions = {}): Promise<BufferLease> {
+    requireKnown(options, ACQUIRE);
     checkAcquireOptions(options);
     const { signal, timeoutMs = this.#settings.acquireTimeoutMs } = options;
     signal?.throwIfAborted();
@@ -131,7 +137,8 @@ class SizedBufferPool implements BufferPool {
     return this.#lend(bytes, capacity);
   }
 
-  async use<T>(bytes: number, fn: (buffer: Buffer) => T | PromiseLike<T>, options?: AcquireOptions): Promise<T> {
+  async use<T>(bytes: number, fn: (buffer: Buffer) => T | PromiseLike<T>, options?: BufferAcquireOptions): Promise<T> {
+    if (typeof fn !== 'function') throw invalidOption('fn', fn, 'a function');
     const lease = await this.acquire(bytes, options);
     try {
       return await fn(lease.buffer);
@@ -208,12 +215,15 @@ class SizedBufferPool implements BufferPool {
 
   #giveBack(slab: Slab, capacity: number): void {
     this.#leased -= 1;
-    if (this.#closed || slab.index === undefined || this.#shelves.bytes + capacity > this.#settings.maxIdleBytes) slab.free?.();
-    else {
-      this.#shelves.put(slab.index, slab);
-      this.#trimLater();
+    try {
+      if (this.#closed || slab.index === undefined || this.#shelves.bytes + capacity > this.#settings.maxIdleBytes) slab.free?.();
+      else {
+        this.#shelves.put(slab.index, slab);
+        this.#trimLater();
+      }
+    } finally {
+      this.#budget.give(capacity);
     }
-    this.#budget.give(capacity);
   }
 
   #trimLater(): void {
@@ -236,6 +246,8 @@ class SizedBufferPool implements BufferPool {
 function allocate(allocator: BufferAllocator | undefined, bytes: number, index: number | undefined): Slab {
   if (allocator === undefined) return { index, bytes: Buffer.allocUnsafeSlow(bytes), free: undefined };
   const block = allocator.alloc(bytes);
+  const given: Partial<typeof block> | null | undefined = block;
+  if (!(given?.u8 instanceof Uint8Array) || given.u8.length < bytes) throw invalidOption('allocator', block, `one whose alloc() gives what it is asked for, as these ${bytes} bytes in u8`);
   return { index, bytes: block.u8, free: () => block.free() };
 }
 

@@ -48,10 +48,10 @@ export class Shelves {
   trim(all = false): void {
     for (const [index, slabs] of this.#slabs.entries()) {
       const freed = slabs.splice(0, all ? slabs.length : this.#spare[index]);
-      for (const slab of freed) slab.free?.();
       this.#bytes -= freed.length * bytesOf(index);
       this.#count -= freed.length;
       this.#spare[index] = slabs.length;
+      for (const slab of freed) slab.free?.();
     }
   }
 }

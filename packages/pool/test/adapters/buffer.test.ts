@@ -113,10 +113,36 @@ describe('a pool of buffers', () => {
     expect(room).toBe(1);
   });
 
+  it('counts right whatever an allocator gives, and whatever its blocks do when they are freed', async () => {
+    for (const block of [null, {}, { u8: new Uint8Array(3), free: () => {} }]) {
+      const buffers = createBufferPool({ allocator: { alloc: () => block as never }, maxLeasedBytes: 64 });
+      for (let time = 0; time < 2; time += 1) await expect(buffers.acquire(64)).rejects.toMatchObject({ code: 'ERR_POOL_INVALID_OPTION', message: expect.stringContaining('these 64 bytes in u8') });
+      expect(buffers.stats()).toMatchObject({ leased: 0, leasedBytes: 0 });
+    }
+    const stubborn = {
+      alloc: (bytes: number) => ({
+        u8: new Uint8Array(bytes),
+        free: () => {
+          throw new Error('stays');
+        },
+      }),
+    };
+    const buffers = createBufferPool({ allocator: stubborn, maxLeasedBytes: 64, maxIdleBytes: 0 });
+    const lease = await buffers.acquire(64);
+    expect(() => lease.release()).toThrow('stays');
+    expect(buffers.stats()).toMatchObject({ leased: 0, leasedBytes: 0, idle: 0 });
+    const keeping = createBufferPool({ allocator: stubborn, maxLeasedBytes: 64 });
+    (await keeping.acquire(64)).release();
+    expect(() => keeping.trim()).toThrow('stays');
+    expect(keeping.stats()).toMatchObject({ idle: 0, idleBytes: 0 });
+  });
+
   it('refuses what it does not know, and sizes that are none', async () => {
-    for (const options of [{ size: 1 }, { name: '' }, { maxLeasedBytes: 10 }, { maxIdleBytes: -1 }, { maxPooledBytes: 2 ** 31 }, { idleTimeoutMs: 0 }, { zeroed: 1 }, { allocator: {} }, { acquireTimeoutMs: -1 }])
+    for (const options of [{ size: 1 }, { name: '' }, { maxLeasedBytes: 10 }, { maxIdleBytes: -1 }, { maxPooledBytes: 2 ** 31 }, { idleTimeoutMs: 0 }, { zeroed: 1 }, { allocator: {} }, { acquireTimeoutMs: -1 }, { clock: {} }])
       expect(() => createBufferPool(options as never)).toThrow(expect.objectContaining({ code: 'ERR_POOL_INVALID_OPTION' }));
     const buffers = createBufferPool({ maxLeasedBytes: 100 });
+    for (const options of [null, 5, { priority: 1 }, { key: 'tenant' }]) await expect(buffers.acquire(1, options as never)).rejects.toMatchObject({ code: 'ERR_POOL_INVALID_OPTION' });
+    await expect(buffers.use(1, undefined as never)).rejects.toMatchObject({ code: 'ERR_POOL_INVALID_OPTION' });
     for (const bytes of [-1, 1.5, Number.NaN, '5', 101]) {
       expect(() => buffers.tryAcquire(bytes as number)).toThrow(expect.objectContaining({ code: 'ERR_POOL_INVALID_OPTION' }));
       await expect(buffers.acquire(bytes as number)).rejects.toMatchObject({ code: 'ERR_POOL_INVALID_OPTION' });
