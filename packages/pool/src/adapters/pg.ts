@@ -5,7 +5,7 @@ import { invalidOption, statementTimeout } from '../errors.js';
 import type { Lease } from '../lease.js';
 import { type PoolTuning, requireDuration, requireKnown, requireObject, TUNING } from '../options.js';
 import { cancellable } from '../postgres/cancellable.js';
-import { connect, discard, end, isClean, rollBack } from '../postgres/connection.js';
+import { connect, discard, end, isClean, requireAnswer, rollBack } from '../postgres/connection.js';
 import { beginStatement, serverTimeout, type TransactionOptions, transact } from '../postgres/transaction.js';
 import type { PoolStats } from '../stats.js';
 import { type AcquireOptions, type CloseOptions, checkAcquireOptions, type UseOptions, type WaitOptions } from '../wait-options.js';
@@ -48,7 +48,7 @@ export interface PgPool extends AsyncDisposable {
   readonly name: string;
   /**
    * Runs one statement on whichever connection is free.
-   * @throws what the server says, unwrapped; {@link PoolError} `ERR_POOL_STATEMENT_TIMEOUT` after the `statementTimeoutMs` of this
+   * @throws {PoolError} `ERR_POOL_INVALID_OPTION` for a cursor or a stream, which need a connection for as long as they are read; what the server says, unwrapped; {@link PoolError} `ERR_POOL_STATEMENT_TIMEOUT` after the `statementTimeoutMs` of this
    * call; or as {@link PgPool.acquire}.
    */
   query<R extends unknown[] = unknown[]>(query: QueryArrayConfig, values?: QueryConfigValues<unknown[]>, options?: QueryOptions): Promise<QueryArrayResult<R>>;
@@ -193,13 +193,18 @@ class PostgresPool implements PgPool {
   /** By callbacks where promises would do, as there is one for each step: the one that is made here is enough. */
   #query(query: string | QueryConfig, values: QueryConfigValues<unknown[]> | undefined): Promise<QueryResult> {
     return new Promise((resolve, reject) => {
+      requireAnswer(query);
       const run = (lease: Lease<Client>): void => {
+        let answered = false;
         const failed = (error: unknown): void => {
           lease.release();
           reject(error);
         };
         try {
           lease.resource.query(query as string, values as unknown[], (error: Error | null | undefined, result) => {
+            // Of a query that could not be put into words, node-postgres tells twice: also when the server is ready again.
+            if (answered) return;
+            answered = true;
             // After an error the server still has to say that it is ready, which usually is in the same packet.
             if (error) return queueMicrotask(() => failed(error));
             lease.release();
@@ -218,6 +223,7 @@ class PostgresPool implements PgPool {
     const { statementTimeoutMs: timeoutMs = Infinity, ...wait } = options;
     checkAcquireOptions(wait);
     requireDuration('statementTimeoutMs', timeoutMs);
+    requireAnswer(query);
     const { signal } = wait;
     const lease = await this.#pool.acquire(wait);
     let answer: Promise<QueryResult>;

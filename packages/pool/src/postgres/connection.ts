@@ -1,6 +1,7 @@
 import type { Client, ClientConfig } from 'pg';
 import pg from 'pg';
 import type { Clock } from '../clock.js';
+import { invalidOption } from '../errors.js';
 
 /** What the server last said: 'I' idle, 'T' in a transaction, 'E' in a failed one. */
 const transactionStatus = new WeakMap<Client, string>();
@@ -42,6 +43,17 @@ export function isClean(client: Client): boolean {
 export function isInTransaction(client: Client): boolean {
   const status = transactionStatus.get(client);
   return status === 'T' || status === 'E';
+}
+
+/**
+ * Refuses cursors, streams and their like, which keep a connection for as long as they are read, and a query that tells its own
+ * callback: nobody else would ever hear that it is over.
+ * @throws {PoolError} `ERR_POOL_INVALID_OPTION`
+ */
+export function requireAnswer(query: unknown): void {
+  if (typeof query !== 'object' || query === null || !('submit' in query)) return;
+  if ('callback' in query && query.callback === undefined) return;
+  throw invalidOption('query', query, 'one that tells its result; a cursor or a stream takes a client of pool.connect()');
 }
 
 /** A query of the borrower's is still under way. */

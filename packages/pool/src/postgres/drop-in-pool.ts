@@ -7,7 +7,7 @@ import type { Lease } from '../lease.js';
 import type { Pool as CorePool } from '../pool.js';
 import { promiseBy } from '../promise-by.js';
 import { createPool } from '../resource-pool.js';
-import { isBusy, isInTransaction, observe, rollBack } from './connection.js';
+import { isBusy, isInTransaction, observe, requireAnswer, rollBack } from './connection.js';
 import { clientReleased, clientRemoved, type ConnectContext, traceConnect } from './drop-in-channels.js';
 import { IdleClients } from './idle-clients.js';
 import { openInTime } from './open-in-time.js';
@@ -106,6 +106,7 @@ export class Pool extends EventEmitter implements pg.Pool {
   query<R extends unknown[] = unknown[], I = unknown[]>(query: QueryArrayConfig<I>, callback: QueryCallback<QueryArrayResult<R>>): void;
   query<R extends QueryResultRow = QueryResultRow, I = unknown[]>(query: string | QueryConfig<I>, callback: QueryCallback<QueryResult<R>>): void;
   query<R extends QueryResultRow = QueryResultRow, I = unknown[]>(query: string | QueryConfig<I>, values: QueryConfigValues<I>, callback: QueryCallback<QueryResult<R>>): void;
+  /** @throws {PoolError} `ERR_POOL_INVALID_OPTION`: they need a client of `connect()`. */
   query<T extends Submittable>(query: T): T;
   query(query: unknown, values?: unknown, callback?: QueryCallback<never>): unknown {
     if (typeof query === 'function') {
@@ -213,6 +214,7 @@ export class Pool extends EventEmitter implements pg.Pool {
 
   #query(query: unknown, values: unknown): Promise<unknown> {
     return new Promise((resolve, reject) => {
+      requireAnswer(query);
       this.#connected().then((client) => this.#dispatch(client, query, values, resolve, reject), reject);
     }).catch((error: unknown) => {
       // Leads to who asked, and not to the socket on which the answer came.

@@ -80,6 +80,7 @@ describe('a pool in place of a pg.Pool', () => {
     expect(pool.totalCount).toBe(0);
     expect(await new Promise((resolve) => pool.query('selec 1', resolve))).toMatchObject({ code: '42601' });
     await expect(pool.query(null as never)).rejects.toThrow('null or undefined query');
+    await expect(pool.query({ submit: () => {} }) as unknown as Promise<unknown>).rejects.toMatchObject({ code: 'ERR_POOL_INVALID_OPTION', message: expect.stringContaining('pool.connect()') });
     expect(await new Promise((resolve) => void pool.query(resolve as never))).toMatchObject({ message: 'Passing a function as the first parameter to pool.query is not supported' });
     const refused = open({ connectionString: undefined, host: '127.0.0.1', port: 1 });
     expect(await new Promise((resolve) => refused.connect((error, client, release) => resolve([error, client, typeof release])))).toEqual([expect.objectContaining({ code: 'ECONNREFUSED' }), undefined, 'function']);

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { startPostgres, type Service } from '@fog/services';
+import pg from 'pg';
 import { createPgPool, type PgPool, type PgPoolOptions } from '../../src/adapters/pg.js';
 import { runIdleProgram } from './program.js';
 
@@ -41,6 +42,28 @@ describe('a pool of PostgreSQL connections', () => {
     await expect(db.query(null as never)).rejects.toThrow('null or undefined query');
     expect((await db.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
     expect(db.stats().createdTotal).toBe(1);
+  });
+
+  it('passes on what node-postgres says of values that cannot be sent, once, and keeps the connection', async () => {
+    const db = open({ max: 1 });
+    const circular: { self?: object } = {};
+    circular.self = circular;
+    await expect(db.query('select $1::text', [circular])).rejects.toThrow('circular');
+    await expect(db.query('select $1::text', [circular], {})).rejects.toThrow('circular');
+    expect((await db.query('select $1::int as one', [1])).rows).toEqual([{ one: 1 }]);
+    expect(db.stats()).toMatchObject({ createdTotal: 1, leased: 0 });
+  });
+
+  it('refuses a query that would keep its connection and never tell that it is over', async () => {
+    const db = open({ max: 1 });
+    const cursor = { submit: () => {} };
+    const own = new pg.Query('select 1', [], () => {});
+    for (const query of [cursor, own]) {
+      await expect(db.query(query as never)).rejects.toMatchObject({ code: 'ERR_POOL_INVALID_OPTION', message: expect.stringContaining('pool.connect()') });
+      await expect(db.query(query as never, [], {})).rejects.toMatchObject({ code: 'ERR_POOL_INVALID_OPTION' });
+    }
+    expect((await db.query(new pg.Query('select 2 as two') as never)).rows).toEqual([{ two: 2 }]);
+    expect(db.stats()).toMatchObject({ leased: 0, acquiredTotal: 1 });
   });
 
   it('commits what succeeds and rolls back what throws', async () => {
