@@ -14,6 +14,7 @@ it('keeps the conventions that all packages share', async () => {
       await pool.use(() => {});
       return pool;
     },
+    channelsOfOthers: ['pg:pool:release', 'pg:pool:remove'],
     createInvalid: () => module.createPool({ max: 0, create: () => ({}) }),
   });
   expect(breaches).toEqual([]);

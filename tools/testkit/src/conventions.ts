@@ -15,6 +15,8 @@ export interface ConventionSubject {
   /** Calls `create<Name>` with options that must be refused. */
   readonly createInvalid: () => unknown;
   readonly clock: ManualClock;
+  /** Diagnostics channels of another library, whose place something in the package takes. @default none */
+  readonly channelsOfOthers?: readonly string[];
 }
 
 interface ConventionInstance extends AsyncDisposable {
@@ -73,13 +75,13 @@ function checkRefusal({ createInvalid, name }: ConventionSubject, Name: string, 
 /** Words for a quantity whose unit a reader would have to guess. */
 const UNITLESS = /(?:timeout|interval|delay|duration|lifetime|latency|memory|elapsed)$/i;
 
-function checkSources({ name, source }: ConventionSubject, check: Check): void {
+function checkSources({ name, source, channelsOfOthers = [] }: ConventionSubject, check: Check): void {
   const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
   for (const required of ['index.ts', 'options.ts', 'errors.ts', 'stats.ts', `${name}.ts`]) check(files.includes(required), `src/${required} exists`);
   for (const file of files) {
     const text = readFileSync(join(source, file), 'utf8');
     for (const [, channel = ''] of text.matchAll(/\bchannel\(\s*['"`]([^'"`]+)['"`]/g))
-      check(new RegExp(`^@fog/${name}:[a-z-]+:[a-z-]+$`).test(channel), `${file}: channel ${channel} is named @fog/${name}:<noun>:<past participle>`);
+      check(channelsOfOthers.includes(channel) || new RegExp(`^@fog/${name}:[a-z-]+:[a-z-]+$`).test(channel), `${file}: channel ${channel} is named @fog/${name}:<noun>:<past participle>`);
     const publishes = text.match(/\.publish\(/g)?.length ?? 0;
     const guards = text.match(/\.hasSubscribers\b/g)?.length ?? 0;
     check(publishes <= guards, `${file}: every publish() is behind hasSubscribers`);

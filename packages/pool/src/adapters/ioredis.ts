@@ -22,7 +22,7 @@ export interface RedisPoolOptions extends PoolTuning {
 /**
  * Connections to one Redis, for what must not share one: blocking commands, `WATCH`, subscriptions. A connection that breaks is
  * replaced, never reconnected under a borrower. What a borrower leaves behind (`MULTI`, `WATCH`, another database, a command
- * under way) is undone; a connection left subscribed is replaced.
+ * under way) is undone; a connection left subscribed, as another user (`AUTH`, `HELLO`), after `RESET` or `QUIT` is replaced.
  */
 export type RedisPool = Pool<Redis>;
 
@@ -63,7 +63,12 @@ export function createRedisPool(options: RedisPoolOptions = {}): RedisPool {
 interface OpenState {
   inTransaction: boolean;
   watching: boolean;
+  /** The last of {@link LASTING} that was sent. */
+  lasting: string | undefined;
 }
+
+/** What cannot be undone, or not known to be: after one of these, a connection is replaced. */
+const LASTING: ReadonlySet<string> = new Set(['quit', 'auth', 'hello', 'reset', 'monitor', 'readonly', 'readwrite']);
 
 const openStates = new WeakMap<Redis, OpenState>();
 
@@ -91,7 +96,7 @@ async function connect(url: string | undefined, connection: NonNullable<RedisPoo
 
 /** Follows the commands that open and end a transaction. */
 function observe(client: Redis): OpenState {
-  const state: OpenState = { inTransaction: false, watching: false };
+  const state: OpenState = { inTransaction: false, watching: false, lasting: undefined };
   const sendCommand = client.sendCommand.bind(client);
   client.sendCommand = (command, stream) => {
     switch (command.name) {
@@ -110,6 +115,7 @@ function observe(client: Redis): OpenState {
         state.watching = false;
         break;
       default:
+        if (LASTING.has(command.name)) state.lasting = command.name;
     }
     return sendCommand(command, stream);
   };
@@ -118,9 +124,12 @@ function observe(client: Redis): OpenState {
 
 function isClean(client: Redis): boolean {
   const state = openStates.get(client);
-  const ended = state?.inTransaction === false && !state.watching;
-  return ended && !isSubscribed(client) && client.condition?.select === databaseOf(client) && client.commandQueue.length === 0;
+  const isOver = state?.inTransaction === false && !state.watching && state.lasting === undefined;
+  return isOver && !isEnded(client) && !isSubscribed(client) && client.condition?.select === databaseOf(client) && client.commandQueue.length === 0;
 }
+
+/** Hung up by its borrower: the event that says so may come after the next borrower. */
+const isEnded = ({ status, stream }: Redis): boolean => status !== 'ready' || !stream.writable;
 
 /** Not `mode`, which is 'normal' for a subscriber that speaks RESP3. */
 const isSubscribed = ({ condition }: Redis): boolean => Boolean(condition?.subscriber);
@@ -128,8 +137,10 @@ const isSubscribed = ({ condition }: Redis): boolean => Boolean(condition?.subsc
 const databaseOf = ({ options }: Redis): number => options.db ?? 0;
 
 async function clean(client: Redis): Promise<void> {
+  if (isEnded(client)) throw new Error('the connection was closed by its borrower');
   if (isSubscribed(client)) throw new Error('the connection was left subscribed');
   const state = openStates.get(client);
+  if (state?.lasting !== undefined) throw new Error(`the connection was left after ${state.lasting}`);
   if (state?.inTransaction === true) await client.discard();
   if (state?.watching === true) await client.unwatch();
   if (client.condition?.select !== databaseOf(client)) await client.select(databaseOf(client));

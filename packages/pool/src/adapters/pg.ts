@@ -136,11 +136,13 @@ class PostgresPool implements PgPool {
   query<R extends unknown[]>(query: QueryArrayConfig, values?: QueryConfigValues<unknown[]>, options?: QueryOptions): Promise<QueryArrayResult<R>>;
   query<R extends QueryResultRow>(query: string | QueryConfig, values?: QueryConfigValues<unknown[]>, options?: QueryOptions): Promise<QueryResult<R>>;
   query(query: string | QueryConfig, values?: QueryConfigValues<unknown[]>, options?: QueryOptions): Promise<QueryResult> {
+    if (typeof values === 'function') return Promise.reject(invalidOption('values', values, 'an array, as there is a promise and no callback'));
     if (options === undefined) return this.#query(query, values);
     return this.#queryCancellably(query, values, options);
   }
 
   async transaction<T>(fn: (client: Client) => T | PromiseLike<T>, options: TransactionOptions = {}): Promise<T> {
+    if (typeof fn !== 'function') throw invalidOption('fn', fn, 'a function');
     requireObject('options', options);
     const { isolation, readOnly, statementTimeoutMs, ...wait } = options;
     checkAcquireOptions(wait);

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { startRedis, type Service } from '@fog/services';
+import type { Redis } from 'ioredis';
 import { createRedisPool, type RedisPool, type RedisPoolOptions } from '../../src/adapters/ioredis.js';
 import { runIdleProgram } from './program.js';
 
@@ -60,6 +61,16 @@ describe('a pool of Redis connections', () => {
     // Another's write would fail this transaction, had the WATCH above stayed.
     expect(await redis.use((client) => client.multi().set('place', 'one').exec())).toEqual([[null, 'OK']]);
     expect(redis.stats()).toMatchObject({ createdTotal: 1, resetErrorsTotal: 0 });
+  });
+
+  it('lends none on that its borrower has closed, or left as somebody else', async () => {
+    const redis = open({ max: 1 });
+    const leave = [(client: Redis) => client.quit(), (client: Redis) => client.disconnect(), (client: Redis) => client.call('auth', 'default', 'any'), (client: Redis) => client.call('reset')];
+    for (const [times, last] of leave.entries()) {
+      await redis.use(last);
+      expect(await redis.use((client) => client.ping())).toBe('PONG');
+      expect(redis.stats().createdTotal).toBe(times + 2);
+    }
   });
 
   it('has a connection left subscribed, or blocked, replaced', async () => {

@@ -40,6 +40,8 @@ describe('a pool of PostgreSQL connections', () => {
     const db = open();
     await expect(db.query('selec 1')).rejects.toMatchObject({ code: '42601' });
     await expect(db.query(null as never)).rejects.toThrow('null or undefined query');
+    await expect(db.query('select 1', (() => {}) as never)).rejects.toMatchObject({ code: 'ERR_POOL_INVALID_OPTION' });
+    await expect(db.transaction(undefined as never)).rejects.toMatchObject({ code: 'ERR_POOL_INVALID_OPTION' });
     expect((await db.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
     expect(db.stats().createdTotal).toBe(1);
   });
