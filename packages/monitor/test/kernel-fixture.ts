@@ -1,19 +1,35 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Registry } from '../src/registry.js';
 import { linuxSources } from '../src/sources/linux.js';
 import { Sampler } from '../src/sampler.js';
 
+/** What a machine's files said at one time. */
+export interface Reading {
+  /** Since the machine started, in ms, by its own `proc/uptime`. */
+  readonly timeMs: number;
+  /** By their paths from the root; folders end in / and are empty. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+const fixtures = new URL('fixtures/', import.meta.url);
+/** `fixtures/README.md` says where they are from. */
+export const recordings: readonly string[] = readdirSync(fixtures).filter((name) => name.startsWith('linux-'));
+
+/** The readings of a recording, in their order. */
+export function readingsOf(recording: string): Reading[] {
+  const text = readFileSync(new URL(recording, fixtures), 'latin1');
+  return text.split(/^(?===> proc\/uptime <==$)/m).map((reading) => {
+    const [, ...parts] = reading.split(/^==> (.*) <==\n/m);
+    const files = Object.fromEntries(parts.flatMap((path, index) => (index % 2 === 0 ? [[path, parts[index + 1] ?? '']] : [])));
+    return { timeMs: Number.parseFloat(files['proc/uptime'] ?? '') * 1_000, files };
+  });
+}
+
 /** Files as a kernel shows them, that a test writes anew between samples. */
 export class KernelFixture {
   readonly root: string = mkdtempSync(join(tmpdir(), 'fog-monitor-'));
-
-  /** Starts from files recorded in `fixtures/`. */
-  recorded(name: string): this {
-    cpSync(new URL(`fixtures/${name}`, import.meta.url), join(this.root, 'proc'), { recursive: true });
-    return this;
-  }
 
   /** Paths from the root, as in `proc/stat`; those that end in / become folders. */
   write(files: Readonly<Record<string, string>>): this {

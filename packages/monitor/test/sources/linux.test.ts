@@ -20,23 +20,35 @@ afterEach(() => {
 const stat = (fields: string): string => `cpu  ${fields}\ncpu0 ${fields}\ncpu1 0 0 0 0\nintr 1 2 3\n`;
 const netdev = (...lines: string[]): string => `Inter-|   Receive   |  Transmit\n face |bytes    packets errs drop\n${lines.map((line) => `${line}\n`).join('')}`;
 
-describe('the kernel files of a recorded machine', () => {
+describe('the kernel files of a machine', () => {
   it('give every series that one reading can, and the rates with the second', () => {
-    fixture.recorded('linux-6.18').write({ 'sys/block/vda/device/': '', 'sys/class/net/eth0/device/': '', 'sys/class/net/lo/': '' });
+    fixture.write({
+      'proc/stat': stat('1000 0 200 5000 10 0 5 20 0 0'),
+      'proc/meminfo': 'MemTotal: 1000 kB\nMemFree: 100 kB\nMemAvailable: 400 kB\n',
+      'proc/loadavg': '3.12 2.78 1.44 5/147 9942\n',
+      'proc/diskstats': ' 254       0 vda 127166 26537 7976522 237916 134862 60083 12583736 70104 0 32984 319146 89985 4780 8411288 10206 23483 918\n',
+      'proc/net/dev': netdev('  lo: 4629123 15582 0 0 0 0 0 0 4629123 15582 0 0 0 0 0 0', '  eth0: 617924556   18914    0    0    0     0          0         0  1725822   13967    0    0    0     0       0          0'),
+      'proc/self/statm': '765 409 393 5 0 123 0\n',
+      'proc/pressure/cpu': 'some avg10=0.00 avg60=0.00 avg300=0.00 total=1000\n',
+      'proc/pressure/io': 'some avg10=49.35 avg60=31.78 avg300=27.02 total=13766759\nfull avg10=0.00 avg60=0.01 avg300=0.10 total=9232043\n',
+      'sys/block/vda/device/': '',
+      'sys/class/net/eth0/device/': '',
+      'sys/class/net/lo/': '',
+    });
     const machine = sampler();
     expect(machine.sample()).toEqual({
       'cpu.limit': 2,
       'cpu.load_average.1m': 3.12,
       'cpu.load_average.5m': 2.78,
       'cpu.load_average.15m': 1.44,
-      'memory.limit': 24_684_096 * 1024,
-      'memory.available': 23_785_712 * 1024,
-      'memory.used': (24_684_096 - 23_785_712) * 1024,
-      'memory.utilization': (24_684_096 - 23_785_712) / 24_684_096,
+      'memory.limit': 1000 * 1024,
+      'memory.available': 400 * 1024,
+      'memory.used': 600 * 1024,
+      'memory.utilization': 0.6,
       'process.memory.rss': 409 * 4096,
     });
     fixture.write({
-      'proc/stat': stat('64187 0 26574 535962 1388 0 331 164 0 0'),
+      'proc/stat': stat('1060 0 210 5020 20 0 5 20 0 0'),
       'proc/diskstats': ' 254       0 vda 127176 26537 7976722 237916 134867 60083 12583836 70104 0 33484 319146 89985 4780 8411288 10206 23483 918\n',
       'proc/net/dev': netdev('  lo: 99999999 15582 0 0 0 0 0 0 99999999 15582 0 0 0 0 0 0', '  eth0: 617934556   18914    3    0    0     0          0         0  1727822   13967    1    0    0     0       0          0'),
       'proc/pressure/io': 'some avg10=49.35 avg60=31.78 avg300=27.02 total=14266759\nfull avg10=0.00 avg60=0.01 avg300=0.10 total=9332043\n',
