@@ -13,7 +13,7 @@ import { pressureExceeded, sampleTaken, sourceFailed } from './events.js';
 import { CounterSource, type Counter } from './instruments/counter.js';
 import { Gauge } from './instruments/gauge.js';
 import { HistogramSource, type Histogram } from './instruments/histogram.js';
-import { resolveSignal, type SignalOptions } from './instruments/signal.js';
+import { resolveCounter, resolveSignal, type SignalOptions } from './instruments/signal.js';
 import { NextSample } from './next-sample.js';
 import { MIN_INTERVAL_MS, resolveOptions, type MonitorOptions, type ResolvedOptions } from './options.js';
 import { resolveRange, type Point, type QueryRange } from './query.js';
@@ -24,7 +24,7 @@ import type { RuleSet } from './rules/rule.js';
 import type { Silence, SilenceOptions } from './rules/silences.js';
 import { Sampler } from './sampler.js';
 import type { SeriesInfo } from './series.js';
-import { FileSystems } from './sources/filesystem.js';
+import { fileSystemSources } from './sources/filesystem.js';
 import { Handles } from './sources/handles.js';
 import { Heap } from './sources/heap.js';
 import { machineSources, pressureFolder } from './sources/machine.js';
@@ -57,7 +57,8 @@ export interface Monitor extends AsyncDisposable, AsyncIterable<Snapshot> {
    */
   start(): void;
   /**
-   * Takes one sample now, started or not. Rates need two samples; the first one is what they count from.
+   * Takes one sample now, started or not. Rates need two samples; the first one is what they count from. Waits for what
+   * is read in the background, such as file systems, for 5 s at most, and once for each read that hangs.
    * @throws {MonitorError} `ERR_MONITOR_CLOSED`; or `signal.reason`.
    */
   sample(options?: SampleOptions): Promise<Snapshot>;
@@ -160,14 +161,14 @@ class SamplingMonitor implements Monitor {
     this.#clock = clock;
     this.#time = new TimeLine(clock);
     this.#registry = new Registry(options);
-    this.#sampler = new Sampler(this.#registry, (failed, error) => sourceFailed(name, failed, error));
+    this.#sampler = new Sampler(this.#registry, clock, (failed, error) => sourceFailed(name, failed, error));
     this.#alerting = new Alerting({ ...options, monitor: name });
     if (options.rules !== undefined) this.#alerting.load(options.rules, 'rules');
     for (const added of machineSources(source, options.scope, this.#registry)) this.#sampler.add(added);
     this.#sampler.add(new Runtime(this.#registry, clock));
     this.#sampler.add(new Heap(this.#registry));
     this.#sampler.add(new Handles(this.#registry));
-    if (filesystems.length > 0) this.#sampler.add(new FileSystems(filesystems, this.#registry, () => this.#time.nowMs()));
+    for (const added of fileSystemSources(filesystems, this.#registry, () => this.#time.nowMs())) this.#sampler.add(added);
     if (anomalies.length > 0) this.#sampler.addLast(new AnomalyScores(anomalies, this.#registry));
   }
 
@@ -185,6 +186,7 @@ class SamplingMonitor implements Monitor {
     signal?.throwIfAborted();
     this.#sampler.prepare();
     await abortable(this.#sampler.prepared(), signal);
+    signal?.throwIfAborted();
     this.#refuseIfClosed('sample()');
     this.#take();
     return this.snapshot();
@@ -232,7 +234,7 @@ class SamplingMonitor implements Monitor {
 
   counter(name: string, options: SignalOptions = {}): Counter {
     this.#refuseIfClosed('counter()');
-    const counter = new CounterSource(this.#registry.claim(resolveSignal(name, options, 'perSecond')), this.#registry, this.#time.nowMs());
+    const counter = new CounterSource(this.#registry.claim(resolveCounter(name, options)), this.#registry, this.#time.nowMs());
     this.#sampler.add(counter);
     return {
       get total() {
@@ -316,6 +318,7 @@ class SamplingMonitor implements Monitor {
       refusedSeriesTotal: this.#registry.refusedTotal,
       sourceFailuresTotal: this.#sampler.failuresTotal,
       pendingReads: this.#sampler.pendingReads,
+      lateReadsTotal: this.#sampler.lateReadsTotal,
       clockRegressionsTotal: this.#time.regressionsTotal,
       currentIntervalMs: this.#intervalMs,
       pressureTriggers: this.#triggers?.armed ?? 0,

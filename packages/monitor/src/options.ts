@@ -5,6 +5,7 @@ import { invalidOption } from './errors.js';
 import { checkNames } from './option-names.js';
 import type { RuleSet } from './rules/rule.js';
 import { defaultThresholds, resolveThresholds, type ResolvedThreshold, type Threshold } from './rules/threshold.js';
+import { isMissing } from './sources/filesystem.js';
 import { defaultTiers, resolveTiers, type TierOptions } from './tier.js';
 
 export interface MonitorOptions {
@@ -36,7 +37,7 @@ export interface MonitorOptions {
    * runs under. `auto` is the cgroup when it has a limit. @default 'auto'
    */
   readonly scope?: 'auto' | 'host' | 'cgroup';
-  /** Paths whose file systems are watched. @default the root of the current directory's file system */
+  /** Paths whose file systems are watched; they are there already. @default the root of the current directory's file system */
   readonly filesystems?: readonly string[];
   /** Replaces the defaults: `[...defaultThresholds, { series: 'pool.waiting', warning: 100 }]` adds to them. @default defaultThresholds */
   readonly thresholds?: readonly Threshold[];
@@ -106,6 +107,7 @@ export function resolveOptions(options: MonitorOptions): ResolvedOptions {
   checkOneOf('scope', scope, ['auto', 'host', 'cgroup']);
   if (source === 'portable' && scope === 'cgroup') throw invalidOption('scope', scope, '"auto" or "host", as source is "portable", which knows no cgroups');
   checkStrings('filesystems', filesystems, 'paths');
+  for (const path of filesystems) if (isMissing(path)) throw invalidOption('filesystems', path, 'paths that are there');
   checkStrings('anomalies', anomalies, 'names of series');
   if (typeof clock?.now !== 'function' || typeof clock.setInterval !== 'function' || typeof clock.setTimeout !== 'function') throw invalidOption('clock', clock, 'a Clock, with now(), setTimeout() and setInterval()');
   return {

@@ -1,5 +1,9 @@
+import type { Clock } from './clock.js';
 import type { Registry } from './registry.js';
 import type { Source } from './sources/source.js';
+
+/** Longest time that `sample()` waits for a background read; `systeminformation` takes half a second, on Windows several. */
+export const READ_LIMIT_MS = 5_000;
 
 /** Reads all sources into the registry, each on its own: one that fails or hangs leaves a gap in its own series only. */
 export class Sampler {
@@ -10,15 +14,24 @@ export class Sampler {
   #last: Source | undefined;
   /** Background reads under way; a source has at most one. */
   readonly #preparing = new Map<Source, Promise<void>>();
+  /** Those of them that took too long once: nobody waits for them again. */
+  readonly #late = new Set<Source>();
+  readonly #clock: Clock;
   #failures = 0;
+  #lateReads = 0;
 
-  constructor(registry: Registry, failed: (source: string, error: unknown) => void) {
+  constructor(registry: Registry, clock: Clock, failed: (source: string, error: unknown) => void) {
     this.#registry = registry;
+    this.#clock = clock;
     this.#failed = failed;
   }
 
   get failuresTotal(): number {
     return this.#failures;
+  }
+
+  get lateReadsTotal(): number {
+    return this.#lateReads;
   }
 
   get pendingReads(): number {
@@ -46,9 +59,19 @@ export class Sampler {
     }
   }
 
-  /** Settles with the background reads under way; never rejects. */
+  /** Settles when the background reads under way have, or are late; never rejects. */
   async prepared(): Promise<void> {
-    await Promise.all(this.#preparing.values());
+    const awaited = [...this.#preparing].filter(([source]) => !this.#late.has(source));
+    if (awaited.length === 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = this.#clock.setTimeout(resolve, READ_LIMIT_MS);
+      timer.unref(); // The reads keep the process alive as it is.
+      void Promise.all(awaited.map(([, read]) => read)).then(() => {
+        timer.close();
+        resolve();
+      });
+    });
+    for (const [source, read] of awaited) if (this.#preparing.get(source) === read) this.#markLate(source);
   }
 
   sample(timeMs: number): void {
@@ -71,6 +94,12 @@ export class Sampler {
     }
   }
 
+  #markLate(source: Source): void {
+    if (this.#late.has(source)) return; // Two may have waited for it.
+    this.#late.add(source);
+    this.#lateReads += 1;
+  }
+
   async #settle(source: Source, read: Promise<void>): Promise<void> {
     try {
       await read;
@@ -78,6 +107,7 @@ export class Sampler {
       this.#fail(source, error);
     } finally {
       this.#preparing.delete(source);
+      this.#late.delete(source);
     }
   }
 

@@ -13,6 +13,8 @@ export interface MonitorStats {
   readonly sourceFailuresTotal: number;
   /** Background reads begun and not yet settled: more than a few for long means one hangs. */
   readonly pendingReads: number;
+  /** Background reads that `sample()` no longer waited for. */
+  readonly lateReadsTotal: number;
   /** How often the clock went back; time went on from where it was. */
   readonly clockRegressionsTotal: number;
   /** Time between samples now: less than `intervalMs` while there is cause for hurry. */

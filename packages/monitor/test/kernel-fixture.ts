@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { systemClock } from '../src/clock.js';
 import { Registry } from '../src/registry.js';
 import { linuxSources } from '../src/sources/linux.js';
 import { Sampler } from '../src/sampler.js';
@@ -71,7 +72,7 @@ export class FixtureSampler {
 
   constructor(fixture: KernelFixture, { scope = 'auto', historySize = 100 }: { readonly scope?: 'auto' | 'host' | 'cgroup'; readonly historySize?: number } = {}) {
     this.registry = new Registry({ historySize, maxSeries: 100 });
-    this.#sampler = new Sampler(this.registry, (source, error) => void this.failures.push(`${source}: ${String(error)}`));
+    this.#sampler = new Sampler(this.registry, systemClock, (source, error) => void this.failures.push(`${source}: ${String(error)}`));
     for (const source of linuxSources(scope, this.registry, { proc: join(fixture.root, 'proc'), sys: join(fixture.root, 'sys') })) this.#sampler.add(source);
   }
 

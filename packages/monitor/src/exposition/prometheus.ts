@@ -62,10 +62,7 @@ function addMetric(registry: Registry, name: string, members: readonly Reading[]
   }
 }
 
-const SUFFIXES: Readonly<Record<string, string>> = { By: '_bytes', s: '_seconds', '1': '_ratio' };
-
-function prometheusName({ name, unit, isRate }: Reading): string {
-  const suffix = SUFFIXES[unit] ?? '';
+function prometheusName({ name, suffix, isRate }: Reading): string {
   const base = underscored(name);
   return `${base}${base.endsWith(suffix) ? '' : suffix}${isRate ? '_total' : ''}`;
 }

@@ -4,7 +4,7 @@ import { seriesName, type Labels, type SeriesInfo, type Unit } from '../series.j
 
 /** How a signal of the application's own is described. */
 export interface SignalOptions {
-  /** @default 'count'; of a counter `perSecond`, as its series is a rate; of a histogram `milliseconds` */
+  /** @default 'count'; of a histogram `milliseconds`. Of a counter what is counted, `count` or `bytes`; its series is the rate of it */
   readonly unit?: Unit;
   /** Tell apart signals of the same name, as in `{ pool: 'pg' }`. */
   readonly labels?: Labels;
@@ -15,6 +15,17 @@ export interface SignalOptions {
 const UNITS: readonly string[] = ['ratio', 'bytes', 'bytesPerSecond', 'perSecond', 'milliseconds', 'cores', 'count'] satisfies Unit[];
 const NAME = /^[a-z]\w*(?:\.\w+)*$/i;
 const LABEL = /^[a-z_]\w*$/i;
+
+/** Units of rates by what is counted; a rate stands for itself. */
+const RATES: Readonly<Partial<Record<Unit, Unit>>> = { count: 'perSecond', perSecond: 'perSecond', bytes: 'bytesPerSecond', bytesPerSecond: 'bytesPerSecond' };
+
+/** As `resolveSignal`, of the rate of what is counted. */
+export function resolveCounter(metric: string, options: SignalOptions): SeriesInfo {
+  const info = resolveSignal(metric, options, 'count');
+  const unit = RATES[info.unit];
+  if (unit === undefined) throw invalidOption('unit', info.unit, `of a counter, one of ${Object.keys(RATES).join(', ')}`);
+  return { ...info, unit };
+}
 
 /** @throws {MonitorError} `ERR_MONITOR_INVALID_OPTION` */
 export function resolveSignal(metric: string, options: SignalOptions, defaultUnit: Unit): SeriesInfo {

@@ -55,10 +55,12 @@ it('a counter of the application is told as it is; a rate counts from the first 
   const counter = made.counter('jobs.done');
   const sizes = made.histogram('jobs.size', { unit: 'bytes' });
   made.gauge('pages.read', () => 7, { unit: 'perSecond' });
+  made.counter('bytes.sent', { unit: 'bytes' }).add(9);
   counter.add(3);
   const exporter = createPrometheusExporter(made);
   const first = await exporter.metrics();
   expect(first).toMatch(/\njobs_done_total 3\n/);
+  expect(first).toMatch(/\n# TYPE bytes_sent_bytes_total counter\nbytes_sent_bytes_total 9\n/);
   expect(first).toMatch(/\npages_read_total 0\n/);
   made.start();
   for (let second = 0; second < 3; second += 1) {
@@ -96,9 +98,12 @@ it('OpenTelemetry observes the same, new series included', async () => {
   await collect();
   const found = await collect();
   expect(found.get('queue.length')).toMatchObject({ points: [{ value: 7, attributes: { queue: 'a"b\\c\n' } }] });
-  expect(found.get('jobs.done')).toMatchObject({ points: [{ value: 20 }] });
+  expect(found.get('jobs.done')).toMatchObject({ unit: '1', points: [{ value: 20 }] });
   expect(found.get('answer.time')).toMatchObject({ unit: 's', points: [{ value: 0.25 }] });
   expect(found.get('late')).toMatchObject({ points: [{ value: 1 }] });
+  expect(found.get('nodejs.handles')).toMatchObject({ unit: '{handle}' });
+  // UCUM has a unit for everything, if only a name in braces.
+  for (const [name, { unit }] of found) expect([name, unit]).toEqual([name, expect.stringMatching(/^(?:1|By|s|\{\w+\})$/)]);
   if (process.platform === 'linux') expect(found.get('system.memory.limit')).toMatchObject({ unit: 'By' });
   stop();
   count(5);

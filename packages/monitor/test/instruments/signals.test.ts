@@ -27,6 +27,7 @@ describe('a counter', () => {
     expect(monitor.query('requests').map(({ value }) => value)).toEqual([5, 0]);
     expect(requests.total).toBe(10);
     expect(monitor.series()).toContainEqual(expect.objectContaining({ name: 'requests', unit: 'perSecond' }));
+    expect(() => monitor.counter('busy', { unit: 'cores' })).toThrow(expect.objectContaining({ code: 'ERR_MONITOR_INVALID_OPTION', message: expect.stringContaining('of a counter') }));
   });
 
   it('sampled when it is made has no rate, and none is lost', async () => {
