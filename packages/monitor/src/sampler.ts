@@ -1,4 +1,4 @@
-import type { Clock } from './clock.js';
+import type { Clock, Timer } from './clock.js';
 import type { Registry } from './registry.js';
 import type { Source } from './sources/source.js';
 
@@ -63,14 +63,13 @@ export class Sampler {
   async prepared(): Promise<void> {
     const awaited = [...this.#preparing].filter(([source]) => !this.#late.has(source));
     if (awaited.length === 0) return;
-    await new Promise<void>((resolve) => {
-      const timer = this.#clock.setTimeout(resolve, READ_LIMIT_MS);
+    let timer: Timer | undefined;
+    const limit = new Promise<void>((resolve) => {
+      timer = this.#clock.setTimeout(resolve, READ_LIMIT_MS);
       timer.unref(); // The reads keep the process alive as it is.
-      void Promise.all(awaited.map(([, read]) => read)).then(() => {
-        timer.close();
-        resolve();
-      });
     });
+    await Promise.race([Promise.all(awaited.map(([, read]) => read)), limit]);
+    timer?.close();
     for (const [source, read] of awaited) if (this.#preparing.get(source) === read) this.#markLate(source);
   }
 

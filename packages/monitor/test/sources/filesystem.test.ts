@@ -15,7 +15,7 @@ const setUp = (paths: readonly string[]) => {
     registry.begin(timeMs);
     for (const source of sources) source.collect(timeMs);
   };
-  const asked = (): Promise<unknown> => Promise.allSettled(sources.map((source) => source.prepare?.()));
+  const asked = (): Promise<unknown> => Promise.allSettled(sources.map(async (source) => source.prepare?.()));
   return { first, asked, valueOf, collect };
 };
 
