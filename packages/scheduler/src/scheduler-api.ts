@@ -40,9 +40,16 @@ export interface Scheduler extends AsyncDisposable {
   tenants(): Record<string, TenantReading>;
   /** How good the predictions have been. */
   insights(): Insights;
-  /** What the estimator has learned, as plain JSON; for `importModel()` after a restart. */
+  /**
+   * All that was learned, of run times by the estimator and of the workers' speed by name, as plain JSON; for `importModel()` after a
+   * restart. Has a format and a version.
+   */
   exportModel(): unknown;
-  /** Replaces what the estimator has learned. @throws {SchedulerError} `ERR_SCHEDULER_INVALID_MODEL`, and changes nothing. */
+  /**
+   * Replaces what was learned, for tasks submitted from now on and for those that have not started. Takes what an estimator
+   * exported by itself, too, as older versions did; nothing is then known of the workers.
+   * @throws {SchedulerError} `ERR_SCHEDULER_INVALID_MODEL`, and changes nothing; or what an estimator of the caller's throws.
+   */
   importModel(model: unknown): void;
   /** Takes no more tasks; settles when all it has have ended. Aborting ends the wait, not the draining. */
   drain(options?: { readonly signal?: AbortSignal }): Promise<void>;

@@ -226,7 +226,7 @@ class PlanningScheduler implements Scheduler, TaskOwner, Outcomes {
     this.#deadlines.ended(task, task.endedMs <= task.deadlineAtMs);
     this.#settled(task);
     // Last, as an estimator of the caller's own might throw.
-    this.#learning.ran(task, worker, (task.endedMs - task.startedMs) * speed);
+    if (this.#learning.ran(task, worker, (task.endedMs - task.startedMs) * speed)) this.#queue.learned(task);
   }
 
   failed(task: Task, error: unknown, how: 'at once' | 'later'): void {
@@ -411,11 +411,11 @@ class PlanningScheduler implements Scheduler, TaskOwner, Outcomes {
   }
 
   exportModel(): unknown {
-    return this.#options.estimator.exportModel();
+    return this.#learning.exportModel();
   }
 
   importModel(model: unknown): void {
-    this.#options.estimator.importModel(model);
+    this.#learning.importModel(model);
   }
 
   async drain({ signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {

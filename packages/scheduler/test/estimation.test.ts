@@ -138,6 +138,7 @@ describe('the learned estimator', () => {
     const known = estimator.exportModel() as Record<string, unknown>;
     const spoilt: unknown[] = [null, [], {}, { ...known, version: 1 }, { ...known, format: 'x' }, { ...known, levels: null }, { ...known, levels: [0.1, 2] }, { ...known, exceededShare: -1 }];
     spoilt.push({ ...known, record: [[0], [0]] }, { ...known, contexts: { resize: [1, ['x']] } }, { ...known, contexts: { resize: [0, [1]] } }, { ...known, records: { resize: [[], []] } });
+    spoilt.push({ ...known, contexts: { resize: [1, [1e4]] } }, { ...known, record: [Array<number>(16).fill(-1_000), Array<number>(16).fill(1)] });
     for (const model of spoilt) expect(codeOf(() => estimator.importModel(model))).toBe('ERR_SCHEDULER_INVALID_MODEL');
     expect(estimator.exportModel()).toEqual(known);
   });

@@ -337,5 +337,13 @@ describe('experience', () => {
     expect(regretRatio).toBeGreaterThan(0.1);
     const terms = Object.fromEntries(submit('render', { affinity: { required: {} } }).handle.explain().candidates.map(({ workerId, terms: { experience } }) => [workerId, experience]));
     expect(Number(terms['w'])).toBeGreaterThan(Number(terms['v']));
+
+    const later = stage();
+    later.scheduler.importModel(JSON.parse(JSON.stringify(scheduler.exportModel())));
+    expect(later.scheduler.exportModel()).toEqual(scheduler.exportModel());
+    for (const id of ['v', 'w']) later.scheduler.addWorker({ id, capacity: { cpu: 1 } });
+    later.submit('render');
+    await later.advance(0);
+    expect(later.started).toEqual(['render@w']);
   });
 });

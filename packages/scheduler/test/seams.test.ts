@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { createScheduler, type ExecutableTask, type TaskContext } from '../src/index.js';
-import { stage } from './workload.js';
+import { createEstimator, createScheduler, type ExecutableTask, type TaskContext } from '../src/index.js';
+import { codeOf, stage } from './workload.js';
 
 describe('an executor', () => {
   it('gets every attempt, and what it gives or throws is the outcome of the task', async () => {
@@ -41,8 +41,46 @@ describe('an estimator', () => {
     await expect(bad?.handle.result).rejects.toThrow('broken');
     await advance(0);
     expect(observed).toEqual([['good', 30]]);
-    expect(scheduler.exportModel()).toBe('mine');
+    expect(scheduler.exportModel()).toMatchObject({ estimator: 'mine' });
     expect(scheduler.insights()).toMatchObject({ runs: 1, accuracyRatio: 0.75, coverageRatio: 1 });
+  });
+});
+
+describe('what was learned', () => {
+  const learned = { format: 'fog-scheduler-learned', version: 1, estimator: createEstimator().exportModel(), experience: [['render', [['w', 3, 0.5]]]] };
+
+  it('is exported as a whole, with a version, also under a strategy that makes no use of it', () => {
+    const { scheduler } = stage({ strategy: 'fifo' });
+    scheduler.importModel(learned);
+    expect(scheduler.exportModel()).toEqual(learned);
+  });
+
+  it('is taken from what an estimator exported by itself, which knows nothing of workers', () => {
+    const { scheduler } = stage();
+    scheduler.importModel(learned);
+    scheduler.importModel(learned.estimator);
+    expect(scheduler.exportModel()).toEqual({ ...learned, experience: [] });
+  });
+
+  it('is refused if it is of another version or damaged, and nothing is changed', () => {
+    const { scheduler } = stage();
+    scheduler.importModel(learned);
+    const spoilt: unknown[] = [undefined, null, 'x', 7, [], {}, { ...learned, version: 2 }, { ...learned, format: 'x' }, { ...learned, estimator: undefined }, { ...learned, estimator: { version: 1 } }];
+    for (const experience of [undefined, {}, [[]], [['render']], [['render', [['w', 0, 1]]]], [['render', [['w', 1, null]]]], [[7, []]]]) spoilt.push({ ...learned, experience });
+    for (const model of spoilt) expect(codeOf(() => scheduler.importModel(model))).toBe('ERR_SCHEDULER_INVALID_MODEL');
+    expect(scheduler.exportModel()).toEqual(learned);
+  });
+
+  it('counts at once for a name that is brief time and again', async () => {
+    const { scheduler, submit, advance } = stage();
+    scheduler.addWorker({ id: 'w', capacity: { cpu: 1 } });
+    for (let run = 0; run < 100; run += 1) await scheduler.submit({ name: 'tick', run: () => 1 }).result;
+    const other = createEstimator();
+    for (let run = 0; run < 20; run += 1) other.observe({ name: 'tick', tenant: undefined, estimateMs: undefined, needs: undefined }, 500);
+    scheduler.importModel(other.exportModel());
+    const task = submit('tick');
+    await advance(0);
+    expect(task.handle.explain().prediction.medianMs).toBeCloseTo(500);
   });
 });
 

@@ -93,6 +93,20 @@ describe('a simulation', () => {
     expect(outcomes.find(({ task }) => task.id === 'large')?.waitMs).toBeLessThan(75);
   });
 
+  it('expects anew of a task that has waited for longer than it should run what others of its kind took', () => {
+    let ended = 0;
+    const exactly = (ms: number) => ({ medianMs: ms, lowerMs: ms, upperMs: ms, runs: ended });
+    const estimator = { predict: ({ name }: { name: string }) => exactly(name === 'quick after all' && ended > 0 ? 1 : name === 'quick after all' ? 100 : 50), observe: () => void (ended += 1) };
+    const shortest = { name: 'shortest first', order: (task: { estimate: { medianMs: number } }) => task.estimate.medianMs, reorders: true, weights: {}, backfill: false };
+    const startsAt = (firstRunMs: number): number[] => {
+      ended = 0;
+      const trace = [run(0, { name: 'quick after all', runMs: firstRunMs }), run(1, { name: 'quick after all' }), run(2, { name: 'other' })];
+      return simulate(trace, [{ id: 'machine', capacity: { cpu: 1 } }], shortest, { estimator }).outcomes.map(({ startMs }) => startMs);
+    };
+    expect(startsAt(200)).toEqual([0, 200, 210]);
+    expect(startsAt(90)).toEqual([0, 100, 90]); // Has not waited for long: what was expected stands.
+  });
+
   it('is the same each time, for every strategy, and tells how far it is', () => {
     const trace = lublinTrace({ tasks: 300, processors: 64, seed: 9 });
     const workers = ['a', 'b'].map((id) => ({ id, capacity: { cpu: 64 } }));

@@ -31,7 +31,7 @@ export function checkModel(model: unknown): asserts model is Model {
   if (!isShare(exceededShare)) throw invalidModel('exceededShare is no share');
   if (!isRecord(record)) throw invalidModel('record is not losses and runs');
   for (const [key, entry] of Object.entries(object(contexts, 'contexts')))
-    if (!isPair(entry) || !isCount(entry[0]) || !isNumbers(entry[1]) || entry[1].length === 0) throw invalidModel(`contexts.${shown(key)} is not a count and runs`);
+    if (!isPair(entry) || !isCount(entry[0]) || !isNumbers(entry[1]) || entry[1].length === 0 || !entry[1].every(isLogarithm)) throw invalidModel(`contexts.${shown(key)} is not a count and runs`);
   for (const [key, entry] of Object.entries(object(records, 'records')))
     if (!isRecord(entry)) throw invalidModel(`records.${shown(key)} is not losses and runs`);
 }
@@ -42,7 +42,9 @@ function object(value: unknown, what: string): Record<string, unknown> {
 }
 
 const isPair = (entry: unknown): entry is readonly [unknown, unknown] => Array.isArray(entry) && entry.length === 2;
-const isRecord = (entry: unknown): boolean => isPair(entry) && isNumbers(entry[0], CONTEXT_COUNT) && isNumbers(entry[1], CONTEXT_COUNT) && entry[1].every((runs) => runs >= 0);
+const isRecord = (entry: unknown): boolean => isPair(entry) && isNumbers(entry[0], CONTEXT_COUNT) && entry[0].every(isShare) && isNumbers(entry[1], CONTEXT_COUNT) && entry[1].every((runs) => runs >= 0);
+/** Of something that a number can hold. */
+const isLogarithm = (value: number): boolean => Math.abs(value) <= 700;
 const isCount = (value: unknown): boolean => Number.isInteger(value) && (value as number) >= 1;
 const isShare = (value: unknown): value is number => typeof value === 'number' && value >= 0 && value <= 1;
 const isNumbers = (value: unknown, length?: number): value is number[] =>

@@ -1,3 +1,4 @@
+import { invalidModel } from '../errors.js';
 import type { ClusterWorker } from '../workers/cluster-worker.js';
 
 /** Runs that it takes to believe half of what they say: what a worker is like is shrunk to what its `speed` promises. */
@@ -19,9 +20,12 @@ interface Record {
   mean: number;
 }
 
+/** By name, from the one heard of longest ago: runs on each worker, and the mean of log(actual / predicted). */
+export type ExperienceModel = readonly (readonly [name: string, workers: readonly (readonly [workerId: string, runs: number, mean: number])[]])[];
+
 /** Which workers have been faster or slower for a kind of task than their `speed` says. */
 export class Experience {
-  readonly #byName = new Map<string, Map<string, Record>>();
+  #byName = new Map<string, Map<string, Record>>();
 
   learn(name: string, { id }: ClusterWorker, predictedMs: number, actualMs: number, fleet: number): void {
     if (fleet > WORKERS || fleet < 2) return;
@@ -35,6 +39,15 @@ export class Experience {
     record.runs += 1;
     record.mean += Math.max(NEWEST, 1 / record.runs) * (Math.log(Math.max(actualMs, 1e-3) / Math.max(predictedMs, 1e-3)) - record.mean);
     if (workers.size > WORKERS) workers.delete(workers.keys().next().value ?? id);
+  }
+
+  exportModel(): ExperienceModel {
+    return [...this.#byName].map(([name, workers]) => [name, [...workers].map(([id, { runs, mean }]) => [id, runs, mean] as const)] as const);
+  }
+
+  /** Replaces what is known. */
+  importModel(model: ExperienceModel): void {
+    this.#byName = new Map(model.slice(-NAMES).map(([name, workers]) => [name, new Map(workers.slice(-WORKERS).map(([id, runs, mean]) => [id, { runs, mean }]))]));
   }
 
   /** Is there any difference to speak of? */
@@ -64,6 +77,15 @@ export class Experience {
     }
     return expected / best - 1;
   }
+}
+
+/** It comes from a file: nothing of its shape is taken for granted. */
+export function checkExperience(model: unknown): asserts model is ExperienceModel {
+  const isRecord = (entry: unknown): boolean => Array.isArray(entry) && entry.length === 3 && typeof entry[0] === 'string' && Number.isInteger(entry[1]) && entry[1] >= 1 && Number.isFinite(entry[2]);
+  if (!Array.isArray(model)) throw invalidModel('experience is no array');
+  for (const entry of model as unknown[])
+    if (!(Array.isArray(entry) && entry.length === 2 && typeof entry[0] === 'string' && Array.isArray(entry[1]) && entry[1].every(isRecord)))
+      throw invalidModel('experience is not names with workers, runs and means');
 }
 
 const believed = ({ runs, mean }: Record): number => (mean * runs) / (runs + PRIOR_RUNS);

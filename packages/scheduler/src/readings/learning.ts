@@ -2,7 +2,8 @@ import type { Cluster } from '../workers/cluster.js';
 import type { ClusterWorker } from '../workers/cluster-worker.js';
 import type { Estimate, Estimator } from '../estimation/estimator.js';
 import { InsightsTracker, type Insights } from './insights.js';
-import type { Experience } from '../placement/experience.js';
+import { Experience } from '../placement/experience.js';
+import { opened, sealed } from './learned-model.js';
 import type { Task } from '../tasks/task.js';
 
 /** Runs shorter than this are noise for a scheduler, and so many of them that learning from each would cost more than running it. */
@@ -18,7 +19,9 @@ const NAMES = 10_000;
 /** Tells the estimator how long tasks ran, and keeps the score of its predictions. */
 export class Learning {
   readonly #estimator: Estimator;
-  readonly #experience: Experience | undefined;
+  readonly #experience: Experience;
+  /** Where it counts for nothing it is not added to, only kept for the next export. */
+  readonly #weighsExperience: boolean;
   readonly #cluster: Cluster;
   readonly #insights = new InsightsTracker();
   /** Brief runs by name, less {@link ALL_OF} for each that was not. */
@@ -26,7 +29,8 @@ export class Learning {
 
   constructor(estimator: Estimator, experience: Experience | undefined, cluster: Cluster) {
     this.#estimator = estimator;
-    this.#experience = experience;
+    this.#experience = experience ?? new Experience();
+    this.#weighsExperience = experience !== undefined;
     this.#cluster = cluster;
   }
 
@@ -38,20 +42,32 @@ export class Learning {
     return brief.estimate;
   }
 
-  /** A task succeeded on the worker, in `durationMs` as on one of speed 1. */
-  ran(task: Task, worker: ClusterWorker | undefined, durationMs: number): void {
-    if (durationMs < BRIEF_MS && this.#isOneOfMany(task.name)) return;
+  /** A task succeeded on the worker, in `durationMs` as on one of speed 1. Was anything learned from it? */
+  ran(task: Task, worker: ClusterWorker | undefined, durationMs: number): boolean {
+    if (durationMs < BRIEF_MS && this.#isOneOfMany(task.name)) return false;
     if (durationMs >= BRIEF_MS && this.#brief.size > 0) this.#tookLonger(task.name);
     const { estimate } = task; // Asked for before it is told of this very run.
     this.#estimator.observe(task, durationMs);
     this.#insights.observe(task.name, estimate, durationMs);
-    if (worker === undefined || this.#experience === undefined) return;
+    if (worker === undefined || !this.#weighsExperience) return true;
     this.#insights.regret(this.#experience.regretRatio(task.name, worker, this.#cluster.workers));
     this.#experience.learn(task.name, worker, estimate.medianMs, durationMs, this.#cluster.workers.length);
+    return true;
   }
 
   reading(): Insights {
     return this.#insights.reading();
+  }
+
+  exportModel(): unknown {
+    return sealed(this.#estimator.exportModel(), this.#experience.exportModel());
+  }
+
+  importModel(model: unknown): void {
+    const { estimator, experience } = opened(model);
+    this.#estimator.importModel(estimator); // It may refuse, so that nothing else is changed before.
+    this.#experience.importModel(experience);
+    this.#brief.clear();
   }
 
   /** Once may be chance, a busy processor for one; time and again it changes what the name is like. */

@@ -180,6 +180,7 @@ class Loop {
   #end({ task, traced }: Running): void {
     this.#traced.delete(task);
     this.#estimator.observe(traced, traced.runMs);
+    this.#queue.learned(task);
     this.#insights.observe(task.name, task.estimate, traced.runMs);
     const outcome = { task: traced, workerId: task.workerId ?? '', waitMs: task.startedMs - task.submittedMs, startMs: task.startedMs, endMs: this.#nowMs, estimate: task.estimate };
     this.#outcomes.push({ sequence: task.sequence, outcome });
