@@ -5,15 +5,18 @@
  *     node packages/arena/native.mjs build    into native/, where src/binding.ts finds it from src and from dist
  *     node packages/arena/native.mjs check    format, clippy and tests; those of the unsafe file under AddressSanitizer too
  *     node packages/arena/native.mjs sanitize all Rust tests, and with a native part so built those in TypeScript, under AddressSanitizer
- *     node packages/arena/native.mjs release  npm/: a package for each platform, with what was built for it, and checksums
+ *     node packages/arena/native.mjs release  npm/: a package for each platform, with what was built here, and checksums
+ *     node packages/arena/native.mjs checksums npm/SHA256SUMS of what is in npm/ by now, which the loader holds binaries to
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { runChecks } from '../../tools/summary/counts.mjs';
 
 const folder = import.meta.dirname;
+/** Of a release. */
+const packages = join(folder, process.argv[3] ?? 'npm');
 const sanitized = join(folder, '../../target/asan');
 /** What napi 3 needs; `rust-version` in Cargo.toml says the same. */
 const LEAST_RUST = [1, 88];
@@ -26,12 +29,13 @@ const COMMANDS = {
     if (missing === undefined) await build();
   },
   release,
+  checksums,
   sanitize: (missing) => missing === undefined && sanitize(),
   check: (missing) => runChecks(join(folder, '.cache/test-results/rust.json'), missing === undefined ? checks : nothing),
 };
 
 const command = COMMANDS[process.argv[2] ?? ''];
-if (command === undefined) throw new Error('usage: node packages/arena/native.mjs build|check|sanitize|release');
+if (command === undefined) throw new Error('usage: node packages/arena/native.mjs build|check|sanitize|release|checksums');
 const missing = missingTool();
 await command(missing);
 if (missing !== undefined) {
@@ -68,19 +72,22 @@ async function build() {
 /** As @napi-rs/cli lays packages out; its `artifacts` brings in what other machines built, `pre-publish` makes them optional dependencies. */
 async function release() {
   const { NapiCli } = await import('@napi-rs/cli');
-  const packages = join(folder, 'npm');
   rmSync(packages, { recursive: true, force: true });
-  await new NapiCli().createNpmDirs({ cwd: folder, npmDir: 'npm' });
-  const checksums = [];
+  await new NapiCli().createNpmDirs({ cwd: folder, npmDir: relative(folder, packages) });
   for (const platform of readdirSync(packages)) {
     const name = `fog-arena.${platform}.node`;
     const built = join(folder, 'native', name);
-    if (!existsSync(built)) continue;
-    copyFileSync(built, join(packages, platform, name));
-    // As `sha256sum --check` reads it.
-    checksums.push(`${createHash('sha256').update(readFileSync(built)).digest('hex')}  ${platform}/${name}\n`);
+    if (existsSync(built)) copyFileSync(built, join(packages, platform, name));
   }
-  writeFileSync(join(packages, 'SHA256SUMS'), checksums.join(''));
+  checksums();
+}
+
+/** As `sha256sum --check` reads them. */
+function checksums() {
+  const files = readdirSync(packages, { recursive: true, encoding: 'utf8' });
+  const binaries = files.filter((name) => name.endsWith('.node')).map((name) => name.replaceAll('\\', '/')).toSorted();
+  const digest = (/** @type {string} */ name) => createHash('sha256').update(readFileSync(join(packages, name))).digest('hex');
+  writeFileSync(join(packages, 'SHA256SUMS'), binaries.map((name) => `${digest(name)}  ${name}\n`).join(''));
 }
 
 async function* checks() {

@@ -5,9 +5,9 @@
  *     node tools/pack/main.mjs packages/pool
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, relative, resolve, sep } from 'node:path';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
 import * as esbuild from 'esbuild';
 import { publint } from 'publint';
@@ -19,7 +19,7 @@ import { failureOf, runChecks } from '../summary/counts.mjs';
 
 const root = join(import.meta.dirname, '../..');
 const project = resolve(root, process.argv[2] ?? '.');
-/** @type {{ name: string, exports: Record<string, { '@fog/source': string }>, peerDependencies?: Record<string, string> }} */
+/** @type {{ name: string, napi?: object, exports: Record<string, { '@fog/source': string }>, peerDependencies?: Record<string, string> }} */
 const manifest = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8'));
 const subpaths = Object.keys(manifest.exports).map((subpath) => subpath.replace('.', manifest.name));
 const peers = Object.keys(manifest.peerDependencies ?? {});
@@ -36,6 +36,7 @@ try {
 }
 
 async function* checks() {
+  if (manifest.napi !== undefined) execFileSync(process.execPath, [join(project, 'native.mjs'), 'release'], { stdio: ['ignore', 'ignore', 'inherit'] });
   const tarball = pack();
   yield { name: `${manifest.name} satisfies publint`, ...(await failureOf(() => lint(tarball))) };
   yield { name: `${manifest.name} has sound types for every resolution (attw)`, ...(await failureOf(() => typesResolve(tarball))) };
@@ -50,6 +51,7 @@ async function* checks() {
     linkPeers();
     for (const subpath of subpaths) if (!alone.includes(subpath)) yield* uses(subpath);
   }
+  for (const folder of builtPlatforms()) yield { name: `${manifest.name} takes ${basename(folder)} as it was released, and no other`, ...(await failureOf(() => takesNative(folder))) };
   yield { name: `${manifest.name} keeps its inside closed`, ...(await failureOf(insideIsClosed)) };
 }
 
@@ -127,6 +129,25 @@ function compiles(/** @type {string} */ subpath, /** @type {string} */ module, /
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
   const { status, stdout } = spawnSync(process.execPath, [tsc, '--ignoreConfig', ...options, file], { cwd: consumer, encoding: 'utf8' });
   if (status !== 0) throw new Error(stdout);
+}
+
+/** Of the platform packages, those that something was built for. */
+function builtPlatforms() {
+  if (manifest.napi === undefined) return [];
+  return readdirSync(join(project, 'npm'), { withFileTypes: true }).filter((entry) => entry.isDirectory() && readdirSync(join(entry.parentPath, entry.name)).some((file) => file.endsWith('.node'))).map(({ name }) => join(project, 'npm', name));
+}
+
+/** The binary through its own tarball, beside the package's; then another in its place. */
+function takesNative(/** @type {string} */ folder) {
+  execFileSync('npm', ['pack', '--silent', '--pack-destination', workshop, folder], { shell: process.platform === 'win32' });
+  const tarball = readdirSync(workshop).find((file) => file.includes(basename(folder))) ?? '';
+  const { status, stderr } = spawnSync('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', join(workshop, tarball)], { cwd: consumer, encoding: 'utf8', shell: process.platform === 'win32' });
+  if (status !== 0) throw new Error(stderr);
+  const create = `console.log(require('${manifest.name}').createArena().backend);`;
+  run('native.cjs', create, ['native']);
+  const { main, name } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  appendFileSync(join(consumer, 'node_modules', name, main), 'more');
+  run('other.cjs', create, ['javascript']);
 }
 
 function insideIsClosed() {

@@ -1,5 +1,7 @@
-import { existsSync } from 'node:fs';
+import type * as crypto from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { nativeUnavailable } from './errors.js';
 
@@ -29,7 +31,8 @@ export interface NativeBinding {
 let loaded: NativeBinding | undefined;
 
 /**
- * The native part: one built from this repository, else that of the package for this platform, `@fog/arena-<platform>`.
+ * The native part: one built from this repository, else that of the package for this platform, `@fog/arena-<platform>`, if
+ * it is the very file that this version was released with.
  * @throws {ArenaError} `ERR_ARENA_NATIVE_UNAVAILABLE`, naming what was looked for and what went wrong with it.
  */
 export function loadBinding(): NativeBinding {
@@ -42,11 +45,22 @@ function load(platform: string): NativeBinding {
   const built = fileURLToPath(new URL(`../native/fog-arena.${platform}.node`, import.meta.url));
   const name = existsSync(built) ? built : `@fog/arena-${platform}`;
   try {
+    if (name !== built) checkReleased(require.resolve(name), platform);
     return require(name) as NativeBinding;
   } catch (error) {
     const why = (error as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND' ? 'is not installed' : `cannot be loaded: ${(error as Error).message}`;
     throw nativeUnavailable(`the native part of @fog/arena, ${name === built ? built : `package ${name}`}, ${why}`, error);
   }
+}
+
+/** Refuses a binary of another version, or that was changed since the release: `native.mjs` writes the checksums, which a repository has none of. */
+function checkReleased(file: string, platform: string): void {
+  const list = new URL('../npm/SHA256SUMS', import.meta.url);
+  if (!existsSync(list)) return;
+  // Loaded only here, as it takes longer than all the rest.
+  const { createHash } = createRequire(import.meta.url)('node:crypto') as typeof crypto;
+  const line = `${createHash('sha256').update(readFileSync(file)).digest('hex')}  ${platform}/${basename(file)}`;
+  if (!readFileSync(list, 'utf8').split('\n').includes(line)) throw new Error(`${file} is not what this version was released with: SHA256SUMS has no line '${line}'`);
 }
 
 /** As napi-rs names platforms. */

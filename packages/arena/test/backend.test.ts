@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, mkdtempSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdtempSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { nativeFiles, nativeIsBuilt } from './backends.js';
 
 const project = fileURLToPath(new URL('..', import.meta.url));
-const released = join(project, 'npm');
+const released = join(project, '.cache/release');
 const dist = fileURLToPath(new URL('../dist', import.meta.url));
 
 /** Runs `body`, with `createArena` at hand, against the build in `folder`, as a program of its own. */
@@ -22,7 +22,7 @@ function run(kind: 'ESM' | 'CommonJS', folder: string, body: string): { readonly
 
 describe('a release', () => {
   beforeAll(() => {
-    const { status, stderr } = spawnSync(process.execPath, [join(project, 'native.mjs'), 'release'], { encoding: 'utf8' });
+    const { status, stderr } = spawnSync(process.execPath, [join(project, 'native.mjs'), 'release', '.cache/release'], { encoding: 'utf8' });
     expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
   });
 
@@ -79,6 +79,20 @@ describe.each(['ESM', 'CommonJS'] as const)('the %s build', (kind) => {
       cpSync(join(released, platform), folder, { recursive: true });
       expect(run(kind, bare, `console.log(createArena().backend);`)).toEqual({ output: 'native', warnings: '' });
       rmSync(folder, { recursive: true });
+    });
+
+  for (const file of nativeFiles)
+    it('takes the native part that it was released with, and no other', () => {
+      const platform = basename(file).split('.')[1] ?? '';
+      const folder = join(workshop, `node_modules/@fog/arena-${platform}`);
+      cpSync(join(released, platform), folder, { recursive: true });
+      cpSync(join(released, 'SHA256SUMS'), join(workshop, 'npm/SHA256SUMS'));
+      expect(run(kind, bare, `console.log(createArena().backend);`)).toEqual({ output: 'native', warnings: '' });
+      appendFileSync(join(folder, basename(file)), 'more');
+      const { output, warnings } = run(kind, bare, `console.log(createArena().backend);`);
+      expect(output).toBe('javascript');
+      expect(warnings).toMatch(/cannot be loaded: .* is not what this version was released with: SHA256SUMS has no line '[0-9a-f]{64}  /);
+      for (const name of ['node_modules', 'npm']) rmSync(join(workshop, name), { recursive: true });
     });
 
   it('tells of a native part that is there and cannot be loaded', () => {
