@@ -3,6 +3,7 @@ import { closed, doubleFree, freed, freedToken, invalidArgument, transferred } f
 import type { Heap } from './heap.js';
 import { isInTransit, markEscaped, send } from './records/ownership.js';
 import { liveState } from './records/records.js';
+import { POST_ITS_TOKEN } from './not-cloneable.js';
 import { handleOf, type BlockHandle, type BlockToken } from './token.js';
 
 /** The constructor of a typed array, Buffer or DataView, as {@link Block.view} takes it. */
@@ -73,6 +74,7 @@ export interface Home {
 export class ArenaBlock implements Block {
   readonly offset: number;
   readonly byteLength: number;
+  readonly inMessages: symbol = POST_ITS_TOKEN;
   readonly #home: Home;
   readonly #slot: number;
   readonly #generation: number;

@@ -2,6 +2,7 @@ import { types } from 'node:util';
 import type { Block } from './block.js';
 import type { Clock } from './clock.js';
 import { closed, invalidArgument, invalidHandle, invalidOption } from './errors.js';
+import { POST_ITS_HANDLE } from './not-cloneable.js';
 import { checkDelay, MAX_DELAY_MS, refuseUnknown, resolveWait, type WaitOptions } from './options.js';
 import type { BlockToken } from './token.js';
 import { WaitQueue } from './wait-queue.js';
@@ -104,6 +105,7 @@ export function openChannel(arena: Ends, handle: ChannelHandle, clock: Clock): C
  * a guess that the exchange confirms, and each side has four of them: `nx bench arena --only=handover`.
  */
 class Ring implements Channel {
+  readonly inMessages: symbol = POST_ITS_HANDLE;
   readonly #arena: Ends;
   readonly #words: Int32Array<SharedArrayBuffer>;
   readonly #mask: number;

@@ -1,12 +1,14 @@
 import { Buffer } from 'node:buffer';
 import { viewOf, type Block, type ViewConstructor } from './block.js';
 import { doubleFree, freed, heapBlock } from './errors.js';
+import { POST_ITS_TOKEN } from './not-cloneable.js';
 import type { BlockHandle, BlockToken } from './token.js';
 
 /** What `onExhausted: 'buffer'` gives: memory of its own, which the garbage collector frees, with the face of a block. */
 export class FallbackBlock implements Block {
   readonly offset = 0;
   readonly byteLength: number;
+  readonly inMessages: symbol = POST_ITS_TOKEN;
   readonly #arena: string;
   #memory: SharedArrayBuffer | undefined;
   #u8: Uint8Array<SharedArrayBuffer> | undefined = undefined;

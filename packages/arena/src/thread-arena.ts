@@ -15,6 +15,7 @@ import { CLOSED, RESETS } from './records/layout.js';
 import { LazyObjects, type Lazy, type LazyOptions, type LazySource } from './lazy.js';
 import { NONE } from './cache/magazines.js';
 import { mapOf, sizeClassesOf, type RegionMap, type SizeClass } from './map.js';
+import { POST_ITS_HANDLE } from './not-cloneable.js';
 import { openCentral } from './central/open-central.js';
 import { refuseUnknown, resolveAlignment, resolveWait, type AllocOptions, type ArenaOptions, type DebugLevel, type WaitOptions } from './options.js';
 import { CANARY_BYTES, Poison } from './debug/poison.js';
@@ -37,6 +38,7 @@ const LOOK_FOR_MEMORY_MS = 5;
 
 /** The arena as one thread has it. */
 export class ThreadArena implements BlockSource, Home, Parent {
+  readonly inMessages: symbol = POST_ITS_HANDLE;
   readonly id: number;
   readonly name: string;
   readonly backend: Backend;

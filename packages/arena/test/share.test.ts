@@ -151,3 +151,11 @@ describe('a handle', () => {
     expect(() => attached.open(arena.alloc(8).token)).toThrow(expect.objectContaining({ code: 'ERR_ARENA_FOREIGN_BLOCK' }));
   });
 });
+
+it('neither arenas nor channels nor blocks go through postMessage themselves, and the error says what does', async () => {
+  await using arena = createArena({ backend: 'javascript', initialBytes: 4_096, maxBytes: 4_096 });
+  const [block, fallback] = [arena.alloc(8), arena.alloc(8_192, { onExhausted: 'buffer' })];
+  for (const each of [block, fallback]) expect(() => structuredClone(each)).toThrow(/post block\.token, or block\.transfer\(\), .*could not be cloned/);
+  for (const each of [arena, arena.channel()]) expect(() => new MessageChannel().port1.postMessage(each)).toThrow(/post what its share\(\) gives .*could not be cloned/);
+  expect(structuredClone(block.token)).toEqual(block.token);
+});
