@@ -51,27 +51,28 @@ describe('in a process of its own', () => {
       import { readFileSync, writeFileSync } from 'node:fs';
       import { createProfiler } from '@fog/profiler';
       const profiler = createProfiler({ cpu: { intervalUs: 200, keepWarm: true } });
+      // Each with a factor of its own: with one for all, V8 merges the last step of one with the first of the next.
       function fifty(x) {
         for (let step = 0; step < 10_000; step += 1)
-          x = (Math.imul(x, 31) + step) | 0;
+          x = (Math.imul(x, 37) + step) | 0;
         return x;
       }
       const thirty = (x) => {
         for (let step = 0; step < 6_000; step += 1)
-          x = (Math.imul(x, 31) + step) | 0;
+          x = (Math.imul(x, 41) + step) | 0;
         return x;
       };
       class Few {
         fifteen(x) {
           for (let step = 0; step < 3_000; step += 1)
-            x = (Math.imul(x, 31) + step) | 0;
+            x = (Math.imul(x, 43) + step) | 0;
           return x;
         }
       }
       const few = new Few();
       function five(x) {
         for (let step = 0; step < 1_000; step += 1)
-          x = (Math.imul(x, 31) + step) | 0;
+          x = (Math.imul(x, 53) + step) | 0;
         return x;
       }
       function rounds(count) {
