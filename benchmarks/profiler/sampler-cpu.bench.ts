@@ -59,7 +59,7 @@ export default defineBench({
     'not recorded': () => subject(() => none),
   },
   reference: DATADOG,
-  rounds: 2,
+  rounds: 5,
   targets: (readings) => [
     { id: 'continuous, percent of a core', reach: '<= 0.8', value: readings.figure('percentOfACore', OURS) },
     { id: 'at 10 ms, against @datadog/pprof', reach: '<= 1', value: readings.figure('percentOfACore', OURS_10) / readings.figure('percentOfACore', DATADOG) },
