@@ -1,12 +1,14 @@
 import { type Labels, labelledValues } from '../labels.js';
-import type { Samples, ValueType } from '../samples.js';
+import type { Frame, Samples, ValueType } from '../samples.js';
+import { PROGRAM } from './call-frame.js';
 import type { PprofRun } from './pprof.js';
 import { MessageWriter } from './protobuf.js';
 
 /*
  * Profiles of the OpenTelemetry protocol, `opentelemetry.proto.profiles.v1development.ProfilesData`. One profile holds one
- * kind of value there, so samples become two: their number and what they cost.
- * https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/profiles/v1development/profiles.proto
+ * kind of value there, so samples become two: their number and what they cost. As of release 1.10 of the protocol, in
+ * which this signal is in development: fields may still change their numbers.
+ * https://github.com/open-telemetry/opentelemetry-proto/blob/v1.10.0/opentelemetry/proto/profiles/v1development/profiles.proto
  */
 
 const DATA = { resourceProfiles: 1, dictionary: 2 } as const;
@@ -34,6 +36,8 @@ const NAMES: Readonly<Record<ValueType['type'], readonly [type: string, unit: st
   waited: ['off_cpu', 'nanoseconds', 1e3],
   transferred: ['io_space', 'bytes', 1],
 };
+
+type Place = Omit<Frame, 'kind'>;
 
 /** A table whose entries are referred to by index; the first one is empty, so that 0 can mean none. */
 class Table<Entry> {
@@ -66,10 +70,23 @@ export function writeOtlp(samples: Samples, { startedAtMs, durationMs, period }:
   const links = new Table(({ trace_id: trace = '', span_id: span = '' }: Labels) => new MessageWriter().bytes(LINK.traceId, Buffer.from(trace, 'hex')).bytes(LINK.spanId, Buffer.from(span, 'hex')));
   const attributes = new Table(([key, value]: readonly [string, string]) => new MessageWriter().number(ATTRIBUTE.key, text(key)).message(ATTRIBUTE.value, new MessageWriter().text(ANY_VALUE.text, value)));
 
+  const functions = new Table(({ name, url, line }: Place) =>
+    new MessageWriter().number(FUNCTION.name, text(name)).number(FUNCTION.systemName, text(name)).number(FUNCTION.filename, text(url)).number(FUNCTION.startLine, line),
+  );
+  const locations = new Table((place: Place) => {
+    const { name, url, line, column } = place;
+    const at = new MessageWriter().number(LINE.function, functions.index(JSON.stringify([name, url, line]), place)).number(LINE.line, line).number(LINE.column, column);
+    return new MessageWriter().message(LOCATION.lines, at);
+  });
+  const located: number[] = [];
+  const locationOf = (frame: number): number => {
+    const { name, url, line, column } = frames[frame] ?? PROGRAM;
+    return (located[frame] ??= locations.index(JSON.stringify([name, url, line, column]), { name, url, line, column }));
+  };
   const stackOf = (node: number): number => {
-    const locations: number[] = []; // Innermost first.
-    for (let at = node; at >= 0; at = nodeParents[at] ?? -1) locations.push((nodeFrames[at] ?? 0) + 1);
-    return stacks.index(String(node), locations);
+    const path: number[] = []; // Innermost first.
+    for (let at = node; at >= 0; at = nodeParents[at] ?? -1) path.push(locationOf(nodeFrames[at] ?? -1));
+    return stacks.index(path.join(), path);
   };
   const attributesOf = (labels: Labels): number[] =>
     Object.entries(labels).filter(([key]) => !(isLinked(labels) && isLink(key))).map((entry) => attributes.index(JSON.stringify(entry), entry));
@@ -93,14 +110,9 @@ export function writeOtlp(samples: Samples, { startedAtMs, durationMs, period }:
     scope.message(SCOPE_PROFILES.profiles, profile);
   }
 
-  const dictionary = new MessageWriter();
-  dictionary.message(DICTIONARY.mappings, new MessageWriter()).message(DICTIONARY.locations, new MessageWriter()).message(DICTIONARY.functions, new MessageWriter());
-  for (const [index, { name, url, line, column }] of frames.entries()) {
-    const place = new MessageWriter().number(LINE.function, index + 1).number(LINE.line, line).number(LINE.column, column);
-    dictionary.message(DICTIONARY.locations, new MessageWriter().message(LOCATION.lines, place));
-    const named = new MessageWriter().number(FUNCTION.name, text(name)).number(FUNCTION.systemName, text(name));
-    dictionary.message(DICTIONARY.functions, named.number(FUNCTION.filename, text(url)).number(FUNCTION.startLine, line));
-  }
+  const dictionary = new MessageWriter().message(DICTIONARY.mappings, new MessageWriter());
+  for (const message of locations.messages) dictionary.message(DICTIONARY.locations, message);
+  for (const message of functions.messages) dictionary.message(DICTIONARY.functions, message);
   for (const message of stacks.messages) dictionary.message(DICTIONARY.stacks, message);
   for (const message of links.messages) dictionary.message(DICTIONARY.links, message);
   for (const message of attributes.messages) dictionary.message(DICTIONARY.attributes, message);

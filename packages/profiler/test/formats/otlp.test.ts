@@ -3,7 +3,7 @@ import protobuf from 'protobufjs';
 import { createProfile } from '../../src/profile.js';
 import { samplesFrom } from '../arbitrary-samples.js';
 
-/** As much of the protocol's definition as profiles of one thread use, for a reader that is not ours. */
+/** As much of release 1.10's definition as profiles of one thread use, for a reader that is not ours. */
 const PROTO = `
   syntax = "proto3";
   message ProfilesData { repeated ResourceProfiles resource_profiles = 1; ProfilesDictionary dictionary = 2; }
@@ -71,4 +71,13 @@ it('holds stacks, costs, labels and spans as a reader of the protocol finds them
   // The first entry of every table means none.
   expect(dictionary.stringTable[0]).toBe('');
   expect([dictionary.stackTable[0]?.locationIndices, dictionary.locationTable[0]?.lines, dictionary.linkTable[0]?.traceId]).toEqual([[], [], '']);
+});
+
+it('has each entry of a table once, and none that nothing refers to', () => {
+  const samples = samplesFrom([{ deltaUs: 0, stack: [frame('main')] }, { deltaUs: 400, stack: [frame('main'), { ...frame('main'), column: 9 }] }]);
+  const cpu = { ...samples, frames: [...samples.frames, frame('of no sample')] };
+  const { dictionary } = Data.toObject(Data.decode(createProfile({ durationMs: 0.5, cpu }).toOtlp()), { longs: String, defaults: true }) as Decoded;
+  const { functionTable, locationTable, stringTable } = dictionary;
+  expect([functionTable.length, locationTable.length]).toEqual([2, 3]); // Both begin with the empty one.
+  expect(stringTable).not.toContain('of no sample');
 });
