@@ -74,7 +74,6 @@ export function writePprof(samples: Samples, { startedAtMs, durationMs, period }
   if (startedAtMs !== undefined) profile.number(PROFILE.timeNanos, BigInt(Math.round(startedAtMs * 1e3)) * 1_000n);
   profile.number(PROFILE.durationNanos, Math.round(durationMs * 1e6));
   if (last !== undefined && period > 0) profile.message(PROFILE.periodType, typeOf(last)).number(PROFILE.period, Math.round(period * last[2]));
-  if (last !== undefined) profile.number(PROFILE.defaultSampleType, text(last[0]));
   for (const value of texts.keys()) profile.text(PROFILE.texts, value); // Last, when all are known.
   return gzipSync(profile.finish());
 }
