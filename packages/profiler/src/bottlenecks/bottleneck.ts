@@ -49,7 +49,7 @@ export interface BottleneckThresholds {
   readonly builtinShare?: number;
   /** Allocated at one place: `large-allocation`. @default 10_000_000 */
   readonly allocationBytes?: number;
-  /** And at this rate at least, or a long recording finds every place. @default 1_000_000 */
+  /** And at this rate at least, unless the heap has grown by `allocationBytes`: garbage that lives shortly costs little. @default 30_000_000 */
   readonly allocationBytesPerSecond?: number;
   /** Grown at one place from the first checkpoint to the last: `leak-suspect`. @default 1_000_000 */
   readonly growthBytes?: number;
@@ -77,7 +77,7 @@ export const DEFAULT_THRESHOLDS: Required<BottleneckThresholds> = {
   hotShare: 0.5,
   builtinShare: 0.2,
   allocationBytes: 10e6,
-  allocationBytesPerSecond: 1e6,
+  allocationBytesPerSecond: 30e6,
   growthBytes: 1e6,
   gcShare: 0.1,
   diskBytesPerSecond: 100e6,

@@ -55,6 +55,7 @@ class Tally implements IoObserver {
   readonly #sites = new SiteTree();
   readonly #kinds: Readonly<Record<IoKind, KindTally & { readonly targets: Map<string, TargetTally> }>> = { disk: this.#kind(), network: this.#kind() };
   readonly #requests = new Map<number, number>();
+  #beforeRequests = { syncOperations: 0, syncMs: 0 };
   /** Where a replaced function outlives the recording, as somebody has put theirs over it. */
   #ended = false;
 
@@ -81,6 +82,7 @@ class Tally implements IoObserver {
   }
 
   request(port: number): void {
+    if (this.#requests.size === 0) this.#beforeRequests = this.#sync();
     this.#requests.set(port, (this.#requests.get(port) ?? 0) + 1);
   }
 
@@ -101,9 +103,19 @@ class Tally implements IoObserver {
       sliceMs: disk.slices.sliceMs,
       slices: Array.from({ length }, (_, index): IoSlice => ({ diskBytes: disk.slices.bytes[index] ?? 0, networkBytes: network.slices.bytes[index] ?? 0 })),
       requests: Array.from(this.#requests, ([port, count]) => ({ port, count })),
+      beforeRequests: this.#beforeRequests,
       process,
       unattributedRatio: counted === undefined || counted === 0 ? undefined : Math.max(0, 1 - seen / counted),
     };
+  }
+
+  #sync(): IoProfile['beforeRequests'] {
+    const before = { syncOperations: 0, syncMs: 0 };
+    for (const { syncOperations, syncMs } of this.#kinds.disk.targets.values()) {
+      before.syncOperations += syncOperations;
+      before.syncMs += syncMs;
+    }
+    return before;
   }
 
   #kind(): KindTally & { readonly targets: Map<string, TargetTally> } {

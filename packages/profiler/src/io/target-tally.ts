@@ -20,10 +20,10 @@ export class TargetTally implements WatchedTarget {
   readBytes = 0;
   writtenBytes = 0;
   syncMs = 0;
+  syncOperations = 0;
   readonly #name: string;
   readonly #shared: KindTally;
   readonly #row = new Row();
-  #syncOperations = 0;
 
   constructor(kind: IoKind, name: string, shared: KindTally) {
     this.kind = kind;
@@ -37,7 +37,7 @@ export class TargetTally implements WatchedTarget {
     this.writtenBytes += writtenBytes;
     this.latency.record(endedMs - beganMs);
     if (sync) {
-      this.#syncOperations += 1;
+      this.syncOperations += 1;
       this.syncMs += endedMs - beganMs;
     } else {
       this.#row.add(beganMs, endedMs);
@@ -60,14 +60,14 @@ export class TargetTally implements WatchedTarget {
   }
 
   read(): IoTarget {
-    const { kind, operations, readBytes, writtenBytes, syncMs } = this;
+    const { kind, operations, readBytes, writtenBytes, syncOperations, syncMs } = this;
     return {
       kind,
       name: this.#name,
       operations,
       readBytes,
       writtenBytes,
-      syncOperations: this.#syncOperations,
+      syncOperations,
       syncMs,
       latency: this.latency.read(),
       longestRow: this.#row.longest,

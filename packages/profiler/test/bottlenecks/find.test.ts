@@ -26,14 +26,14 @@ const latency = (count: number, totalMs: number) => ({ count, totalMs, p50Ms: to
 const totals = (changes: Partial<IoTotals> = {}): IoTotals => ({ operations: 0, readBytes: 0, writtenBytes: 0, syncMs: 0, latency: latency(1, 0), peakBytesPerSecond: 0, longestRow: 0, longestRowMs: 0, ...changes });
 const host = (name: string, changes: Partial<IoTarget> = {}): IoTarget => ({ kind: 'network', name, operations: 0, readBytes: 0, writtenBytes: 0, syncOperations: 0, syncMs: 0, latency: latency(1, 0), longestRow: 0, longestRowMs: 0, ...changes });
 const ioOf = (changes: Partial<NonNullable<PartialProfileData['io']>>): NonNullable<PartialProfileData['io']> => ({
-  disk: totals(), network: totals(), targets: [], sites: memoryOf('allocated', ['reader', 1]), sliceMs: 100, slices: [], requests: [], process: undefined, unattributedRatio: undefined, ...changes,
+  disk: totals(), network: totals(), targets: [], sites: memoryOf('allocated', ['reader', 1]), sliceMs: 100, slices: [], requests: [], beforeRequests: { syncOperations: 0, syncMs: 0 }, process: undefined, unattributedRatio: undefined, ...changes,
 });
-const runtimeOf = ({ gcMs = 0, stalls = [] as readonly { atMs: number; durationMs: number }[] }) => {
+const runtimeOf = ({ gcMs = 0, grownBytes = 0, stalls = [] as readonly { atMs: number; durationMs: number }[] }) => {
   const none = { count: 0, pauseMs: 0, maxPauseMs: 0 };
   return {
     eventLoop: { utilizationRatio: 0.5, delayMeanMs: 0, delayP99Ms: 0, delayMaxMs: 0, stalls, cpuUserMs: 0, cpuSystemMs: 0 },
     gc: { minor: { count: 9, pauseMs: gcMs, maxPauseMs: gcMs }, major: none, incremental: none, weakCallbacks: none, pauses: [] },
-    heap: { readings: [], spaces: [], limitBytes: 1 },
+    heap: { readings: [4e6, 4e6 + grownBytes].map((usedBytes, index) => ({ atMs: index, usedBytes, externalBytes: 0, rssBytes: 50e6 })), spaces: [], limitBytes: 1 },
     thread: undefined,
   };
 };
@@ -88,10 +88,24 @@ describe('bottlenecks', () => {
     expect(kinds({ ...few, io })).toEqual(['sync-io']);
   });
 
-  it('name large allocations, of long recordings by their rate', () => {
+  it('blame no program for reading its modules, nor a service for what it read before it served', () => {
+    const loading = [frame('main'), frame('require', 'node', 'node:internal/modules/helpers'), frame('readFileSync', 'node', 'node:fs'), frame('read', 'native')];
+    const data = { durationMs: 1_000, cpu: cpuOf([800, IDLE], [200, ...loading]) };
+    const disk = totals({ syncMs: 200 });
+    expect(kinds(data)).toEqual([]);
+    expect(kinds({ ...data, io: ioOf({ disk }) })).toEqual([]);
+    const targets = [host('/config', { kind: 'disk', syncOperations: 90, syncMs: 200 })];
+    const served = { durationMs: 1_000, io: ioOf({ disk, targets, requests: [{ port: 80, count: 50 }], beforeRequests: { syncOperations: 88, syncMs: 199 } }) };
+    expect(kinds(served)).toEqual([]);
+    expect(kinds({ ...served, io: { ...served.io, beforeRequests: { syncOperations: 2, syncMs: 1 } } })).toEqual(['sync-io']);
+  });
+
+  it('name large allocations that come at a rate or are kept, and not the garbage of a program that is well', () => {
     const memory = memoryOf('allocated', ['chart', 60e6], ['other', 1e6]);
     expect(found({ durationMs: 2_000, memory })).toMatchObject([{ kind: 'large-allocation', frame: { name: 'chart' }, value: 60e6, confidence: 1 }]);
-    expect(kinds({ durationMs: 600_000, memory })).toEqual([]);
+    expect(kinds({ durationMs: 3_000, memory })).toEqual([]);
+    expect(kinds({ durationMs: 3_000, memory, runtime: runtimeOf({ grownBytes: 3e6 }) })).toEqual([]);
+    expect(kinds({ durationMs: 600_000, memory, runtime: runtimeOf({ grownBytes: 40e6 }) })).toEqual(['large-allocation']);
   });
 
   it('name what grew from each checkpoint to the next, and not what stayed', () => {

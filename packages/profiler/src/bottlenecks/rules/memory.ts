@@ -12,16 +12,17 @@ const MOST_SHRINKAGE = 0.1;
 /** The largest are enough to begin with. */
 const MOST_PLACES = 3;
 
-/** Places that allocate much. */
-export function largeAllocations({ memory, durationMs }: ProfileData, { allocationBytes, allocationBytesPerSecond }: Required<BottleneckThresholds>): Bottleneck[] {
+/** Places that allocate much, if it stays or comes at a rate: what little garbage any program makes adds up too, and costs nothing. */
+export function largeAllocations({ memory, runtime, durationMs }: ProfileData, { allocationBytes, allocationBytesPerSecond }: Required<BottleneckThresholds>): Bottleneck[] {
   if (memory === undefined) return [];
   const costs = ownCosts(memory);
   const isLive = memory.valueTypes.at(-1)?.type === 'live';
+  const isKept = isLive || grownBytes(runtime) >= allocationBytes;
   const all = memory.values.at(-1)?.reduce((sum, bytes) => sum + bytes, 0) ?? 0;
   return costs.slice(0, MOST_PLACES).flatMap(({ frame, own, ownSamples }): Bottleneck[] => {
     const share = all === 0 ? 0 : own / all;
     const perSecond = own / (durationMs / 1e3);
-    if (own < allocationBytes || share < LEAST_SHARE || (!isLive && perSecond < allocationBytesPerSecond)) return [];
+    if (own < allocationBytes || share < LEAST_SHARE || (!isKept && perSecond < allocationBytesPerSecond)) return [];
     const sampled = { value: own, samples: ownSamples };
     return [
       {
@@ -40,6 +41,9 @@ export function largeAllocations({ memory, durationMs }: ProfileData, { allocati
     ];
   });
 }
+
+/** How much larger the heap is at the end, when garbage was collected to read the samples. */
+const grownBytes = (runtime: ProfileData['runtime']): number => (runtime?.heap.readings.at(-1)?.usedBytes ?? 0) - (runtime?.heap.readings[0]?.usedBytes ?? 0);
 
 /** Places of which more was alive at every checkpoint than at the one before, but for one at which nothing may have happened. */
 export function leakSuspects({ memory, checkpoints }: ProfileData, { growthBytes }: Required<BottleneckThresholds>): Bottleneck[] {

@@ -14,9 +14,11 @@ const LEAST_SHARE = 0.01;
 /** Files and processes that the event loop waits for: a share of the time that is seen, or some with every request. */
 export function syncIo(data: ProfileData, { timeShare }: Required<BottleneckThresholds>): Bottleneck[] {
   const requests = data.io?.requests.reduce((sum, { count: more }) => sum + more, 0) ?? 0;
-  const operations = data.io?.targets.reduce((sum, { syncOperations }) => sum + syncOperations, 0) ?? 0;
+  const all = data.io?.targets.reduce((sum, { syncOperations }) => sum + syncOperations, 0) ?? 0;
+  const operations = all - (data.io?.beforeRequests.syncOperations ?? 0);
   const isHabit = requests > 0 && operations >= Math.max(LEAST_OPERATIONS, requests / 2);
-  const [byIo, byCpu] = [seenByIo(data), seenByCpu(data)];
+  const { loadingMs, ...byCpu } = seenByCpu(data);
+  const byIo = seenByIo(data, loadingMs);
   const { valueMs, samples, frame } = byIo.valueMs >= byCpu.valueMs ? { ...byIo, frame: byCpu.frame ?? byIo.frame } : byCpu;
   const share = valueMs / data.durationMs;
   if (share < (isHabit ? LEAST_SHARE : timeShare)) return [];
@@ -45,29 +47,36 @@ interface Seen {
   readonly frame: Frame | undefined;
 }
 
-/** Counted, whatever samples happened to see. */
-function seenByIo({ io }: ProfileData): Seen {
-  const valueMs = io?.disk.syncMs ?? 0;
+/** Counted, whatever samples happened to see; but for what nobody is to blame for. */
+function seenByIo({ io }: ProfileData, loadingMs: number): Seen {
+  const valueMs = (io?.disk.syncMs ?? 0) - (io && io.requests.length > 0 ? io.beforeRequests.syncMs : loadingMs);
   return { valueMs, samples: 0, frame: io && ownCosts(io.sites)[0]?.frame };
 }
 
 const WAITING = /^(?:node:fs|node:child_process|node:internal\/(?:fs\/.*|child_process))$/;
 
-/** Processes that are waited for too, and where I/O was not recorded. */
-function seenByCpu({ cpu }: ProfileData): Seen {
-  if (cpu === undefined) return { valueMs: 0, samples: 0, frame: undefined };
+/** Node's loader, which reads modules for `require`: of the program's start, and of nobody's choice. */
+const LOADER = 'node:internal/modules/';
+
+/** Processes that are waited for too, and where I/O was not recorded. `loadingMs` is what the loader read. */
+function seenByCpu({ cpu }: ProfileData): Seen & { readonly loadingMs: number } {
+  if (cpu === undefined) return { valueMs: 0, samples: 0, frame: undefined, loadingMs: 0 };
   const { frames, nodeFrames, nodeParents } = cpu;
   const callers = new Map<number, number>();
-  let [costUs, samples] = [0, 0];
+  let [costUs, samples, loadingUs] = [0, 0, 0];
   eachOwner(cpu, (owner, node, cost, counts) => {
+    let waits = false;
     for (let at = node; at >= 0 && nodeFrames[at] !== owner; at = nodeParents[at] ?? -1) {
       const { name = '', url = '' } = frames[nodeFrames[at] ?? -1] ?? {};
-      if (!name.endsWith('Sync') || !WAITING.test(url)) continue;
-      costUs += cost;
-      samples += counts;
-      callers.set(owner, (callers.get(owner) ?? 0) + cost);
+      waits ||= name.endsWith('Sync') && WAITING.test(url);
+      if (!waits || !url.startsWith(LOADER)) continue;
+      loadingUs += cost;
       return;
     }
+    if (!waits) return;
+    costUs += cost;
+    samples += counts;
+    callers.set(owner, (callers.get(owner) ?? 0) + cost);
   });
-  return { valueMs: costUs / 1e3, samples, frame: topCaller(cpu, callers) };
+  return { valueMs: costUs / 1e3, samples, frame: topCaller(cpu, callers), loadingMs: loadingUs / 1e3 };
 }
