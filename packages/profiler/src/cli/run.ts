@@ -8,7 +8,7 @@ import { SOURCES, type ProfilingMode } from '../mode.js';
 import { resolveOptions } from '../options.js';
 import { formatOf } from '../profile-file.js';
 import { parseProfile } from '../profile.js';
-import type { RunOrder } from '../register.js';
+import type { RunOrder } from './preload.js';
 import { processUsage } from './process-usage.js';
 import { summaryOf } from './summary.js';
 import { UsageError, parsed, positiveNumber, splitProgram } from './usage.js';
@@ -61,8 +61,8 @@ export async function run(args: readonly string[]): Promise<number> {
 
 /** Its exit status, or 128 and the signal that ended it, as shells say it. */
 async function runProgram(program: readonly string[], order: RunOrder): Promise<number> {
-  const register = new URL(import.meta.url.endsWith('.ts') ? '../register.ts' : '../register.js', import.meta.url).href;
-  const child = spawn(process.execPath, [...process.execArgv, '--import', register, ...program], {
+  const preload = new URL(import.meta.url.endsWith('.ts') ? './preload.ts' : './preload.js', import.meta.url).href;
+  const child = spawn(process.execPath, [...process.execArgv, '--import', preload, ...program], {
     stdio: 'inherit',
     env: { ...process.env, FOG_PROFILER_RUN: JSON.stringify(order) },
   });

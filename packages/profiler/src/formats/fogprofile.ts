@@ -126,7 +126,7 @@ const io = object({
   sliceMs: number,
   slices: list(object({ diskBytes: number, networkBytes: number })),
   requests: list(object({ port: number, count })),
-  beforeRequests: object({ syncOperations: count, syncMs: number }),
+  beforeRequests: object({ durationMs: number, syncOperations: count, syncMs: number }),
   process: optional(object({ readBytes: number, writtenBytes: number, diskReadBytes: number, diskWrittenBytes: number })),
   unattributedRatio: optional(number),
 });

@@ -51,8 +51,8 @@ export interface IoProfile {
   readonly slices: readonly IoSlice[];
   /** HTTP requests that this process was sent meanwhile, by the port of its server. */
   readonly requests: readonly { readonly port: number; readonly count: number }[];
-  /** Synchronous operations before the first of them: a program that starts reads its modules, and nobody waits yet. 0 without requests. */
-  readonly beforeRequests: { readonly syncOperations: number; readonly syncMs: number };
+  /** How long until the first of them, and the synchronous operations by then: a program starts, and nobody waits yet. 0 without requests. */
+  readonly beforeRequests: { readonly durationMs: number; readonly syncOperations: number; readonly syncMs: number };
   /** What the kernel counted for the whole process meanwhile, which includes what cannot be seen from JavaScript. */
   readonly process: ProcessIo | undefined;
   /** Share of the kernel's bytes that no operation accounts for, 0…1. */

@@ -55,7 +55,8 @@ class Tally implements IoObserver {
   readonly #sites = new SiteTree();
   readonly #kinds: Readonly<Record<IoKind, KindTally & { readonly targets: Map<string, TargetTally> }>> = { disk: this.#kind(), network: this.#kind() };
   readonly #requests = new Map<number, number>();
-  #beforeRequests = { syncOperations: 0, syncMs: 0 };
+  #beforeRequests: IoProfile['beforeRequests'] = { durationMs: 0, syncOperations: 0, syncMs: 0 };
+  #beganMs = 0;
   /** Where a replaced function outlives the recording, as somebody has put theirs over it. */
   #ended = false;
 
@@ -64,7 +65,8 @@ class Tally implements IoObserver {
   }
 
   begin(): void {
-    for (const { slices } of Object.values(this.#kinds)) slices.begin(performance.now());
+    this.#beganMs = performance.now();
+    for (const { slices } of Object.values(this.#kinds)) slices.begin(this.#beganMs);
   }
 
   site(bytes: number, api: Api): Site | undefined {
@@ -82,7 +84,7 @@ class Tally implements IoObserver {
   }
 
   request(port: number): void {
-    if (this.#requests.size === 0) this.#beforeRequests = this.#sync();
+    if (this.#requests.size === 0) this.#beforeRequests = { durationMs: performance.now() - this.#beganMs, ...this.#syncSoFar() };
     this.#requests.set(port, (this.#requests.get(port) ?? 0) + 1);
   }
 
@@ -109,7 +111,7 @@ class Tally implements IoObserver {
     };
   }
 
-  #sync(): IoProfile['beforeRequests'] {
+  #syncSoFar(): Pick<TargetTally, 'syncOperations' | 'syncMs'> {
     const before = { syncOperations: 0, syncMs: 0 };
     for (const { syncOperations, syncMs } of this.#kinds.disk.targets.values()) {
       before.syncOperations += syncOperations;

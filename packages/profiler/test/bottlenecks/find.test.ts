@@ -26,7 +26,7 @@ const latency = (count: number, totalMs: number) => ({ count, totalMs, p50Ms: to
 const totals = (changes: Partial<IoTotals> = {}): IoTotals => ({ operations: 0, readBytes: 0, writtenBytes: 0, syncMs: 0, latency: latency(1, 0), peakBytesPerSecond: 0, longestRow: 0, longestRowMs: 0, ...changes });
 const host = (name: string, changes: Partial<IoTarget> = {}): IoTarget => ({ kind: 'network', name, operations: 0, readBytes: 0, writtenBytes: 0, syncOperations: 0, syncMs: 0, latency: latency(1, 0), longestRow: 0, longestRowMs: 0, ...changes });
 const ioOf = (changes: Partial<NonNullable<PartialProfileData['io']>>): NonNullable<PartialProfileData['io']> => ({
-  disk: totals(), network: totals(), targets: [], sites: memoryOf('allocated', ['reader', 1]), sliceMs: 100, slices: [], requests: [], beforeRequests: { syncOperations: 0, syncMs: 0 }, process: undefined, unattributedRatio: undefined, ...changes,
+  disk: totals(), network: totals(), targets: [], sites: memoryOf('allocated', ['reader', 1]), sliceMs: 100, slices: [], requests: [], beforeRequests: { durationMs: 0, syncOperations: 0, syncMs: 0 }, process: undefined, unattributedRatio: undefined, ...changes,
 });
 const runtimeOf = ({ gcMs = 0, grownBytes = 0, stalls = [] as readonly { atMs: number; durationMs: number }[] }) => {
   const none = { count: 0, pauseMs: 0, maxPauseMs: 0 };
@@ -95,9 +95,9 @@ describe('bottlenecks', () => {
     expect(kinds(data)).toEqual([]);
     expect(kinds({ ...data, io: ioOf({ disk }) })).toEqual([]);
     const targets = [host('/config', { kind: 'disk', syncOperations: 90, syncMs: 200 })];
-    const served = { durationMs: 1_000, io: ioOf({ disk, targets, requests: [{ port: 80, count: 50 }], beforeRequests: { syncOperations: 88, syncMs: 199 } }) };
+    const served = { durationMs: 1_000, io: ioOf({ disk, targets, requests: [{ port: 80, count: 50 }], beforeRequests: { durationMs: 0, syncOperations: 88, syncMs: 199 } }) };
     expect(kinds(served)).toEqual([]);
-    expect(kinds({ ...served, io: { ...served.io, beforeRequests: { syncOperations: 2, syncMs: 1 } } })).toEqual(['sync-io']);
+    expect(kinds({ ...served, io: { ...served.io, beforeRequests: { durationMs: 0, syncOperations: 2, syncMs: 1 } } })).toEqual(['sync-io']);
   });
 
   it('name large allocations that come at a rate or are kept, and not the garbage of a program that is well', () => {
@@ -152,6 +152,8 @@ describe('bottlenecks', () => {
     const cpu = cpuOf([500, IDLE], [300, frame('recount')], [700, IDLE]);
     expect(found({ durationMs: 1_500, cpu, runtime })).toMatchObject([{ kind: 'event-loop-stall', frame: { name: 'recount' }, value: 300 }]);
     expect(kinds({ durationMs: 1_500, cpu: cpuOf([1_500, IDLE]), runtime })).toEqual([]);
+    const started = ioOf({ requests: [{ port: 80, count: 3 }], beforeRequests: { durationMs: 900, syncOperations: 0, syncMs: 0 } });
+    expect(kinds({ durationMs: 1_500, cpu, runtime, io: started })).toEqual([]);
     const starved = runtimeOf({ stalls: [{ atMs: 0, durationMs: 450 }, { atMs: 500, durationMs: 300 }] });
     expect(found({ durationMs: 1_500, cpu, runtime: starved })).toMatchObject([{ kind: 'event-loop-stall', frame: { name: 'recount' }, value: 300 }]);
     const collected = cpuOf([450, GC], [50, IDLE], [300, frame('recount')], [700, IDLE]); // Such as a checkpoint of live memory.

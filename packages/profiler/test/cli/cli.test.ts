@@ -29,11 +29,13 @@ describe('the command line', () => {
     folder = await mkdtemp(join(tmpdir(), 'fog-profiler-cli-'));
     await mkdir(join(folder, 'cli'));
     await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
-    await build({ entryPoints: [join(source, 'cli/main.ts'), join(source, 'register.ts')], outbase: source, outdir: folder, bundle: true, platform: 'node', format: 'esm', target: 'node20.19', logLevel: 'silent' });
+    await build({ entryPoints: [join(source, 'cli/main.ts'), join(source, 'cli/preload.ts'), join(source, 'register.ts')], outbase: source, outdir: folder, bundle: true, platform: 'node', format: 'esm', target: 'node20.19', logLevel: 'silent' });
     const spin = (ms: number) => `function spin() { let sum = 0; for (const end = performance.now() + ${ms}; performance.now() < end; ) sum += 1; return sum; }`;
     await writeFile(join(folder, 'app.cjs'), `${spin(300)}\nspin();\nconsole.log('ran', ...process.argv.slice(2));\nprocess.exitCode = 3;\n`);
     await writeFile(join(folder, 'exits.js'), `${spin(300)}\nspin();\nprocess.exit(5);\n`);
     await writeFile(join(folder, 'workers.js'), `import { Worker, isMainThread } from 'node:worker_threads';\n${spin(300)}\nif (isMainThread) new Worker(new URL(import.meta.url), { name: 'helper' });\nelse spin();\n`);
+    await writeFile(join(folder, 'forks.js'), `import { fork } from 'node:child_process';\n${spin(100)}\nspin();\nif (process.argv[2] === undefined) fork(new URL(import.meta.url), ['child']);\nelse console.log(Symbol.for('@fog/profiler') in globalThis);\n`);
+    await writeFile(join(folder, 'farewell.js'), `${spin(100)}\nspin();\nprocess.on('beforeExit', () => process.exit(6));\n`);
     await writeFile(join(folder, 'busy.js'), `${spin(20)}\nsetInterval(() => spin(), 30);\n`);
   }, 60_000);
   afterAll(() => rm(folder, { recursive: true }));
@@ -52,6 +54,12 @@ describe('the command line', () => {
     const profile = await read('exits.fogprofile');
     expect(profile.top({ by: 'total', limit: 30 }).map(({ name }) => name)).toContain('spin');
     expect(profile.memory).toBeUndefined();
+  });
+
+  it('has the profile of a program whose last listener ends it, and leaves alone what it forks', async () => {
+    expect((await run('run', '--mode', 'cpu', '--out', 'farewell.fogprofile', 'farewell.js')).code).toBe(6);
+    expect((await read('farewell.fogprofile')).cpu?.frames.map(({ name }) => name)).toContain('spin');
+    expect(await run('run', '--mode', 'cpu', '--out', 'forks.fogprofile', 'forks.js')).toMatchObject({ code: 0, stdout: 'false\n' });
   });
 
   it('has the workers of a program, those that ended too', async () => {

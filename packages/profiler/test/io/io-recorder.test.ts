@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import fs from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
+import http from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -133,6 +134,19 @@ describe('I/O', () => {
     expect(target(profile, `127.0.0.1:${port}`)).toMatchObject({ kind: 'network', operations: 20, readBytes: 160, writtenBytes: 160, longestRow: expect.any(Number) });
     expect(target(profile, `127.0.0.1:${port}`)?.latency.count).toBe(20);
     expect(target(profile, `clients of :${port}`)).toMatchObject({ readBytes: 160, writtenBytes: 160 });
+  });
+
+  it('tells what was read before the first request from what was read since', async () => {
+    const server = http.createServer((_, response) => response.end(String(fs.existsSync(folder)))).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { requests, beforeRequests } = await record(async () => {
+      for (let module = 0; module < 3; module += 1) fs.existsSync(join(folder, String(module)));
+      for (let request = 0; request < 2; request += 1) await (await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)).text();
+    });
+    server.closeAllConnections();
+    server.close();
+    expect(requests).toMatchObject([{ count: 2 }]);
+    expect(beforeRequests).toEqual({ durationMs: expect.any(Number), syncOperations: 3, syncMs: expect.any(Number) });
   });
 
   it('puts every function back as it was', async () => {

@@ -136,7 +136,7 @@ describe('the report in a browser', () => {
       durationMs: 100,
       cpu: labelled,
       io: {
-        disk: totals, network: { ...totals, peakBytesPerSecond: 0 }, sites, sliceMs: 50, slices: [{ diskBytes: 1e6, networkBytes: 0 }, { diskBytes: 200e6, networkBytes: 5 }], requests: [], beforeRequests: { syncOperations: 0, syncMs: 0 }, process: undefined, unattributedRatio: undefined,
+        disk: totals, network: { ...totals, peakBytesPerSecond: 0 }, sites, sliceMs: 50, slices: [{ diskBytes: 1e6, networkBytes: 0 }, { diskBytes: 200e6, networkBytes: 5 }], requests: [], beforeRequests: { durationMs: 0, syncOperations: 0, syncMs: 0 }, process: undefined, unattributedRatio: undefined,
         targets: [{ kind: 'disk', name: '/app/data/<i>.json', operations: 3, readBytes: 200e6, writtenBytes: 1e6, syncOperations: 1, syncMs: 1, latency, longestRow: 1, longestRowMs: 1 }],
       },
       runtime: {

@@ -11,8 +11,9 @@ const MOST_SHARE = 0.8;
 const LEAST_SEEN = 0.25;
 
 /** The event loop was held while there was other work for it. */
-export function eventLoopStalls({ runtime, cpu, durationMs }: ProfileData, { stallMs }: Required<BottleneckThresholds>): Bottleneck[] {
-  const long = runtime?.eventLoop.stalls.filter((stall) => stall.durationMs >= stallMs) ?? [];
+export function eventLoopStalls({ runtime, cpu, io, durationMs }: ProfileData, { stallMs }: Required<BottleneckThresholds>): Bottleneck[] {
+  const startedMs = io?.beforeRequests.durationMs ?? 0; // Nobody waits for a service that starts.
+  const long = runtime?.eventLoop.stalls.filter((stall) => stall.durationMs >= stallMs && stall.atMs + stall.durationMs > startedMs) ?? [];
   const stalls = long
     .map((stall) => ({ ...stall, held: cpu && during(cpu, stall.atMs, stall.durationMs) }))
     // Hardly seen in it, no code of the program is to blame: the process had no core, or something else held the thread.

@@ -1,0 +1,65 @@
+import { writeFileSync } from 'node:fs';
+import process from 'node:process';
+import { isMainThread } from 'node:worker_threads';
+import type { ProfilerOptions, RecordingOptions } from '../options.js';
+import type { Profile } from '../profile.js';
+import { type Recording, createProfiler } from '../profiler.js';
+import { shareProfiler } from '../shared-profiler.js';
+import { warnNotProfiled } from '../warning.js';
+
+/*
+ * Loaded before the program that `fog-profiler run` runs. Threads and processes that this one starts load it too, as they
+ * inherit its arguments: there it does nothing.
+ */
+
+/** What `run` asks of the process that it starts, in FOG_PROFILER_RUN. */
+export interface RunOrder {
+  /** Where the profile goes when the program ends. */
+  readonly out: string;
+  readonly recording: RecordingOptions;
+  readonly profiler: ProfilerOptions;
+}
+
+const { FOG_PROFILER_RUN: order } = process.env;
+if (isMainThread && order !== undefined) {
+  delete process.env['FOG_PROFILER_RUN'];
+  try {
+    recordRun(JSON.parse(order) as RunOrder);
+  } catch (error) {
+    warnNotProfiled(error);
+  }
+}
+
+function recordRun({ out, recording: wanted, profiler: options }: RunOrder): void {
+  const profiler = shareProfiler(createProfiler(options));
+  let recording: Recording | undefined;
+  const write = (profile: Profile): void => writeFileSync(out, profile.toFogProfile(), { mode: 0o600 });
+  /** Where it can be waited for, as workers then are in it; else at once. */
+  const finish = async (): Promise<void> => {
+    const ending = recording;
+    recording = undefined;
+    if (ending !== undefined) await ending.stop().then(write).catch(warnNotProfiled);
+  };
+  const finishNow = (): void => {
+    const ending = recording;
+    recording = undefined;
+    try {
+      if (ending !== undefined) write(ending.stopNow());
+    } catch (error) {
+      warnNotProfiled(error);
+    }
+  };
+  profiler.start(wanted).then((started) => (recording = started), warnNotProfiled);
+  // In the next turn: a listener of the program's may end it at once, and nothing could be waited for.
+  process.once('beforeExit', () => setImmediate(() => void finish()));
+  process.once('exit', finishNow);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    const onSignal = (): void => {
+      if (process.listenerCount(signal) > 1) return; // The program has its own way to end.
+      process.off(signal, onSignal);
+      finishNow();
+      process.kill(process.pid, signal);
+    };
+    process.on(signal, onSignal);
+  }
+}
