@@ -1,6 +1,7 @@
 import { AsyncLocalStorage, createHook } from 'node:async_hooks';
 import { nowUs } from './v8-clock.js';
 import { invalidOption } from './errors.js';
+import { asObject } from './refusal.js';
 import type { Samples } from './samples.js';
 
 /** What a piece of work was for, as `{ endpoint: '/checkout', tenant: 'acme' }`. */
@@ -100,7 +101,7 @@ export class LabelTrack {
   }
 
   #allowed(labels: Labels): Labels {
-    const entries = Object.entries(labels).map(([key, value]) => {
+    const entries = Object.entries(asObject('labels', labels)).map(([key, value]) => {
       if (!this.#keys.has(key)) throw invalidOption(`label ${key}`, value, `one of the keys that the profiler was created with: ${[...this.#keys].join(', ')}`);
       if (typeof value !== 'string') throw invalidOption(`label ${key}`, value, 'a string');
       return [key, value.length > LONGEST_VALUE ? `${value.slice(0, LONGEST_VALUE - 1)}…` : value] as const;
@@ -126,6 +127,7 @@ export interface LabelCost {
 }
 
 export function labelCosts({ timeline, labelSets = [NONE], frames, nodeFrames }: Samples, key: string): readonly LabelCost[] {
+  if (typeof key !== 'string') throw invalidOption('key', key, 'the name of a label');
   const costs = new Map<string | undefined, number>();
   let all = 0;
   for (const [index, node] of timeline?.nodes.entries() ?? []) {
@@ -142,6 +144,7 @@ export function labelCosts({ timeline, labelSets = [NONE], frames, nodeFrames }:
 /** The samples whose labels are all of `wanted`, and perhaps more. */
 export function withLabels(samples: Samples, wanted: Labels): Samples {
   const { timeline, labelSets = [NONE], nodeFrames } = samples;
+  for (const [key, value] of Object.entries(asObject('labels', wanted))) if (typeof value !== 'string') throw invalidOption(`label ${key}`, value, 'a string');
   if (timeline === undefined) return samples;
   const fits = labelSets.map((labels) => Object.entries(wanted).every(([key, value]) => Object.hasOwn(labels, key) && labels[key] === value));
   const counts = new Float64Array(nodeFrames.length);

@@ -59,12 +59,12 @@ export interface Profile extends ProfileData {
   bottlenecks(thresholds?: BottleneckThresholds): readonly Bottleneck[];
   /**
    * What CPU samples cost by the values of a label, as `labels('endpoint')`.
-   * @throws {ProfilerError} `ERR_PROFILER_NOT_RECORDED` when CPU was not.
+   * @throws {ProfilerError} `ERR_PROFILER_NOT_RECORDED` when CPU was not, `ERR_PROFILER_INVALID_OPTION`
    */
   labels(key: string): readonly LabelCost[];
   /**
    * This profile with the CPU samples alone that were taken under these labels, and perhaps others.
-   * @throws {ProfilerError} `ERR_PROFILER_NOT_RECORDED` when CPU was not.
+   * @throws {ProfilerError} `ERR_PROFILER_NOT_RECORDED` when CPU was not, `ERR_PROFILER_INVALID_OPTION`
    */
   only(labels: Labels): Profile;
   /**

@@ -4,6 +4,7 @@ import { gunzipSync } from 'node:zlib';
 import { Profile as SecondReader } from 'pprof-format';
 import { type Labels, createProfiler, mergeProfiles, parseProfile } from '../src/index.js';
 import { LabelTrack, labelCosts, resolveLabels, withLabels } from '../src/labels.js';
+import { createProfile } from '../src/profile.js';
 import { nowUs } from '../src/v8-clock.js';
 import { samplesFrom } from './arbitrary-samples.js';
 import { recursive, threeToOne } from './workload.js';
@@ -46,8 +47,15 @@ describe('labels', () => {
     const track = new LabelTrack(resolveLabels({ keys: ['endpoint', 'trace_id'], source: () => ({ trace_id: 'f00' }) }));
     expect(() => track.run({ password: 'secret' }, () => 1)).toThrow(expect.objectContaining({ code: 'ERR_PROFILER_INVALID_OPTION' }));
     expect(() => track.run({ endpoint: 5 } as unknown as Labels, () => 1)).toThrow(expect.objectContaining({ code: 'ERR_PROFILER_INVALID_OPTION' }));
+    expect(() => track.run(null as unknown as Labels, () => 1)).toThrow(expect.objectContaining({ code: 'ERR_PROFILER_INVALID_OPTION' }));
     expect(track.run({ endpoint: 'x'.repeat(10_000) }, () => 'ran')).toBe('ran');
     track.close();
+  });
+
+  it('are asked for by name, and by texts alone', () => {
+    const profile = createProfile({ durationMs: 1, cpu: samplesFrom([{ deltaUs: 0, stack: [frame('main')] }]) });
+    for (const wrong of ['/a', null, { endpoint: 5 }]) expect(() => profile.only(wrong as unknown as Labels)).toThrow(expect.objectContaining({ code: 'ERR_PROFILER_INVALID_OPTION' }));
+    expect(() => profile.labels(5 as unknown as string)).toThrow(expect.objectContaining({ code: 'ERR_PROFILER_INVALID_OPTION' }));
   });
 
   const labelled = (() => {

@@ -46,31 +46,26 @@ export function readHeapProfile(file: Unchecked, of: 'allocated' | 'live' = 'all
   return { valueTypes: valueTypes(of), ...tree.columns(), values: [column(counts), column(bytes)] };
 }
 
-interface HeapNode {
-  readonly callFrame: CallFrame;
-  readonly selfSize: number;
-  readonly id: number;
-  readonly children: HeapNode[];
-}
-
 /** The JSON text; reading it gives the same stacks and costs. */
 export function writeHeapProfile({ frames, nodeFrames, nodeParents, values: [counts, bytes] }: Samples): string {
   const writer = new CallFrameWriter();
-  const head: HeapNode = { callFrame: ROOT, selfSize: 0, id: 1, children: [] };
-  const nodes = Array.from(nodeFrames, (frame, node): HeapNode => ({
-    callFrame: writer.write(frames[frame] ?? PROGRAM),
-    selfSize: bytes?.[node] ?? 0,
-    id: node + 2,
-    children: [],
-  }));
-  for (const [node, parent] of nodeParents.entries()) {
-    const json = nodes[node];
-    if (json !== undefined) (nodes[parent] ?? head).children.push(json);
+  const textOf = (callFrame: CallFrame, selfSize: number, id: number, children: readonly string[] = []): string =>
+    `{"callFrame":${JSON.stringify(callFrame)},"selfSize":${selfSize},"id":${id},"children":[${children.toReversed().join()}]}`;
+  // The innermost first, as callers come before what they call: a tree of objects would nest as deep as the stacks, and
+  // JSON.stringify with it.
+  const called = new Map<number, string[]>();
+  for (let node = nodeFrames.length - 1; node >= 0; node -= 1) {
+    const text = textOf(writer.write(frames[nodeFrames[node] ?? -1] ?? PROGRAM), bytes?.[node] ?? 0, node + 2, called.get(node));
+    called.delete(node);
+    const parent = nodeParents[node] ?? -1;
+    const siblings = called.get(parent);
+    if (siblings === undefined) called.set(parent, [text]);
+    else siblings.push(text);
   }
   let ordinal = 0;
-  const samples = nodes.flatMap(({ id, selfSize }, node) => {
+  const samples = Array.from(nodeFrames, (_, node) => {
     const count = counts?.[node] ?? 0;
-    return Array.from({ length: count }, () => ({ size: selfSize / count, nodeId: id, ordinal: (ordinal += 1) }));
-  });
-  return JSON.stringify({ head, samples });
+    return Array.from({ length: count }, () => ({ size: (bytes?.[node] ?? 0) / count, nodeId: node + 2, ordinal: (ordinal += 1) }));
+  }).flat();
+  return `{"head":${textOf(ROOT, 0, 1, called.get(-1))},"samples":${JSON.stringify(samples)}}`;
 }

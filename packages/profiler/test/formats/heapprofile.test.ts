@@ -49,6 +49,12 @@ describe('a .heapprofile', () => {
     expect(parseProfile(JSON.stringify({ head })).costs()).toMatchObject({ total: 123, gc: 20, program: 100, functions: [{ name: 'f', self: 3 }] });
   });
 
+  it('is written and read however deep the stacks are', () => {
+    const DEPTH = 20_000;
+    const text = `{"head":${`{"callFrame":${JSON.stringify(frame('f'))},"selfSize":1,"id":2,"children":[`.repeat(DEPTH)}${']}'.repeat(DEPTH)},"samples":[]}`;
+    expect(parseProfile(parseProfile(text).toHeapProfile()).costs()).toMatchObject({ total: DEPTH, functions: [{ name: 'f', self: DEPTH, total: DEPTH }] });
+  });
+
   it.each([
     ['head is 1', { head: 1 }],
     ['head.selfSize is undefined', { head: { callFrame: frame('a'), id: 1 } }],
