@@ -33,6 +33,7 @@ export async function writeProfile(profile: Writable, path: string | URL, option
   const { signal, ...unknown } = asObject('write options', options);
   refuseUnknown('', unknown);
   signal?.throwIfAborted();
+  if (path instanceof URL && path.protocol !== 'file:') throw invalidOption('path', path.href, 'a path or a file: URL');
   const file = path instanceof URL ? fileURLToPath(path) : path;
   const content = formatOf(file)(profile);
   try {

@@ -193,6 +193,7 @@ class InspectorProfiler implements Profiler {
   }
 
   label<Result>(labels: Labels, fn: () => Result): Result {
+    if (typeof fn !== 'function') throw invalidOption('fn', fn, 'a function');
     return this.#labels.run(labels, fn);
   }
 
@@ -358,11 +359,9 @@ class InspectorProfiler implements Profiler {
     this.#stallWatch?.close();
     this.#triggerWatch?.close();
     this.#labels.close();
-    if (this.#options.continuous?.onWindow) {
-      this.#keeper?.rotate(); // The window under way is one, too.
-      await Promise.all(this.#handed);
-    }
-    this.#keeper?.close();
+    if (this.#options.continuous?.onWindow) this.#keeper?.rotate(); // The window under way is one, too.
+    this.#keeper?.close(); // Before anything is waited for, or it would rotate meanwhile.
+    await Promise.all(this.#handed);
     session?.close();
   }
 }

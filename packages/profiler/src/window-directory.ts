@@ -1,5 +1,5 @@
 import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { invalidOption, readFailed, writeFailed } from './errors.js';
 import { type SpanOptions, resolveSpan } from './options.js';
 import { asObject, refuseUnknown } from './refusal.js';
@@ -41,7 +41,7 @@ export function windowDirectory(options: WindowDirectoryOptions): WindowDirector
     async keep(profile) {
       const file = join(path, nameOf(profile, (ordinal += 1)));
       try {
-        await mkdir(path, { recursive: true });
+        await makeFolder(path);
         await writeFile(`${file}.part`, profile.toFogProfile(), { mode: 0o600 });
         await rename(`${file}.part`, file); // Whoever reads meanwhile sees whole files.
         await rotate(path, keepFiles, keepBytes);
@@ -57,6 +57,21 @@ export function windowDirectory(options: WindowDirectoryOptions): WindowDirector
       return found.length === 0 ? undefined : mergeProfiles(found);
     },
   };
+}
+
+/** Not `mkdir`'s own `recursive`, which never answers where a parent takes no folders, as of /proc. */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return; // If it is a file, what is written below it finds out.
+    if (code !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeFolder(dirname(path));
+    await mkdir(path).catch((again: NodeJS.ErrnoException) => {
+      if (again.code !== 'EEXIST') throw again; // Another process was faster.
+    });
+  }
 }
 
 const NAME = /^window-(\d{15})-(\d+)-\d+-\d+\.fogprofile$/;

@@ -78,6 +78,7 @@ describe('writing a profile', () => {
 
   it('refuses names of which it does not know the format', async () => {
     await expect(profile.writeTo(join(folder, 'run.pdf'))).rejects.toMatchObject({ code: 'ERR_PROFILER_INVALID_OPTION', message: expect.stringContaining('.cpuprofile') });
+    await expect(profile.writeTo(new URL('http://localhost/run.html'))).rejects.toMatchObject({ code: 'ERR_PROFILER_INVALID_OPTION' });
     await expect(profile.writeTo(join(folder, 'run'))).rejects.toMatchObject({ code: 'ERR_PROFILER_INVALID_OPTION' });
   });
 

@@ -48,6 +48,10 @@ describe('windows in a folder', () => {
     const windows = windowDirectory({ path: join(folder, 'file') });
     await expect(windows.keep(window(1))).rejects.toMatchObject({ code: 'ERR_PROFILER_WRITE_FAILED' });
     await expect(windows.query()).rejects.toMatchObject({ code: 'ERR_PROFILER_READ_FAILED' });
+    for (const path of [join(folder, 'file/below'), '/proc/fog/windows']) await expect(windowDirectory({ path }).keep(window(1))).rejects.toMatchObject({ code: 'ERR_PROFILER_WRITE_FAILED' });
+    const deep = windowDirectory({ path: join(folder, 'a/b/c') });
+    await Promise.all([deep.keep(window(1)), deep.keep(window(2))]);
+    expect((await deep.query())?.durationMs).toBeGreaterThan(0);
     expect(() => windowDirectory({ path: '' })).toThrow(expect.objectContaining({ code: 'ERR_PROFILER_INVALID_OPTION' }));
   });
 });
@@ -98,5 +102,19 @@ describe('onWindow', () => {
     expect(windows.length).toBeGreaterThanOrEqual(2);
     expect(windows.some((profile) => names(profile)?.includes('threeUnits'))).toBe(true);
     expect(profiler.stats().recordingsFailedTotal).toBe(1);
+  });
+
+  it('gets no window that ends after the profiler was closed', async () => {
+    const clock = new ManualClock();
+    let windows = 0;
+    const onWindow = () => {
+      windows += 1;
+      clock.advance(1_000); // As time goes by while the profiler waits for this one to be taken.
+    };
+    const profiler = createProfiler({ continuous: { windowMs: 1_000, onWindow }, clock });
+    await profiler.recent();
+    await profiler.close();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([windows, profiler.stats().recordingsFailedTotal]).toEqual([2, 0]);
   });
 });
