@@ -17,7 +17,8 @@ export type FunctionRanges = ReadonlyMap<string, readonly FunctionRange[]>;
  * V8 books the samples of an inlined function on the function that its code was copied into, and tells by
  * `positionTicks` alone which lines they fell on. A line that cannot be of the function it is booked on goes to the
  * function around that line, if the caller's text leads there by name and nothing else fits; else it stays where it is.
- * The functions between caller and inlined callee, inlined too, are not known and left out.
+ * The functions between caller and inlined callee, inlined too, are those that names lead through, where only one way does;
+ * else they are left out.
  */
 export function recoverInlined(samples: Samples, ranges: FunctionRanges): Samples {
   const { lineTicks, timeline } = samples;
@@ -31,7 +32,8 @@ export function recoverInlined(samples: Samples, ranges: FunctionRanges): Sample
     const shares = new Map<number, LineTicks[]>();
     for (const tick of ticks) {
       const callee = inlinedAt(caller, tick.line, ranges);
-      const holder = callee === undefined ? node : grown.child(node, callee.frame);
+      const path = callee === undefined ? [] : [...between(caller, callee, ranges), callee];
+      const holder = path.reduce((parent, { frame }) => grown.child(parent, frame), node);
       shares.set(holder, [...(shares.get(holder) ?? []), tick]);
     }
     for (const [holder, own] of shares) ticksLeft.set(holder, [...(ticksLeft.get(holder) ?? []), ...own]);
@@ -105,6 +107,22 @@ function inlinedAt(caller: Frame, line: number, ranges: FunctionRanges): Functio
   return fitting.length === 1 ? fitting[0] : undefined;
 }
 
+/** The functions through which names lead from `caller` to `callee`, outermost first; none where that is unclear. */
+function between(caller: Frame, callee: FunctionRange, ranges: FunctionRanges): readonly FunctionRange[] {
+  const own = ownRange(caller, ranges);
+  if (own === undefined) return [];
+  const candidates = [...reachOf(own, ranges).functions];
+  const path: FunctionRange[] = [];
+  for (let [via, ...others] = callersIn(candidates, callee); via !== undefined && others.length === 0; [via, ...others] = callersIn(candidates, via)) {
+    if (via === own) return path;
+    if (path.includes(via)) return [];
+    path.unshift(via);
+  }
+  return [];
+}
+
+const callersIn = (candidates: readonly FunctionRange[], called: FunctionRange): FunctionRange[] => candidates.filter((one) => one !== called && namesIn(one).has(called.frame.name));
+
 /** The functions that may have code of their own on a line: the innermost around all of it, and those that begin or end there. */
 function holdersOf(line: number, functions: readonly FunctionRange[]): FunctionRange[] {
   const around = functions.filter(({ firstLine, lastLine }) => firstLine < line && line < lastLine).at(-1); // Inner ones come last.
@@ -126,12 +144,23 @@ function reachOf(start: FunctionRange, ranges: FunctionRanges): Reach {
   const functions = new Set([start]);
   const names = new Set<string>();
   for (const range of functions) {
-    for (const [name] of range.text.matchAll(/[\p{ID_Start}$_#][\p{ID_Continue}$]*/gu)) names.add(name);
+    for (const name of namesIn(range)) names.add(name);
     for (const other of script) if (names.has(other.frame.name) || contains(range, other)) functions.add(other); // Seen by this loop too.
   }
   const reach = { functions, names };
   reaches.set(start, reach);
   return reach;
+}
+
+const namesOf = new WeakMap<FunctionRange, ReadonlySet<string>>();
+
+/** All names that a function is written with. */
+function namesIn(range: FunctionRange): ReadonlySet<string> {
+  const known = namesOf.get(range);
+  if (known !== undefined) return known;
+  const names = new Set(Array.from(range.text.matchAll(/[\p{ID_Start}$_#][\p{ID_Continue}$]*/gu), ([name]) => name));
+  namesOf.set(range, names);
+  return names;
 }
 
 /** The tree of `samples` with nodes added behind its own, so that those keep their numbers. */

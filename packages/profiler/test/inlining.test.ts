@@ -34,7 +34,8 @@ describe('recovering inlined functions', () => {
   it('gives lines of a function reached by name their samples, and its caller the rest', () => {
     const recovered = recoverInlined(ticked([22, 3], [12, 2], [4, 5]), new Map([[main, functions]]));
     expect(selfOf(recovered)).toEqual({ run: 300, total: 200, price: 500 });
-    expect(costsOf(recovered).functions.find(({ name }) => name === 'run')?.total).toBe(1_000);
+    const totalOf = (wanted: string) => costsOf(recovered).functions.find(({ name }) => name === wanted)?.total;
+    expect([totalOf('run'), totalOf('total'), totalOf('price')]).toEqual([1_000, 700, 500]); // One way leads to `price`: through `total`.
     const named = new Map([...(recovered.inlined ?? [])].map(([node, count]) => [recovered.frames[recovered.nodeFrames[node] ?? -1]?.name, count]));
     expect(Object.fromEntries(named)).toEqual({ total: 2, price: 5 });
     expect([...(recovered.lineTicks ?? [])].map(([node, ticks]) => [recovered.frames[recovered.nodeFrames[node] ?? -1]?.name, ticks])).toEqual([
@@ -42,6 +43,14 @@ describe('recovering inlined functions', () => {
       ['total', [{ line: 12, ticks: 2 }]],
       ['price', [{ line: 4, ticks: 5 }]],
     ]);
+  });
+
+  it('leaves out what lies between where two ways lead', () => {
+    const also = range('also', 30, 34, 'function also(row) { return price(row); }');
+    const either = range('run', 20, 29, 'function run(rows) { for (const row of rows) total(row) + also(row); }');
+    const recovered = recoverInlined(ticked([22, 5], [4, 5]), new Map([[main, [price, total, either, also]]]));
+    expect(costsOf(recovered).functions.map(({ name, total: all }) => [name, all])).toEqual(expect.arrayContaining([['run', 1_000], ['price', 500]]));
+    expect(costsOf(recovered).functions).toHaveLength(2);
   });
 
   it('spreads them over the time line, so that each part of it has its share', () => {
