@@ -16,3 +16,16 @@ it('begins again after a pause, and where two are under way at once', () => {
   row.add(108, 110);
   expect([row.longest, row.longestMs]).toEqual([2, 10]);
 });
+
+it('goes on where a few are late, as the process waits for a core, and counts none of that time', () => {
+  const row = new Row();
+  let atMs = 0;
+  const add = (gapMs: number) => {
+    row.add(atMs + gapMs, atMs + gapMs + 1);
+    atMs += gapMs + 1;
+  };
+  for (let operation = 0; operation < 40; operation += 1) add(operation === 20 || operation === 39 ? 50 : 0);
+  expect([row.longest, row.longestMs]).toEqual([39, 39]); // The second one is too many.
+  for (let operation = 0; operation < 50; operation += 1) add(operation === 30 ? 200 : 0); // No core is waited for so long.
+  expect([row.longest, row.longestMs]).toEqual([39, 39]);
+});
