@@ -1,7 +1,11 @@
 import { invalidOption } from './errors.js';
 
+export function checkObject(what: string, given: object): void {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) throw invalidOption(what, given, 'an object');
+}
+
 /** Refuses what nobody would look at: a typo must not be silent. */
 export function checkNames(what: string, given: object, known: readonly string[]): void {
-  if (typeof given !== 'object' || given === null) throw invalidOption(`${what}s`, given, 'an object');
+  checkObject(`${what}s`, given);
   for (const name of Object.keys(given)) if (!known.includes(name)) throw invalidOption(what, name, `one of ${known.join(', ')}`);
 }

@@ -2,7 +2,7 @@ import { parse } from 'node:path';
 import type { Action } from './actions/action-runner.js';
 import { systemClock, type Clock } from './clock.js';
 import { invalidOption } from './errors.js';
-import { checkNames } from './option-names.js';
+import { checkNames, checkObject } from './option-names.js';
 import type { RuleSet } from './rules/rule.js';
 import { defaultThresholds, resolveThresholds, type ResolvedThreshold, type Threshold } from './rules/threshold.js';
 import { isMissing } from './sources/filesystem.js';
@@ -99,7 +99,7 @@ export function resolveOptions(options: MonitorOptions): ResolvedOptions {
   if (!Number.isFinite(intervalMs) || !(intervalMs >= MIN_INTERVAL_MS && intervalMs <= MAX_DELAY_MS)) throw invalidOption('intervalMs', intervalMs, `from ${MIN_INTERVAL_MS} to ${MAX_DELAY_MS}`);
   if (!Number.isFinite(urgentIntervalMs) || !(urgentIntervalMs >= MIN_INTERVAL_MS && urgentIntervalMs <= intervalMs)) throw invalidOption('urgentIntervalMs', urgentIntervalMs, `from ${MIN_INTERVAL_MS} to intervalMs (${intervalMs})`);
   if (!Number.isFinite(actionTimeoutMs) || !(actionTimeoutMs > 0 && actionTimeoutMs <= MAX_DELAY_MS)) throw invalidOption('actionTimeoutMs', actionTimeoutMs, `above 0 and at most ${MAX_DELAY_MS}`);
-  if (typeof actions !== 'object' || actions === null) throw invalidOption('actions', actions, 'functions by name');
+  checkObject('actions', actions);
   for (const [action, call] of Object.entries(actions)) if (typeof call !== 'function') throw invalidOption(`actions.${action}`, call, 'a function');
   checkInteger('historySize', historySize, MAX_HISTORY);
   checkInteger('maxSeries', maxSeries, MAX_SERIES);

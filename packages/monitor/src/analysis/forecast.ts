@@ -38,7 +38,7 @@ export function resolveForecastOptions(options: ForecastOptions): Required<Forec
   const { limit, windowMs = Infinity, confidence = 0.95 } = options;
   if (typeof limit !== 'number' || !Number.isFinite(limit)) throw invalidOption('limit', limit, 'a finite number');
   if (typeof windowMs !== 'number' || !(windowMs > 0)) throw invalidOption('windowMs', windowMs, 'above 0');
-  if (!(confidence > 0 && confidence < 1)) throw invalidOption('confidence', confidence, 'above 0 and below 1');
+  if (typeof confidence !== 'number' || !(confidence > 0 && confidence < 1)) throw invalidOption('confidence', confidence, 'above 0 and below 1');
   return { limit, windowMs, confidence };
 }
 

@@ -107,9 +107,12 @@ class FormulaScaler implements Scaler {
     this.#options = options;
   }
 
-  decide({ replicas, value, nowMs }: ScalerReading): ScalingDecision {
+  decide(reading: ScalerReading): ScalingDecision {
+    checkNames('reading', reading, ['replicas', 'value', 'nowMs']);
+    const { replicas, value, nowMs } = reading;
     if (!Number.isInteger(replicas) || replicas < 0) throw invalidOption('replicas', replicas, 'an integer of 0 or more');
     if (!Number.isFinite(nowMs)) throw invalidOption('nowMs', nowMs, 'a time in ms');
+    if (typeof value !== 'number') throw invalidOption('value', value, 'a number, NaN where it is not known');
     const { min, max } = this.#options;
     if (!Number.isFinite(value) || value < 0) return this.#settle(replicas, replicas, undefined, 'the metric has no value: nothing changes', nowMs);
     if (replicas < min || replicas > max) return this.#settle(replicas, replicas, undefined, `${replicas} is not within ${min} to ${max}`, nowMs);

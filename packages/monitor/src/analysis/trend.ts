@@ -37,7 +37,7 @@ export function resolveTrendOptions(options: TrendOptions): Criteria {
   checkNames('trend option', options, ['windowMs', 'confidence', 'minChangeRatio']);
   const { windowMs = Infinity, confidence = 0.99, minChangeRatio = 0.05 } = options;
   if (typeof windowMs !== 'number' || !(windowMs > 0)) throw invalidOption('windowMs', windowMs, 'above 0');
-  if (!(confidence > 0 && confidence < 1)) throw invalidOption('confidence', confidence, 'above 0 and below 1');
+  if (typeof confidence !== 'number' || !(confidence > 0 && confidence < 1)) throw invalidOption('confidence', confidence, 'above 0 and below 1');
   if (!Number.isFinite(minChangeRatio) || minChangeRatio < 0) throw invalidOption('minChangeRatio', minChangeRatio, '0 or more');
   return { windowMs, confidence, minChangeRatio };
 }

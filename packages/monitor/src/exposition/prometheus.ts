@@ -63,7 +63,8 @@ function addMetric(registry: Registry, name: string, members: readonly Reading[]
 }
 
 function prometheusName({ name, suffix, isRate }: Reading): string {
-  const base = underscored(name);
+  // Whoever named it as Prometheus would, as in `bytes_total`, gets nothing twice.
+  const base = isRate ? underscored(name).replace(/_total$/, '') : underscored(name);
   return `${base}${base.endsWith(suffix) ? '' : suffix}${isRate ? '_total' : ''}`;
 }
 

@@ -1,5 +1,5 @@
 import { invalidOption } from '../errors.js';
-import { checkNames } from '../option-names.js';
+import { checkNames, checkObject } from '../option-names.js';
 import { seriesName, type Labels, type SeriesInfo, type Unit } from '../series.js';
 
 /** How a signal of the application's own is described. */
@@ -34,6 +34,7 @@ export function resolveSignal(metric: string, options: SignalOptions, defaultUni
   const { unit = defaultUnit, labels = {}, description = '' } = options;
   if (!UNITS.includes(unit)) throw invalidOption('unit', unit, `one of ${UNITS.join(', ')}`);
   if (typeof description !== 'string') throw invalidOption('description', description, 'a string');
+  checkObject('labels', labels);
   for (const [label, value] of Object.entries(labels)) {
     if (!LABEL.test(label)) throw invalidOption('labels', label, 'names of letters, digits and _');
     if (typeof value !== 'string') throw invalidOption(`labels.${label}`, value, 'a string');

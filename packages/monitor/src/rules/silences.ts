@@ -1,5 +1,5 @@
 import { invalidOption } from '../errors.js';
-import { checkNames } from '../option-names.js';
+import { checkNames, checkObject } from '../option-names.js';
 import type { Labels } from '../series.js';
 
 export interface SilenceOptions {
@@ -38,7 +38,8 @@ export class Silences {
   add(options: SilenceOptions, nowMs: number): Silence {
     checkNames('silence option', options, ['labels', 'durationMs', 'comment']);
     const { labels, durationMs, comment = '' } = options;
-    if (typeof labels !== 'object' || labels === null || Object.keys(labels).length === 0) throw invalidOption('labels', labels, 'at least one label: a silence of everything would never be noticed');
+    checkObject('labels', labels);
+    if (Object.keys(labels).length === 0) throw invalidOption('labels', labels, 'at least one label: a silence of everything would never be noticed');
     for (const [label, value] of Object.entries(labels)) if (typeof value !== 'string' && !(value instanceof RegExp)) throw invalidOption(`labels.${label}`, value, 'a string or a RegExp');
     if (!Number.isFinite(durationMs) || durationMs <= 0) throw invalidOption('durationMs', durationMs, 'a finite number above 0');
     if (typeof comment !== 'string') throw invalidOption('comment', comment, 'a string');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { createScaler, type ScalerOptions, type ScalingDecision } from '../../src/index.js';
+import { createScaler, type ScalerOptions, type ScalerReading, type ScalingDecision } from '../../src/index.js';
 
 const minute = 60_000;
 const base: ScalerOptions = { target: 0.5, min: 1, max: 10, scaleDownStabilizationMs: 0 };
@@ -99,6 +99,6 @@ it.each([
   expect(() => createScaler({ ...base, ...options } as ScalerOptions)).toThrow(expect.objectContaining({ code: 'ERR_MONITOR_INVALID_OPTION' }));
 });
 
-it.each([{ replicas: 1.5, value: 1, nowMs: 0 }, { replicas: 1, value: 1, nowMs: Number.NaN }])('a reading of %j is refused', (reading) => {
-  expect(() => createScaler(base).decide(reading)).toThrow(expect.objectContaining({ code: 'ERR_MONITOR_INVALID_OPTION' }));
+it.each([{ replicas: 1.5, value: 1, nowMs: 0 }, { replicas: 1, value: 1, nowMs: Number.NaN }, { replicas: 1, value: '1', nowMs: 0 }, { replicas: 1, value: 1, nowMs: 0, now: 1 }, undefined])('a reading of %j is refused', (reading) => {
+  expect(() => createScaler(base).decide(reading as ScalerReading)).toThrow(expect.objectContaining({ code: 'ERR_MONITOR_INVALID_OPTION' }));
 });

@@ -56,10 +56,12 @@ it('a counter of the application is told as it is; a rate counts from the first 
   const sizes = made.histogram('jobs.size', { unit: 'bytes' });
   made.gauge('pages.read', () => 7, { unit: 'perSecond' });
   made.counter('bytes.sent', { unit: 'bytes' }).add(9);
+  made.counter('calls_total').add(2);
   counter.add(3);
   const exporter = createPrometheusExporter(made);
   const first = await exporter.metrics();
   expect(first).toMatch(/\njobs_done_total 3\n/);
+  expect(first).toMatch(/\ncalls_total 2\n/);
   expect(first).toMatch(/\n# TYPE bytes_sent_bytes_total counter\nbytes_sent_bytes_total 9\n/);
   expect(first).toMatch(/\npages_read_total 0\n/);
   made.start();

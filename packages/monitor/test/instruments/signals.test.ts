@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { ManualClock } from '@fog/testkit';
-import { createMonitor, type Monitor, type MonitorOptions } from '../../src/index.js';
+import { createMonitor, type Labels, type Monitor, type MonitorOptions } from '../../src/index.js';
 
 const monitors: Monitor[] = [];
 const monitorOn = (clock: ManualClock, options: MonitorOptions = {}): Monitor => {
@@ -27,6 +27,7 @@ describe('a counter', () => {
     expect(monitor.query('requests').map(({ value }) => value)).toEqual([5, 0]);
     expect(requests.total).toBe(10);
     expect(monitor.series()).toContainEqual(expect.objectContaining({ name: 'requests', unit: 'perSecond' }));
+    expect(() => monitor.counter('busy', { labels: ['a'] as unknown as Labels })).toThrow(expect.objectContaining({ code: 'ERR_MONITOR_INVALID_OPTION', message: 'labels is an array, expected an object' }));
     expect(() => monitor.counter('busy', { unit: 'cores' })).toThrow(expect.objectContaining({ code: 'ERR_MONITOR_INVALID_OPTION', message: expect.stringContaining('of a counter') }));
   });
 

@@ -1,8 +1,9 @@
 import type { Registry } from '../../registry.js';
 import type { Labels, Series } from '../../series.js';
 import { aggregator } from './aggregate.js';
+import { arithmetic } from './arithmetic.js';
 import { keyOf, noLabels, type Element } from './element.js';
-import type { ArithmeticOperator, Call, Combination, ComparisonOperator, Expression, Matcher, Selector } from './syntax.js';
+import type { Call, Combination, ComparisonOperator, Expression, Matcher, Selector } from './syntax.js';
 import { fitting, renewed, windowFunctions } from './window.js';
 
 /** What an expression is judged by. */
@@ -57,15 +58,6 @@ function always(value: number): Evaluation {
   return () => constant;
 }
 
-const arithmetic: Readonly<Record<ArithmeticOperator, (left: number, right: number) => number>> = {
-  '+': (left, right) => left + right,
-  '-': (left, right) => left - right,
-  '*': (left, right) => left * right,
-  '/': (left, right) => left / right,
-  '%': (left, right) => left % right,
-  '^': (left, right) => left ** right,
-};
-
 const comparison: Readonly<Record<ComparisonOperator, (left: number, right: number) => boolean>> = {
   '>': (left, right) => left > right,
   '>=': (left, right) => left >= right,
@@ -74,14 +66,6 @@ const comparison: Readonly<Record<ComparisonOperator, (left: number, right: numb
   '==': (left, right) => left === right,
   '!=': (left, right) => left !== right,
 };
-
-/** Value of an expression without series in it. */
-function constantOf(expression: Expression): number {
-  return compile(expression)(NOWHERE)[0]?.value ?? Number.NaN;
-}
-
-/** Numbers look at nothing. */
-const NOWHERE = {} as Moment;
 
 /** The series a selector means. */
 function finder({ metric, matchers }: Selector): (registry: Registry) => readonly Series[] {
@@ -115,7 +99,7 @@ function compileSelector(selector: Selector): Evaluation {
 
 function compileCall({ name, parameters }: Call): Evaluation {
   const window = parameters.find((parameter): parameter is Selector => parameter.type === 'window');
-  const numbers = parameters.filter(({ type }) => type === 'number').map(constantOf);
+  const numbers = parameters.flatMap((parameter) => (parameter.kind === 'number' ? [parameter.value] : []));
   if (name === 'vector') return always(numbers[0] ?? Number.NaN);
   if (window === undefined) {
     const operand = parameters[0] as Expression;

@@ -1,3 +1,4 @@
+import { arithmetic } from './arithmetic.js';
 import { aggregations, elsewhere, signatures } from './signatures.js';
 import { SyntaxProblem, tokenize, type Token } from './token.js';
 import type { AggregationName, Aggregation, ArithmeticOperator, ComparisonOperator, Expression, ExpressionType, Matcher, Selector, SetOperator } from './syntax.js';
@@ -16,6 +17,8 @@ export function parseExpression(source: string): Expression {
 /** Binary operators, loosest first. All associate to the left but `^`. */
 const OPERATORS: readonly (readonly string[])[] = [['or'], ['and', 'unless'], ['==', '!=', '>', '>=', '<', '<='], ['+', '-'], ['*', '/', '%']];
 const DEEPEST = 100;
+/** Beyond, a chain of operators would be a tree too deep for the stack. */
+const MOST_TOKENS = 2_000;
 
 class Parser {
   readonly #tokens: readonly Token[];
@@ -23,6 +26,8 @@ class Parser {
   #depth = 0;
 
   constructor(tokens: readonly Token[]) {
+    const beyond = tokens[MOST_TOKENS];
+    if (beyond !== undefined) throw new SyntaxProblem(`longer than ${MOST_TOKENS} words and signs`, beyond.start);
     this.#tokens = tokens;
   }
 
@@ -48,7 +53,9 @@ class Parser {
     this.#next += 1;
     const operand = this.#nested(() => this.#unary());
     if (operand.type === 'window') throw windowAlone(operand);
-    return token.text === '+' ? operand : { kind: 'negation', type: operand.type, start: token.start, operand };
+    if (token.text === '+') return operand;
+    if (operand.kind === 'number') return { ...operand, start: token.start, value: -operand.value };
+    return { kind: 'negation', type: operand.type, start: token.start, operand };
   }
 
   #power(): Expression {
@@ -83,6 +90,7 @@ class Parser {
     if (aggregations.includes(name.text) && ['(', 'by', 'without'].includes(this.#peek().text)) return this.#aggregation(name);
     if (this.#peek().text === '(') return this.#call(name);
     if (/^(?:and|or|unless|by|without)$/.test(name.text)) throw new SyntaxProblem(`expected a series before "${name.text}"`, name.start);
+    if (/^nan$/i.test(name.text)) throw new SyntaxProblem('nothing compares with NaN; absent(…) holds where there is no value', name.start);
     if (/^inf$/i.test(name.text)) return { kind: 'number', type: 'number', start: name.start, value: Infinity };
     const matchers = this.#peek().text === '{' ? this.#matchers() : undefined;
     const windowMs = this.#peek().text === '[' ? this.#window() : undefined;
@@ -91,10 +99,7 @@ class Parser {
 
   #call(name: Token): Expression {
     const signature = Object.hasOwn(signatures, name.text) ? signatures[name.text] : undefined;
-    if (signature === undefined) {
-      const hint = Object.hasOwn(elsewhere, name.text) ? `: ${elsewhere[name.text]}` : `; there are ${Object.keys(signatures).join(', ')}`;
-      throw new SyntaxProblem(`no function "${name.text}"${hint}`, name.start);
-    }
+    if (signature === undefined) throw new SyntaxProblem(`no function "${name.text}"${elsewhere(name.text) ?? `; there are ${Object.keys(signatures).join(', ')}`}`, name.start);
     const parameters = this.#list('(', ')', () => this.#nested(() => this.expression()));
     const { takes, required } = signature;
     if (parameters.length < required || parameters.length > takes.length) {
@@ -102,6 +107,9 @@ class Parser {
       throw new SyntaxProblem(`${name.text}() takes ${wanted} argument${wanted === '1' ? '' : 's'}, not ${parameters.length}`, name.start);
     }
     parameters.forEach((parameter, index) => checkType(parameter, takes[index] ?? 'series', `argument ${index + 1} of ${name.text}()`));
+    const numbers = parameters.flatMap((parameter) => (parameter.kind === 'number' ? [parameter] : []));
+    const problem = signature.refuses?.(numbers.map(({ value }) => value));
+    if (problem !== undefined) throw new SyntaxProblem(`${name.text}(): ${problem}`, numbers[0]?.start ?? name.start);
     return { kind: 'call', type: 'series', start: name.start, name: name.text, parameters };
   }
 
@@ -206,6 +214,7 @@ function binary({ text, start }: Token, left: Expression, right: Expression): Ex
     case '/':
     case '%':
     case '^':
+      if (left.kind === 'number' && right.kind === 'number') return { kind: 'number', type: 'number', start: place, value: arithmetic[text](left.value, right.value) };
       return { kind: 'arithmetic', type, start: place, operator: text satisfies ArithmeticOperator, left, right };
     default:
       if (type === 'number') throw new SyntaxProblem('both sides are constant numbers: this never changes', start);
@@ -241,4 +250,4 @@ function checkPattern(pattern: string, { start }: Token): void {
   }
 }
 
-const shown = ({ kind, text }: Token): string => (kind === 'end' ? 'the end' : JSON.stringify(text));
+const shown = ({ kind, text }: Token): string => (kind === 'end' ? 'the end' : `${JSON.stringify(text)}${elsewhere(text) ?? ''}`);

@@ -1,3 +1,5 @@
+import { elsewhere } from './signatures.js';
+
 /** A piece of an expression's text, from `start` up to `end`. */
 export interface Token {
   readonly kind: 'number' | 'duration' | 'string' | 'word' | 'symbol' | 'end';
@@ -42,6 +44,8 @@ export function durationMs(text: string): number | undefined {
   return parts.reduce((sum, [, count, unit = '']) => sum + Number(count) * (MS[unit] ?? Number.NaN), 0);
 }
 
+const unexpected = (character: string): string => `unexpected ${JSON.stringify(character)}${elsewhere(character) ?? ''}`;
+
 /** @throws {SyntaxProblem} */
 export function tokenize(source: string): Token[] {
   const tokens: Token[] = [];
@@ -71,7 +75,7 @@ export function tokenize(source: string): Token[] {
     else if (word !== undefined) push('word', word);
     else if (symbol !== undefined) push('symbol', symbol);
     else if (/["']/.test(source[at] ?? '')) throw new SyntaxProblem('this string has no end', at);
-    else throw new SyntaxProblem(`unexpected ${JSON.stringify(source[at])}`, at);
+    else throw new SyntaxProblem(unexpected(String.fromCodePoint(source.codePointAt(at) ?? 0)), at);
   }
   push('end', '');
   return tokens;
@@ -83,6 +87,7 @@ export function tokenize(source: string): Token[] {
     const factor = suffix === '' ? 1 : FACTORS[suffix];
     if (factor === undefined) throw new SyntaxProblem(`${number} has an unknown unit "${suffix}"; known are ${Object.keys(FACTORS).join(', ')} and durations in ${Object.keys(MS).join(', ')}`, at + number.length);
     const value = suffix === '%' ? Number(number) / 100 : Number(number) * factor;
+    if (value === Infinity) throw new SyntaxProblem(`${number} is too large a number`, at);
     push('number', number + suffix, value);
   }
 }

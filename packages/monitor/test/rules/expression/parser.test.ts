@@ -25,7 +25,7 @@ function shape(node: Expression): string {
 describe('an expression', () => {
   it.each([
     ['a > 1 or b > 2 and c > 3', '((a > 1) or ((b > 2) and (c > 3)))'],
-    ['a + b * c ^ 2 ^ 2 > 80%', '((a + (b * (c ^ (2 ^ 2)))) > 0.8)'],
+    ['a + b * c ^ d ^ 2 > 80%', '((a + (b * (c ^ (d ^ 2)))) > 0.8)'],
     ['-a ^ 2 > 1', '(-((a ^ 2)) > 1)'],
     ['a - b - c > 0', '(((a - b) - c) > 0)'],
     ['disk.busy{device=~"sd.*", path!="/x y"} > 1', '(disk.busy{device=~sd.*,path!=/x y} > 1)'],
@@ -61,6 +61,22 @@ describe('an expression', () => {
     ['a > 1 $', 6, 'unexpected "$"'],
     ['quantile_over_time(b, a[5m])', 19, 'should be a number'],
     [`${'('.repeat(200)}a`, 101, 'nested deeper'],
+    [`a${' + a'.repeat(1_000)}`, 4_000, 'longer than 2000'],
+    ['quantile_over_time(2, a[5m])', 19, 'not from 0 to 1'],
+    ['trend(a[5m], 3 - 2) > 0', 13, 'not between 0 and 1'],
+    ['clamp(a, 2, 1)', 9, '2 is above 1'],
+    ['a > 1e400', 4, 'too large'],
+    ['a > NaN', 4, 'nothing compares with NaN'],
+    ['a offset 5m > 1', 2, 'nothing looks back but a window'],
+    ['a @ 5 > 1', 2, 'nothing looks back but a window'],
+    ['a > on(b) c', 4, 'series go together by all their labels'],
+    ['a * on(b) group_left c > 1', 4, 'series go together'],
+    ['a + ignoring(b) c > 1', 4, 'sum without'],
+    ['avg_over_time(a[5m:1m]) > 1', 18, 'subqueries'],
+    ['topk(3, a)', 0, 'for each series'],
+    ['a && b', 2, '"and"'],
+    ['a = 1', 2, 'to compare is =='],
+    ['\u{1F600} > 1', 0, 'unexpected "\u{1F600}"'],
   ])('%s is refused at %i', (source, start, message) => {
     let problem: unknown;
     try {
