@@ -29,13 +29,20 @@ function naive({ values }: LabelledSeries): Watch {
   return { told: firing.flatMap((now, sample) => (now && firing[sample - 1] !== true ? [sample] : [])), firing };
 }
 
-/** The same bound as a rule: over only when 15 % below it, and for three hours. */
-function ruled({ values }: LabelledSeries): Watch {
-  const limit = bound(values);
-  const rules = `groups:\n  - name: g\n    rules:\n      - { alert: High, expr: 'value > ${limit}', clear: 'value < ${0.85 * limit}', keep_firing_for: 3h }\n`;
+/** The same bound as a rule: over only when 15 % below it, and for so long. */
+const high = (limit: number, keep: string): string => `{ alert: High, expr: 'value > ${limit}', clear: 'value < ${0.85 * limit}', keep_firing_for: ${keep} }`;
+/** The score from which on docs/rules.md calls most an incident. */
+const ODD = `{ alert: Odd, expr: 'anomaly.score{series="value"} > 0.997', keep_firing_for: 3h }`;
+
+const hysteresis = (limit: number): readonly string[] => [high(limit, '3h')];
+/** One tells that the level is high and then holds its peace for half a day; the other, meanwhile too, that something is new. */
+const hysteresisAndScore = (limit: number): readonly string[] => [high(limit, '12h'), ODD];
+
+function ruled({ values }: LabelledSeries, rulesFor: (limit: number) => readonly string[]): Watch {
+  const rules = `groups:\n  - name: g\n    rules:\n${rulesFor(bound(values)).map((rule) => `      - ${rule}\n`).join('')}`;
   const ticks = new ManualTicks(INTERVAL_MS);
   let sample = 0;
-  const monitor = createMonitor({ clock: ticks, intervalMs: INTERVAL_MS, filesystems: [], thresholds: [], tiers: [], historySize: 10, rules });
+  const monitor = createMonitor({ clock: ticks, intervalMs: INTERVAL_MS, filesystems: [], thresholds: [], tiers: [], historySize: 10, anomalies: rules.includes('anomaly.score') ? ['value'] : [], rules });
   const told: number[] = [];
   monitor.gauge('value', () => values[sample] ?? Number.NaN);
   monitor.onAlert(({ state }) => void (state === 'firing' && told.push(sample)));
@@ -71,7 +78,8 @@ function subject(watch: (series: LabelledSeries) => Watch): Subject {
   };
 }
 
-const OURS = '@fog/monitor, hysteresis and keep_firing_for';
+const OURS = '@fog/monitor, hysteresis, keep_firing_for and anomaly score';
+const HYSTERESIS = '@fog/monitor, hysteresis and keep_firing_for';
 const NAIVE = 'naive threshold';
 
 export default defineBench({
@@ -79,7 +87,11 @@ export default defineBench({
   title: 'Notifications of a threshold at the 95th percentile of the AWS series of the Numenta Anomaly Benchmark that are here',
   operation: 'series watched',
   cases: corpus.length === 0 ? {} : { [`${corpus.length} series`]: undefined },
-  contenders: { [OURS]: () => subject(ruled), [NAIVE]: () => subject(naive) },
+  contenders: {
+    [OURS]: () => subject((series) => ruled(series, hysteresisAndScore)),
+    [HYSTERESIS]: () => subject((series) => ruled(series, hysteresis)),
+    [NAIVE]: () => subject(naive),
+  },
   reference: NAIVE,
   checkIterations: 1,
   rounds: 1,

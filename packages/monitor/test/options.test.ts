@@ -19,7 +19,7 @@ describe('createMonitor', () => {
     [{ maxSeries: 100_001 }, /maxSeries is 100001/],
     [{ filesystems: ['/', '/'] }, /filesystems is "\/, \/", expected each at most once/],
     [{ filesystems: ['/', '/no/such/path'] }, /filesystems is "\/no\/such\/path", expected paths that are there/],
-    [{ actions: [() => undefined] }, /actions is an array, expected an object/],
+    [{ actions: [() => undefined] as never }, /actions is an array, expected an object/],
     [{ filesystems: [''] }, /filesystems is ""/],
     [{ source: 'portable', scope: 'cgroup' }, /scope is "cgroup"/],
     [untyped({ source: 'windows' }), /source is "windows", expected one of auto, linux, portable/],
