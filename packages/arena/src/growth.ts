@@ -4,7 +4,10 @@ import { PAGE_BYTES } from './options.js';
 import * as at from './records/layout.js';
 import type { Records } from './records/records.js';
 
-/** The least to grow by: growing is cheap, but each time what is cached is looked through first. */
+/**
+ * The least to grow by; beyond twice that, by half. Growing is cheap, but each time what is cached goes back first; and what
+ * was added takes no memory until it is written to.
+ */
 const LEAST_GROWTH_BYTES = 2 ** 20;
 
 /** What came of it: bytes by which the region is longer here or by another thread's doing, or why it is not. */
@@ -19,9 +22,10 @@ export function grow(memory: SharedArrayBuffer, records: Records, central: Centr
     return 'grown elsewhere';
   }
   // No growth for what would not fit even then: at best the largest free block is at the end and grows too.
-  if (size * GRANULE_BYTES > maxByteLength - byteLength + central.survey().largestSize * GRANULE_BYTES) return 'at its end';
+  const leftBytes = maxByteLength - byteLength;
+  if (size * GRANULE_BYTES > leftBytes && size * GRANULE_BYTES > leftBytes + central.survey().largestSize * GRANULE_BYTES) return 'at its end';
   const neededBytes = (size + align - 1) * GRANULE_BYTES;
-  const wantedBytes = byteLength + Math.max(neededBytes, LEAST_GROWTH_BYTES, byteLength / 4);
+  const wantedBytes = byteLength + Math.max(neededBytes, LEAST_GROWTH_BYTES, byteLength / 2);
   const toBytes = Math.min(Math.ceil(wantedBytes / PAGE_BYTES) * PAGE_BYTES, maxByteLength);
   if (toBytes === byteLength) return 'at its end';
   try {

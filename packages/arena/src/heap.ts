@@ -203,6 +203,7 @@ export class Heap {
       while (this.#unload(sizeClass, EXCHANGE_SLOTS) > 0);
       any = true;
     }
+    if (this.#isAlone) return any; // Nothing was ever left in the depot.
     for (let count = this.#depot.drain(this.#central.exchange); count > 0; count = this.#depot.drain(this.#central.exchange)) {
       this.#freeCentrally(count);
       any = true;

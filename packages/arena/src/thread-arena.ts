@@ -275,7 +275,7 @@ export class ThreadArena implements BlockSource, Home, Parent {
       const { records } = this.heap;
       this.#purgeTimer?.close();
       for (const watch of this.#pressure) watch.close();
-      this.#waiting.rejectAll(closed(this.name));
+      if (this.#waiting.size > 0) this.#waiting.rejectAll(closed(this.name));
       this.#reportLeaks();
       this.#lazy.close();
       if (this.#isCreator && !records.closed) {
@@ -286,7 +286,8 @@ export class ThreadArena implements BlockSource, Home, Parent {
         this.#poison?.release();
         this.heap.leave();
       }
-      this.#finalStats = this.#stats();
+      // Of a region that was given back whole nothing is resident: the system need not be asked.
+      this.#finalStats = this.#stats(this.#isCreator && this.#native !== undefined ? 0 : undefined);
       this.#gc.close();
       this.heap.letGo();
     }
@@ -434,10 +435,14 @@ export class ThreadArena implements BlockSource, Home, Parent {
     return figuresOf(this.heap, [...rowsInUse(this.heap.records)].length);
   }
 
-  #stats(): ArenaStats {
-    const { memory } = this.heap;
+  #stats(residentBytes = this.#residentBytes()): ArenaStats {
     const { minorTotal: gcMinorTotal, majorTotal: gcMajorTotal, pauseMs: gcPauseMs } = this.#gc.stats();
-    return { ...this.#figures(), residentBytes: this.#native?.resident(new Uint8Array(memory, 0, memory.byteLength)) ?? Number.NaN, gcMinorTotal, gcMajorTotal, gcPauseMs };
+    return { ...this.#figures(), residentBytes, gcMinorTotal, gcMajorTotal, gcPauseMs };
+  }
+
+  #residentBytes(): number {
+    const { memory } = this.heap;
+    return this.#native?.resident(new Uint8Array(memory, 0, memory.byteLength)) ?? Number.NaN;
   }
 
   #purgeLater(): void {

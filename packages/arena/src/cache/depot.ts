@@ -69,7 +69,9 @@ export class Depot {
   /** How many there are of a class. */
   batches(sizeClass: number): number {
     const first = this.#firstCell(sizeClass);
-    return this.#records.words.subarray(first, first + at.CELLS_PER_CLASS).reduce((count, slot) => count + Number(slot !== 0), 0);
+    let count = 0;
+    for (let cell = first; cell < first + at.CELLS_PER_CLASS; cell += 1) if (this.#records.words[cell] !== 0) count += 1;
+    return count;
   }
 
   #firstCell(sizeClass: number): number {

@@ -54,7 +54,8 @@ export class Magazines {
     const most = Math.min(MOST_GRANULES, capacity / PART);
     // Even, as half of the blocks move at a time; fewer than two are not worth keeping.
     this.capacities = GRANTED.map((size) => (size === 0 ? 0 : Math.min(MOST_BLOCKS, (most / size) & ~1)));
-    this.classOf = CLASS_OF.map((sizeClass) => ((this.capacities[sizeClass] as number) === 0 ? NONE : sizeClass));
+    // As a rule all classes are in use, and a table of its own would take most of the time that creating an arena does.
+    this.classOf = this.capacities.lastIndexOf(0) > NONE ? CLASS_OF.map((sizeClass) => ((this.capacities[sizeClass] as number) === 0 ? NONE : sizeClass)) : CLASS_OF;
   }
 
   /** The class of blocks that serve `size` granules, or NONE. */

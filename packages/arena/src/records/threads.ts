@@ -10,11 +10,14 @@ interface Thread {
 
 const UNKNOWN: Thread = { number: 0, started: 0 };
 
+/** This module is loaded once a thread, so what it found out of the thread holds for as long as it is there. */
+let thisThread: Thread | undefined;
+
 /**
  * The thread this runs on. A terminated worker cannot say goodbye, so others must be able to find out that it is gone;
  * Linux tells, in /proc. Elsewhere all threads are taken to be alive, and what they leave behind waits for `reset`.
  */
-function currentThread(): Thread {
+function findThisThread(): Thread {
   if (process.platform !== 'linux') return UNKNOWN;
   try {
     const number = Number(readlinkSync('/proc/thread-self').split('/').pop());
@@ -33,7 +36,7 @@ function startOf(number: number): number {
 
 /** Enters this thread into the records. @returns its row, or 0 if all are taken */
 export function enter({ words }: Records): number {
-  const { number, started } = currentThread();
+  const { number, started } = (thisThread ??= findThisThread());
   for (let row = at.FIRST_ROW; row < at.MOST_ROWS - 1; row += 1) {
     const base = rowBase(row);
     if (Atomics.compareExchange(words, base + at.ROW_IN_USE, 0, at.ROW_ENTERING) !== 0) continue;
