@@ -58,7 +58,8 @@ export function createBufferPool(source: BlockSource & { readonly name: string }
 /** One size's buffers: those that wait for the next user, the last released first, as it is the likeliest to be cached. */
 interface Shelf {
   readonly bytes: number;
-  readonly idle: Lease[];
+  /** A list through the leases, which takes less time than an array that grows and shrinks. */
+  top: Lease | undefined;
 }
 
 class SizedPool implements BufferPool {
@@ -68,15 +69,16 @@ class SizedPool implements BufferPool {
   readonly #shelfOf: readonly (Shelf | undefined)[];
   readonly #maxIdleBytes: number;
   #idleBytes = 0;
-  #leased = 0;
+  /** Those that succeeded; what can be told from it and the two below is not counted at each `acquire` and `release`. */
   #acquires = 0;
-  #reuses = 0;
+  #made = 0;
+  #gone = 0;
   #closed = false;
 
   constructor(source: BlockSource & { readonly name: string }, sizes: readonly number[], maxIdleBytes: number) {
     this.#source = source;
     this.#maxIdleBytes = maxIdleBytes;
-    this.#shelves = sizes.map((bytes) => ({ bytes, idle: [] }));
+    this.#shelves = sizes.map((bytes) => ({ bytes, top: undefined }));
     this.#shelfOf = Array.from({ length: 1_025 }, (_, step) => {
       // Only where all requests of a step end on one shelf.
       const [least, most] = [this.#find(step * 64 - 63), this.#find(step * 64)];
@@ -87,17 +89,11 @@ class SizedPool implements BufferPool {
   acquire(bytes: number): PooledBuffer {
     const shelf = this.#shelfOf[(bytes + 63) >>> 6] ?? this.#find(bytes);
     if (shelf === undefined || !(bytes >= 1)) throw invalidArgument('bytes', bytes, `1 to ${this.#shelves.at(-1)?.bytes}`);
-    let lease = shelf.idle.pop();
-    // A reset of the arena ended those that were idle then.
-    while (lease !== undefined && lease.endings !== this.#source.endings) {
-      this.#idleBytes -= shelf.bytes;
-      lease = shelf.idle.pop();
-    }
-    this.#acquires += 1;
-    if (lease === undefined) return this.#make(shelf);
-    this.#reuses += 1;
-    this.#leased += 1;
+    const lease = shelf.top;
+    if (lease === undefined || lease.endings !== this.#source.endings) return this.#acquireOf(shelf);
+    shelf.top = lease.next;
     this.#idleBytes -= shelf.bytes;
+    this.#acquires += 1;
     lease.isLeased = true;
     return lease;
   }
@@ -116,25 +112,27 @@ class SizedPool implements BufferPool {
   takeBack(lease: Lease): void {
     if (!lease.isLeased) throw doubleFree(this.#source.name, lease.block.offset, lease.byteLength);
     lease.isLeased = false;
-    this.#leased -= 1;
-    if (this.#closed || this.#idleBytes + lease.shelf.bytes > this.#maxIdleBytes) {
-      lease.block[Symbol.dispose]();
+    const { shelf } = lease;
+    const idleBytes = this.#idleBytes + shelf.bytes;
+    if (this.#closed || idleBytes > this.#maxIdleBytes) {
+      this.#drop(lease);
       return;
     }
-    this.#idleBytes += lease.shelf.bytes;
-    lease.shelf.idle.push(lease);
+    this.#idleBytes = idleBytes;
+    lease.next = shelf.top;
+    shelf.top = lease;
   }
 
   trim(): number {
     const trimmedBytes = this.#idleBytes;
-    for (const { idle } of this.#shelves) for (const lease of idle.splice(0)) lease.block[Symbol.dispose]();
-    this.#idleBytes = 0;
+    for (const shelf of this.#shelves) for (let lease = this.#pop(shelf); lease !== undefined; lease = this.#pop(shelf)) this.#drop(lease);
     return trimmedBytes;
   }
 
   stats(): BufferPoolStats {
-    const idleBuffers = this.#shelves.reduce((sum, { idle }) => sum + idle.length, 0);
-    return { leasedBuffers: this.#leased, idleBuffers, idleBytes: this.#idleBytes, acquiresTotal: this.#acquires, reusesTotal: this.#reuses };
+    let idleBuffers = 0;
+    for (const { top } of this.#shelves) for (let lease = top; lease !== undefined; lease = lease.next) idleBuffers += 1;
+    return { leasedBuffers: this.#made - this.#gone - idleBuffers, idleBuffers, idleBytes: this.#idleBytes, acquiresTotal: this.#acquires, reusesTotal: this.#acquires - this.#made };
   }
 
   close(): void {
@@ -150,10 +148,31 @@ class SizedPool implements BufferPool {
     return this.#shelves.find((shelf) => shelf.bytes >= bytes);
   }
 
-  #make(shelf: Shelf): Lease {
-    if (this.#closed) throw closed(`pool of ${this.#source.name}`);
-    const lease = new Lease(this, shelf, this.#source.alloc(shelf.bytes), this.#source.endings);
-    this.#leased += 1;
+  #pop(shelf: Shelf): Lease | undefined {
+    const lease = shelf.top;
+    if (lease === undefined) return undefined;
+    shelf.top = lease.next;
+    this.#idleBytes -= shelf.bytes;
+    return lease;
+  }
+
+  #drop(lease: Lease): void {
+    this.#gone += 1;
+    lease.block[Symbol.dispose]();
+  }
+
+  /** An idle buffer that no reset of the source ended, else a new one. */
+  #acquireOf(shelf: Shelf): Lease {
+    const { endings } = this.#source;
+    let lease = this.#pop(shelf);
+    for (; lease !== undefined && lease.endings !== endings; lease = this.#pop(shelf)) this.#drop(lease);
+    if (lease === undefined) {
+      if (this.#closed) throw closed(`pool of ${this.#source.name}`);
+      lease = new Lease(this, shelf, this.#source.alloc(shelf.bytes), endings);
+      this.#made += 1;
+    }
+    this.#acquires += 1;
+    lease.isLeased = true;
     return lease;
   }
 }
@@ -167,6 +186,8 @@ class Lease implements PooledBuffer {
   /** Of the source when the block was new. */
   readonly endings: number;
   isLeased = true;
+  /** The one below on the shelf, while idle. */
+  next: Lease | undefined = undefined;
   readonly #pool: SizedPool;
 
   constructor(pool: SizedPool, shelf: Shelf, block: Block, endings: number) {
