@@ -9,9 +9,9 @@ interface Placed {
 
 /** Something that hands out blocks of a region, and how far into the region they have reached. */
 interface Allocator<B> {
-  alloc(bytes: number): B;
-  free(block: B): void;
-  reachedBytes(): number;
+  readonly alloc: (bytes: number) => B;
+  readonly free: (block: B) => void;
+  readonly reachedBytes: () => number;
 }
 
 /**
