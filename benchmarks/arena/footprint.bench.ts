@@ -23,8 +23,9 @@ const REPLACEMENTS = 2 ** 18;
 /** Replaces blocks for a while; the figure is how far the region reached, over what was live at the most. */
 function reaching<B>(given: Churn, create: () => Allocator<B>): Subject {
   const { alloc, free } = create();
+  const timed = replacing(given, alloc, free);
   return {
-    run: replacing(given, alloc, free).run,
+    run: (iterations) => timed.run(iterations),
     figures: () => {
       const { alloc, free, reachedBytes } = create();
       const { live, bytes, places } = given;
