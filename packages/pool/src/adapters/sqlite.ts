@@ -10,7 +10,7 @@ import type { AcquireOptions, CloseOptions, WaitOptions } from '../wait-options.
 
 export type { OpenSqlite, SqliteDatabase, SqliteParameter, SqliteStatement } from '../sqlite/driver.js';
 
-export interface SqlitePoolOptions<D extends SqliteDatabase = SqliteDatabase> extends Omit<PoolTuning, 'max' | 'min'> {
+export interface SqlitePoolOptions<D extends SqliteDatabase<never> = SqliteDatabase> extends Omit<PoolTuning, 'max' | 'min'> {
   /** A file; a database in memory belongs to one connection alone. */
   readonly file: string;
   /** Opens a connection, as `(file, { readonly }) => new Database(file, { readonly })` by better-sqlite3. @default by node:sqlite */
@@ -35,7 +35,7 @@ export interface SqlitePoolStats extends PoolStats {
  * for no writer. Writers wait for each other here, first come, first served, where SQLite would refuse or block them.
  * Statements run in this thread, and block it, as SQLite does.
  */
-export interface SqlitePool<D extends SqliteDatabase = SqliteDatabase> extends AsyncDisposable {
+export interface SqlitePool<D extends SqliteDatabase<never> = SqliteDatabase> extends AsyncDisposable {
   readonly name: string;
   /** The rows of a statement that reads. @throws what SQLite says, also for one that writes; or as `Pool.acquire` */
   query<R = Record<string, unknown>>(sql: string, parameters?: readonly SqliteParameter[], options?: AcquireOptions): Promise<R[]>;
@@ -57,7 +57,7 @@ export interface SqlitePool<D extends SqliteDatabase = SqliteDatabase> extends A
 const OPTIONS: readonly string[] = ['file', 'open', 'readers', 'busyTimeoutMs', 'pragmas', ...TUNING.filter((name) => name !== 'max' && name !== 'min')];
 
 /** @throws {PoolError} `ERR_POOL_INVALID_OPTION` */
-export function createSqlitePool<D extends SqliteDatabase = SqliteDatabase>(options: SqlitePoolOptions<D>): SqlitePool<D> {
+export function createSqlitePool<D extends SqliteDatabase<never> = SqliteDatabase>(options: SqlitePoolOptions<D>): SqlitePool<D> {
   requireKnown(options, OPTIONS);
   const { file, open = openNodeSqlite as OpenSqlite<D>, readers: max = 4, busyTimeoutMs = 1_000, pragmas = [], name = 'sqlite', ...tuning } = options;
   if (typeof file !== 'string' || file === '' || file === ':memory:') throw invalidOption('file', file, 'the path of a file');
@@ -94,7 +94,7 @@ export function createSqlitePool<D extends SqliteDatabase = SqliteDatabase>(opti
   return new WriterAndReaders<D>(name, writer, readers);
 }
 
-class WriterAndReaders<D extends SqliteDatabase> implements SqlitePool<D> {
+class WriterAndReaders<D extends SqliteDatabase<never>> implements SqlitePool<D> {
   readonly name: string;
   readonly #writer: Pool<D>;
   readonly #readers: Pool<D>;

@@ -3,20 +3,21 @@ import { invalidOption } from '../errors.js';
 export type SqliteParameter = null | number | bigint | string | Uint8Array;
 
 /** What better-sqlite3 and node:sqlite have in common, and is all that is asked of any other. */
-export interface SqliteStatement {
-  run(...parameters: SqliteParameter[]): unknown;
-  get(...parameters: SqliteParameter[]): unknown;
-  all(...parameters: SqliteParameter[]): unknown[];
+export interface SqliteStatement<P = SqliteParameter> {
+  run(...parameters: P[]): unknown;
+  get(...parameters: P[]): unknown;
+  all(...parameters: P[]): unknown[];
 }
 
-export interface SqliteDatabase {
-  prepare(sql: string): SqliteStatement;
+/** @typeParam P what its statements take; `never` for those that declare it in ways of their own, as better-sqlite3 does */
+export interface SqliteDatabase<P = SqliteParameter> {
+  prepare(sql: string): SqliteStatement<P>;
   exec(sql: string): unknown;
   close(): unknown;
 }
 
 /** Opens a connection, one that only reads if `readonly`. */
-export type OpenSqlite<D extends SqliteDatabase> = (file: string, options: { readonly readonly: boolean }) => D;
+export type OpenSqlite<D extends SqliteDatabase<never>> = (file: string, options: { readonly readonly: boolean }) => D;
 
 /** Node's own SQLite, where it has one: from Node 22.13 on. */
 export function openNodeSqlite(file: string, { readonly }: { readonly readonly: boolean }): SqliteDatabase {
@@ -34,7 +35,7 @@ interface Condition {
 }
 
 /** Ends a transaction that is open, if one is. @throws also if its borrower has closed the connection */
-export function rollBack(database: SqliteDatabase): void {
+export function rollBack(database: SqliteDatabase<never>): void {
   const { open, isOpen, inTransaction, isTransaction } = database as Condition;
   if ((open ?? isOpen) === false) throw new Error('the connection was closed by its borrower');
   if ((inTransaction ?? isTransaction) === false) return;

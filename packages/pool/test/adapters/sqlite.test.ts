@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import wasm from 'node-sqlite3-wasm';
-import { createSqlitePool, type OpenSqlite, type SqliteDatabase, type SqliteParameter, type SqlitePool, type SqlitePoolOptions } from '../../src/adapters/sqlite.js';
+import { createSqlitePool, type OpenSqlite, type SqliteDatabase, type SqliteParameter, type SqlitePool, type SqlitePoolOptions, type SqliteStatement } from '../../src/adapters/sqlite.js';
 import { deferred, settled } from '../backend.js';
 
 /** SQLite as WebAssembly, which runs on every Node; it takes parameters as one array, and knows no write-ahead mode. */
@@ -19,8 +19,17 @@ const openWasm: OpenSqlite<SqliteDatabase> = (file, { readonly }) => {
   };
 };
 
+/** With types as those of better-sqlite3. */
+interface Telling {
+  readonly open: boolean;
+  readonly inTransaction: boolean;
+  prepare(sql: string): SqliteStatement | { run(bound: object): unknown; get(bound: object): unknown; all(bound: object): unknown[] };
+  exec(sql: string): unknown;
+  close(): unknown;
+}
+
 /** The same, telling of itself as better-sqlite3 does; that one has to be compiled where it runs. */
-const openTelling: OpenSqlite<SqliteDatabase> = (file, options) => {
+const openTelling = (file: string, options: { readonly readonly: boolean }): Telling => {
   const database = openWasm(file, options);
   let open = true;
   let inTransaction = false;
@@ -40,12 +49,12 @@ const openTelling: OpenSqlite<SqliteDatabase> = (file, options) => {
     get inTransaction() {
       return open && inTransaction;
     },
-  } as SqliteDatabase;
+  };
 };
 
 const drivers: [string, OpenSqlite<SqliteDatabase> | undefined][] = [
   ['node-sqlite3-wasm', openWasm],
-  ['one that tells of itself', openTelling],
+  ['one that tells of itself', openTelling as OpenSqlite<SqliteDatabase>],
 ];
 if (process.getBuiltinModule('node:sqlite') !== undefined) drivers.push(['node:sqlite', undefined]);
 
@@ -160,6 +169,15 @@ describe('the options of a pool of SQLite connections', () => {
   it('are refused if they cannot be honoured', () => {
     for (const options of [{}, { file: '' }, { file: ':memory:' }, { file: 'x', readers: 0 }, { file: 'x', open: 1 }, { file: 'x', busyTimeoutMs: -1 }, { file: 'x', pragmas: 'a' }, { file: 'x', pragmas: [1] }, { file: 'x', name: '' }, { file: 'x', max: 3 }])
       expect(() => createSqlitePool({ open: openWasm, ...options } as never)).toThrow(expect.objectContaining({ code: 'ERR_POOL_INVALID_OPTION' }));
+  });
+
+  it('take any driver, and lend what it gives', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'fog-sqlite-'));
+    folders.push(folder);
+    const db = createSqlitePool({ file: join(folder, 'test.db'), open: openTelling });
+    expect(await db.write((database) => [database.open, database.inTransaction])).toEqual([true, false]);
+    expect(await db.query<{ one: number }>('select 1 as one')).toEqual([{ one: 1 }]);
+    await db.close();
   });
 
   it('and those of calls', async () => {
