@@ -72,8 +72,9 @@ export function overloaded(pool: string, waitedMs: number, limitMs: number): Poo
   return withoutStack(() => new PoolError('ERR_POOL_OVERLOADED', `${pool} is overloaded: refused after a wait of ${Math.round(waitedMs)} ms, as the limit is now ${limitMs} ms`));
 }
 
-export function deadlock(pool: string, leased: number): PoolError {
-  return new PoolError('ERR_POOL_DEADLOCK', `${pool}: all ${leased} leases are held by callers that wait for another; this one would wait for ever`);
+export function deadlock(pool: string, leased: number, key: string | undefined): PoolError {
+  const leases = key === undefined ? 'leases' : `leases of key ${inspect(key)}`;
+  return new PoolError('ERR_POOL_DEADLOCK', `${pool}: all ${leased} ${leases} are held by callers that wait for another; this one would wait for ever`);
 }
 
 export function leaked(pool: string, heldMs: number, stack: string | undefined): PoolError {

@@ -32,6 +32,11 @@ export class Loan<R> implements Lender<R>, Linked<Loan<R>> {
     this.#onEnd = onEnd;
   }
 
+  /** It begins to wait, or ends to. */
+  waits(change: 1 | -1): void {
+    this.borrower?.waits(this.key, change);
+  }
+
   release(entry: Entry<R>, started: number): void {
     this.#onEnd(this);
     this.#lender.release(entry, started);

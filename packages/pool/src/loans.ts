@@ -1,6 +1,6 @@
 import { Borrower, DeadlockWatch } from './deadlock.js';
 import type { Entry } from './entry.js';
-import { leaked } from './errors.js';
+import { deadlock, leaked } from './errors.js';
 import { leaseLeaked } from './events.js';
 import { PoolLease } from './lease.js';
 import type { Lending } from './lending.js';
@@ -46,16 +46,26 @@ export class Loans<R> {
     return key === undefined || this.#quotas === undefined || !this.#quotas.isFull(key);
   }
 
-  /** Whether none of `leased` leases, all there can be, would ever come back if this one waited. */
-  wouldDeadlock(loan: Loan<R>, leased: number): boolean {
-    return loan.borrower?.wouldDeadlock(leased) ?? false;
+  /**
+   * Refuses those who wait for what will never come back, who came last first; gives their number.
+   * @param key if the leases of one key may have come to wait for each other
+   * @param places most leases there can be
+   */
+  breakDeadlock(key: string | undefined, places: number): number {
+    if (this.#deadlocks === undefined) return 0;
+    let refused = 0;
+    const { name } = this.#options;
+    while (this.#isStuck(undefined, this.#lending.leases, places) && this.#refuseLast(() => true, () => deadlock(name, this.#lending.leases, undefined))) refused += 1;
+    if (key === undefined || this.#quotas === undefined) return refused;
+    while (this.#isStuck(key, this.#quotas.leases(key), this.#options.maxPerKey) && this.#refuseLast((loan) => loan.key === key, () => deadlock(name, this.#options.maxPerKey, key))) refused += 1;
+    return refused;
   }
 
   begin(loan: Loan<R>, entry: Entry<R>, waitMs: number): PoolLease<R> {
     const { key, borrower } = loan;
     const lease = new PoolLease(loan, entry, this.#lending.beginLate(entry, waitMs));
     loan.lease = lease;
-    borrower?.has(1);
+    borrower?.has(key, 1);
     this.#leaks?.begin(loan);
     if (key !== undefined && this.#quotas !== undefined) {
       this.#quotas.take(key);
@@ -73,9 +83,18 @@ export class Loans<R> {
     this.#leaks?.close();
   }
 
+  #isStuck(key: string | undefined, leases: number, places: number): boolean {
+    return leases >= places && this.#deadlocks?.stuckLeases(key) === leases;
+  }
+
+  /** Of those who keep others waiting by what they have. */
+  #refuseLast(which: (loan: Loan<R>) => boolean, reason: () => unknown): boolean {
+    return this.#queue.rejectLast(({ loan }) => loan?.borrower?.holds === true && which(loan), reason);
+  }
+
   #end(loan: Loan<R>): void {
     const { key, borrower } = loan;
-    borrower?.has(-1);
+    borrower?.has(key, -1);
     this.#leaks?.end(loan);
     if (key === undefined || this.#quotas === undefined) return;
     const wasFull = this.#quotas.isFull(key);

@@ -9,15 +9,19 @@ export class Quotas {
 
   /** Whether `key` may have no further lease. */
   isFull(key: string): boolean {
-    return (this.#leases.get(key) ?? 0) >= this.#maxPerKey;
+    return this.leases(key) >= this.#maxPerKey;
+  }
+
+  leases(key: string): number {
+    return this.#leases.get(key) ?? 0;
   }
 
   take(key: string): void {
-    this.#leases.set(key, (this.#leases.get(key) ?? 0) + 1);
+    this.#leases.set(key, this.leases(key) + 1);
   }
 
   giveBack(key: string): void {
-    const left = (this.#leases.get(key) ?? 0) - 1;
+    const left = this.leases(key) - 1;
     if (left > 0) this.#leases.set(key, left);
     else this.#leases.delete(key);
   }

@@ -1,6 +1,6 @@
 import { CoarseClock } from './coarse-clock.js';
 import { type Entry, IDLE, isLent, leasedMsOf } from './entry.js';
-import { acquireTimeout, circuitOpen, closeTimeout, deadlock, invalidOption, overloaded, type PoolError, queueFull } from './errors.js';
+import { acquireTimeout, circuitOpen, closeTimeout, invalidOption, overloaded, type PoolError, queueFull } from './errors.js';
 import { poolResized, waitTimedOut } from './events.js';
 import { Histogram } from './histogram.js';
 import { type Lease, PoolLease } from './lease.js';
@@ -243,18 +243,19 @@ class ResourcePool<R> implements Pool<R> {
     if (signal?.aborted === true) return Promise.reject(signal.reason);
     const lease = this.#take(key, loan);
     if (lease !== undefined) return Promise.resolve(lease);
-    const refusal = this.#refusal(loan);
+    const refusal = this.#refusal();
     if (refusal !== undefined) return Promise.reject(refusal);
     const promise = this.#queue.wait(options, loan);
     this.#shedder?.watch();
     if (this.#supply.hasMore) this.#match();
+    this.#breakDeadlock(key);
     return promise;
   }
 
   /** Why nobody may wait now. */
-  #refusal(loan: Loan<R> | undefined): PoolError | undefined {
+  #refusal(): PoolError | undefined {
     if (!this.#phase.isOpen) return this.#phase.refusal();
-    const refusal = this.#circuitRefusal() ?? this.#queueRefusal() ?? this.#deadlockRefusal(loan);
+    const refusal = this.#circuitRefusal() ?? this.#queueRefusal();
     if (refusal !== undefined) this.#counters.refused += 1;
     return refusal;
   }
@@ -273,10 +274,12 @@ class ResourcePool<R> implements Pool<R> {
     return this.#queue.size - room >= maxWaiting ? queueFull(this.name, maxWaiting) : undefined;
   }
 
-  #deadlockRefusal(loan: Loan<R> | undefined): PoolError | undefined {
-    const leased = this.#lending.leases;
-    if (loan === undefined || leased < this.#supply.max * this.#options.concurrency) return undefined;
-    return this.#loans?.wouldDeadlock(loan, leased) === true ? deadlock(this.name, leased) : undefined;
+  /** Somebody has begun to wait, has got a lease while others inside the same `use` wait, or there is less to be had. */
+  #breakDeadlock(key: string | undefined): void {
+    if (this.#loans === undefined || this.#queue.size === 0) return;
+    const refused = this.#loans.breakDeadlock(key, this.#supply.max * this.#options.concurrency);
+    this.#counters.refused += refused;
+    if (refused > 0) this.#phase.look();
   }
 
   async #useLease<T>(fn: (resource: R) => T | PromiseLike<T>, options: UseOptions = NO_OPTIONS): Promise<T> {
@@ -303,6 +306,7 @@ class ResourcePool<R> implements Pool<R> {
       this.#matching = false;
     }
     this.#supply.circuit.holdProcess(this.#queue.size > 0);
+    this.#breakDeadlock(undefined);
     this.#phase.look();
   }
 
@@ -321,6 +325,7 @@ class ResourcePool<R> implements Pool<R> {
     const waitMs = this.#options.clock.now() - waiter.sinceMs;
     this.#waits.record(waitMs);
     waiter.resolve(this.#lease(entry, waitMs, waiter.loan));
+    this.#breakDeadlock(waiter.loan?.key);
   }
 
   #applySize(): void {

@@ -66,7 +66,7 @@ export class WaitQueue<R> {
       level.add(waiter);
       this.#size += 1;
       if (lane.blocked) this.#blocked += 1;
-      loan?.borrower?.waits(1);
+      loan?.waits(1);
       this.#deadlines.add(waiter, timeoutMs);
     });
   }
@@ -124,6 +124,15 @@ export class WaitQueue<R> {
     this.shift()?.reject(reason);
   }
 
+  /** Rejects the one of `which` that came last, if there is one. */
+  rejectLast(which: (waiter: Waiter<R>) => boolean, reason: () => unknown): boolean {
+    let last: Waiter<R> | undefined;
+    for (const { waiters } of this.#lanes())
+      for (const waiter of waiters) if (which(waiter) && (last === undefined || waiter.sinceMs >= last.sinceMs)) last = waiter;
+    if (last !== undefined) this.#reject(last, reason());
+    return last !== undefined;
+  }
+
   rejectAll(reason: unknown): void {
     for (const { waiters } of this.#lanes()) for (let waiter = waiters.head; waiter !== undefined; waiter = waiters.head) this.#reject(waiter, reason);
   }
@@ -148,7 +157,7 @@ export class WaitQueue<R> {
     if (level.size === 0 && level !== this.#usual) this.#levels = this.#levels.filter((other) => other !== level);
     this.#deadlines.remove(waiter);
     signal?.removeEventListener('abort', waiter);
-    loan?.borrower?.waits(-1);
+    loan?.waits(-1);
   }
 
   #levelOf(priority: number): Level<Waiter<R>> {

@@ -69,4 +69,49 @@ describe('detectDeadlock', () => {
     await other;
     await Promise.all([pool.use(() => 1), pool.use(() => 2)]);
   });
+
+  it('refuses who would wait for ever since another inside the same use was served, or since the pool became smaller', async () => {
+    const { pool } = setUp({ max: 2, detectDeadlock: true });
+    const other = await pool.acquire();
+    const both = pool.use(async () => {
+      const [one, two] = await Promise.allSettled([pool.acquire(), pool.acquire()]);
+      if (one.status === 'fulfilled') one.value.release();
+      return [one.status, two.status === 'rejected' && (two.reason as { code: string }).code];
+    });
+    await settled();
+    expect(pool.stats().waiting).toBe(2);
+    other.release();
+    expect(await both).toEqual(['fulfilled', 'ERR_POOL_DEADLOCK']);
+
+    const { pool: shrinking } = setUp({ max: 2, detectDeadlock: true });
+    const holder = await shrinking.acquire();
+    const nested = shrinking.use(() => expect(shrinking.acquire()).rejects.toMatchObject({ code: 'ERR_POOL_DEADLOCK' }));
+    await settled();
+    expect(shrinking.stats().waiting).toBe(1);
+    shrinking.resize({ max: 1 });
+    holder.release();
+    await nested;
+  });
+
+  it('refuses who waits for a lease of its own key that has no other', async () => {
+    const { pool } = setUp({ max: 5, maxPerKey: 2, detectDeadlock: true });
+    const held = await pool.acquire({ key: 'a' });
+    const nested = pool.use(() => pool.use(({ id }) => id, { key: 'a' }), { key: 'a' });
+    await settled();
+    expect(pool.stats().waiting).toBe(1); // For the lease held outside.
+    held.release();
+    await nested;
+    await pool.use(async () => {
+      await pool.use(
+        () =>
+          expect(pool.acquire({ key: 'a' })).rejects.toMatchObject({
+            code: 'ERR_POOL_DEADLOCK',
+            message: "pool: all 2 leases of key 'a' are held by callers that wait for another; this one would wait for ever",
+          }),
+        { key: 'a' },
+      );
+      await pool.use(() => pool.use(({ id }) => id), { key: 'b' }); // Others are there for who has no key.
+    }, { key: 'a' });
+    expect(pool.stats()).toMatchObject({ leases: 0, waiting: 0, refusedTotal: 1 });
+  });
 });
