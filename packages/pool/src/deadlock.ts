@@ -1,71 +1,58 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-/** What leases and waits are counted by: all of a pool, and a key apart. */
-type Group = string | undefined;
-
-interface Tally {
-  leases: number;
-  /** Acquires that wait, those inside its inner uses included. */
-  waiting: number;
-}
-
-/** A `use` under way, or what it is called from: the leases it has, and how many acquires inside it wait. */
+/** A `use` under way: whether it has its lease, and how many acquires inside it wait, those in inner uses included. */
 export class Borrower {
   readonly #watch: DeadlockWatch;
   readonly #outer: Borrower | undefined;
-  readonly #all: Tally = { leases: 0, waiting: 0 };
-  #byKey: Map<string, Tally> | undefined = undefined;
+  readonly #key: string | undefined;
+  #has = false;
+  #waiting = 0;
+  /** Of these, for a lease of its own key. */
+  #waitingForKey = 0;
 
-  constructor(watch: DeadlockWatch, outer: Borrower | undefined) {
+  constructor(watch: DeadlockWatch, outer: Borrower | undefined, key: string | undefined) {
     this.#watch = watch;
     this.#outer = outer;
+    this.#key = key;
   }
 
-  /** Whether it has leases, or what it is called from has. */
+  /** Whether it has its lease, or what it is called from has. */
   get holds(): boolean {
-    return this.#all.leases > 0 || this.#outer?.holds === true;
+    return this.#has || this.#outer?.holds === true;
   }
 
-  has(key: string | undefined, change: 1 | -1): void {
-    this.#has(undefined, change);
-    if (key !== undefined) this.#has(key, change);
+  /** It gets its lease, with which nothing inside it has begun. */
+  begin(): void {
+    this.#has = true;
+  }
+
+  end(): void {
+    if (this.#waiting > 0) this.#watch.stick(undefined, -1);
+    if (this.#waitingForKey > 0) this.#watch.stick(this.#key, -1);
+    this.#has = false;
   }
 
   /** An acquire inside it begins to wait, or ends to; who called it cannot go on either. */
   waits(key: string | undefined, change: 1 | -1): void {
-    this.#waits(undefined, change);
-    if (key !== undefined) this.#waits(key, change);
+    this.#waiting = this.#count(undefined, this.#waiting, change);
+    if (key !== undefined && key === this.#key) this.#waitingForKey = this.#count(key, this.#waitingForKey, change);
     this.#outer?.waits(key, change);
   }
 
-  #has(group: Group, change: 1 | -1): void {
-    const tally = this.#tally(group);
-    if (tally.waiting > 0) this.#watch.stick(group, change);
-    tally.leases += change;
-  }
-
-  #waits(group: Group, change: 1 | -1): void {
-    const tally = this.#tally(group);
-    const wasStuck = tally.waiting > 0;
-    tally.waiting += change;
-    if (wasStuck !== tally.waiting > 0) this.#watch.stick(group, wasStuck ? -tally.leases : tally.leases);
-  }
-
-  #tally(group: Group): Tally {
-    if (group === undefined) return this.#all;
-    this.#byKey ??= new Map();
-    let tally = this.#byKey.get(group);
-    if (tally === undefined) this.#byKey.set(group, (tally = { leases: 0, waiting: 0 }));
-    return tally;
+  /** Its lease is stuck from the first that waits to the last. */
+  #count(key: string | undefined, before: number, change: 1 | -1): number {
+    if (this.#has && before + Math.min(change, 0) === 0) this.#watch.stick(key, change);
+    return before + change;
   }
 }
 
 /**
- * Knows which leases are with callers that wait for another lease: if all are, none will ever come back; nor any of a key, if
- * all of that are with callers that wait for another of the same.
+ * Knows which leases are with uses inside which somebody waits for another lease: if all are, none will ever come back; nor any
+ * of a key, if all of that are with uses inside which somebody waits for another of the same.
  *
- * Who acquires on whose behalf is known inside `use` alone, as only there the pool calls the borrower. An `acquire` could mark
- * what comes after it, but that is also what its caller starts beside it, and does not wait for.
+ * It takes a `use` to wait for what is acquired inside it. Of a lease that `acquire` gave nobody can say what its holder waits
+ * for, so none counts as stuck; marking all that comes after an `acquire` would take what its caller starts beside it for
+ * what it waits for.
  */
 export class DeadlockWatch {
   readonly #inside = new AsyncLocalStorage<Borrower>();
@@ -80,14 +67,15 @@ export class DeadlockWatch {
     return this.#inside.run(borrower, fn);
   }
 
-  /** Leases of callers that wait for another; with a `key`, for another of that key. */
+  /** Leases of uses inside which somebody waits; with a `key`, those of that key inside which somebody waits for it. */
   stuckLeases(key: string | undefined): number {
     return key === undefined ? this.#stuck : (this.#stuckByKey.get(key) ?? 0);
   }
 
-  stick(group: Group, change: number): void {
-    if (group === undefined) this.#stuck += change;
-    else if (this.stuckLeases(group) + change > 0) this.#stuckByKey.set(group, this.stuckLeases(group) + change);
-    else this.#stuckByKey.delete(group);
+  stick(key: string | undefined, change: 1 | -1): void {
+    const stuck = this.stuckLeases(key) + change;
+    if (key === undefined) this.#stuck = stuck;
+    else if (stuck > 0) this.#stuckByKey.set(key, stuck);
+    else this.#stuckByKey.delete(key);
   }
 }

@@ -11,7 +11,10 @@ import type { Trace } from './trace.js';
 export class Loan<R> implements Lender<R>, Linked<Loan<R>> {
   readonly name: string;
   readonly key: string | undefined;
-  readonly borrower: Borrower | undefined;
+  /** The use whose lease it is, if it is one's and deadlocks are watched for. */
+  readonly use: Borrower | undefined;
+  /** The use inside which it was asked for. */
+  readonly outer: Borrower | undefined;
   /** Where it was asked for, if that is kept. */
   readonly trace: Trace | undefined;
   readonly #lender: Lender<R>;
@@ -23,18 +26,26 @@ export class Loan<R> implements Lender<R>, Linked<Loan<R>> {
   previous: Loan<R> | undefined = undefined;
   next: Loan<R> | undefined = undefined;
 
-  constructor(lender: Lender<R>, key: string | undefined, borrower: Borrower | undefined, trace: Trace | undefined, onEnd: (loan: Loan<R>) => void) {
+  constructor(
+    lender: Lender<R>,
+    key: string | undefined,
+    use: Borrower | undefined,
+    outer: Borrower | undefined,
+    trace: Trace | undefined,
+    onEnd: (loan: Loan<R>) => void,
+  ) {
     this.name = lender.name;
     this.#lender = lender;
     this.key = key;
-    this.borrower = borrower;
+    this.use = use;
+    this.outer = outer;
     this.trace = trace;
     this.#onEnd = onEnd;
   }
 
   /** It begins to wait, or ends to. */
   waits(change: 1 | -1): void {
-    this.borrower?.waits(this.key, change);
+    this.outer?.waits(this.key, change);
   }
 
   release(entry: Entry<R>, started: number): void {

@@ -35,11 +35,11 @@ export class Loans<R> {
     return this.#leaks?.leaks ?? 0;
   }
 
-  /** @param inside it is a `use`, so that what its function asks for is asked for by this loan's holder */
+  /** @param inside it is a `use`, so that what its function asks for is asked for inside it */
   open(key: string | undefined, inside: boolean): Loan<R> {
     const outer = this.#deadlocks?.current;
-    const borrower = inside && this.#deadlocks !== undefined ? new Borrower(this.#deadlocks, outer) : outer;
-    return new Loan(this.#lending, key, borrower, this.#leaks?.trace(), this.#ended);
+    const use = inside && this.#deadlocks !== undefined ? new Borrower(this.#deadlocks, outer, key) : undefined;
+    return new Loan(this.#lending, key, use, outer, this.#leaks?.trace(), this.#ended);
   }
 
   mayLend(key: string | undefined): boolean {
@@ -62,10 +62,10 @@ export class Loans<R> {
   }
 
   begin(loan: Loan<R>, entry: Entry<R>, waitMs: number): PoolLease<R> {
-    const { key, borrower } = loan;
+    const { key, use } = loan;
     const lease = new PoolLease(loan, entry, this.#lending.beginLate(entry, waitMs));
     loan.lease = lease;
-    borrower?.has(key, 1);
+    use?.begin();
     this.#leaks?.begin(loan);
     if (key !== undefined && this.#quotas !== undefined) {
       this.#quotas.take(key);
@@ -76,7 +76,7 @@ export class Loans<R> {
 
   /** Runs what a `use` lends to. */
   run<T>(loan: Loan<R>, fn: () => T): T {
-    return this.#deadlocks === undefined || loan.borrower === undefined ? fn() : this.#deadlocks.run(loan.borrower, fn);
+    return this.#deadlocks === undefined || loan.use === undefined ? fn() : this.#deadlocks.run(loan.use, fn);
   }
 
   close(): void {
@@ -87,14 +87,14 @@ export class Loans<R> {
     return leases >= places && this.#deadlocks?.stuckLeases(key) === leases;
   }
 
-  /** Of those who keep others waiting by what they have. */
+  /** Of those inside uses that keep others waiting by what they have. */
   #refuseLast(which: (loan: Loan<R>) => boolean, reason: () => unknown): boolean {
-    return this.#queue.rejectLast(({ loan }) => loan?.borrower?.holds === true && which(loan), reason);
+    return this.#queue.rejectLast(({ loan }) => loan?.outer?.holds === true && which(loan), reason);
   }
 
   #end(loan: Loan<R>): void {
-    const { key, borrower } = loan;
-    borrower?.has(key, -1);
+    const { key, use } = loan;
+    use?.end();
     this.#leaks?.end(loan);
     if (key === undefined || this.#quotas === undefined) return;
     const wasFull = this.#quotas.isFull(key);

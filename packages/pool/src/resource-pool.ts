@@ -274,7 +274,7 @@ class ResourcePool<R> implements Pool<R> {
     return this.#queue.size - room >= maxWaiting ? queueFull(this.name, maxWaiting) : undefined;
   }
 
-  /** Somebody has begun to wait, has got a lease while others inside the same `use` wait, or there is less to be had. */
+  /** Somebody has begun to wait, or there is less to be had. */
   #breakDeadlock(key: string | undefined): void {
     if (this.#loans === undefined || this.#queue.size === 0) return;
     const refused = this.#loans.breakDeadlock(key, this.#supply.max * this.#options.concurrency);
@@ -325,7 +325,6 @@ class ResourcePool<R> implements Pool<R> {
     const waitMs = this.#options.clock.now() - waiter.sinceMs;
     this.#waits.record(waitMs);
     waiter.resolve(this.#lease(entry, waitMs, waiter.loan));
-    this.#breakDeadlock(waiter.loan?.key);
   }
 
   #applySize(): void {

@@ -25,6 +25,8 @@ interface Caller {
   readonly controller: AbortController;
   state: 'waiting' | 'holding' | 'ended';
   lease: Lease<Connection> | undefined;
+  connection: Connection | undefined;
+  sinceMs: number;
 }
 
 /** What kind of pool it is. */
@@ -34,6 +36,7 @@ interface Kind {
   readonly maxPerKey: number;
   readonly keepaliveMs: number;
   readonly leakAfterMs: number;
+  readonly leakReclaim: boolean;
 }
 
 const MAX = 3;
@@ -86,7 +89,10 @@ class World {
       random: this.#random,
       clock: this.clock,
       create: () => this.#connect(),
-      destroy: (connection) => this.#disconnect(connection),
+      destroy: (connection) => {
+        this.#reclaim();
+        return this.#disconnect(connection);
+      },
       validate: (connection) => this.#answer(() => !connection.ill),
       reset: (connection) => {
         if (connection.holders.size > 0) this.breaches.push(`connection ${connection.id} reset while held`);
@@ -144,6 +150,8 @@ class World {
       controller: new AbortController(),
       state: 'waiting',
       lease: undefined,
+      connection: undefined,
+      sinceMs: 0,
     };
     this.callers.push(caller);
     return caller;
@@ -164,7 +172,18 @@ class World {
     if (lease !== undefined) this.#hold(this.#caller(Infinity), lease);
   }
 
+  /** Takes note of leases that the pool has ended, which must be those that are out for too long. */
+  #reclaim(): void {
+    for (const caller of this.callers) {
+      if (caller.state !== 'holding' || caller.lease === undefined || !isEnded(caller.lease)) continue;
+      if (!this.#kind.leakReclaim || this.clock.now() < caller.sinceMs + this.#kind.leakAfterMs) this.breaches.push(`the lease of caller ${caller.order} was ended early`);
+      caller.connection?.holders.delete(caller);
+      caller.state = 'ended';
+    }
+  }
+
   #hold(caller: Caller, lease: Lease<Connection>): void {
+    this.#reclaim();
     const connection = lease.resource;
     if (caller.state !== 'waiting') this.breaches.push(`caller ${caller.order} served after it ${caller.state}`);
     if (connection.holders.size === this.#kind.concurrency) this.breaches.push(`connection ${connection.id} has too many holders`);
@@ -177,6 +196,8 @@ class World {
     this.#served += 1;
     caller.state = 'holding';
     caller.lease = lease;
+    caller.connection = connection;
+    caller.sinceMs = this.clock.now();
     connection.holders.add(caller);
   }
 
@@ -208,7 +229,7 @@ class World {
     const caller = holding[pick % Math.max(1, holding.length)];
     const lease = caller?.lease;
     if (caller === undefined || lease === undefined) return;
-    lease.resource.holders.delete(caller);
+    caller.connection?.holders.delete(caller);
     caller.state = 'ended';
     lease[how]();
     expect(() => lease.release()).toThrow(expect.objectContaining({ code: 'ERR_POOL_LEASE_ENDED' }));
@@ -231,6 +252,7 @@ class World {
   }
 
   check(): void {
+    this.#reclaim();
     expect(this.breaches).toEqual([]);
     const stats = this.pool.stats();
     const waiting = this.callers.filter(({ state }) => state === 'waiting');
@@ -241,6 +263,9 @@ class World {
     const holding = this.callers.filter(({ state }) => state === 'holding');
     expect(stats.leases).toBe(holding.length);
     expect(stats.leased).toBe(new Set(holding.map(({ lease }) => lease?.resource)).size);
+    const overdue = holding.filter(({ sinceMs }) => this.clock.now() >= sinceMs + this.#kind.leakAfterMs);
+    if (this.#kind.leakReclaim) expect(overdue).toEqual([]);
+    expect(stats.leaksTotal).toBeGreaterThanOrEqual(overdue.length);
     for (const key of ['a', 'b']) expect(holding.filter((caller) => caller.key === key).length).toBeLessThanOrEqual(this.#kind.maxPerKey);
     expect(stats.waiting).toBe(waiting.length);
     expect(stats.createdTotal - stats.destroyedTotal).toBe(stats.idle + stats.leased + stats.checking + stats.destroying);
@@ -254,6 +279,15 @@ class World {
     expect(waiting.filter(({ dueMs }) => dueMs <= this.clock.now())).toEqual([]);
     // Nobody waits for nothing.
     if (this.#eligible().length > 0 && stats.idle > 0 && !this.#suspended) expect(stats.checking + stats.creating).toBeGreaterThan(0);
+  }
+}
+
+function isEnded(lease: Lease<unknown>): boolean {
+  try {
+    void lease.resource;
+    return false;
+  } catch {
+    return true;
   }
 }
 
@@ -321,8 +355,9 @@ const kind: fc.Arbitrary<Kind> = fc.record({
   concurrency: fc.constantFrom(1, 1, 2),
   maxPerKey: fc.constantFrom(Infinity, 1, 2),
   keepaliveMs: fc.constantFrom(Infinity, 150),
-  // Books are kept, but nothing is out for so long.
-  leakAfterMs: fc.constantFrom(Infinity, 2 ** 30),
+  // So long that nothing is out for it, but that books are kept; or soon.
+  leakAfterMs: fc.constantFrom(Infinity, 2 ** 30, 250),
+  leakReclaim: fc.boolean(),
 });
 
 /** One after the other, or who is served could not be told from who could have been. */
