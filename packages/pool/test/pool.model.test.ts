@@ -371,7 +371,7 @@ async function releaseAll(world: World): Promise<void> {
 describe('a pool, in random weather', () => {
   it('never lends to too many, never exceeds max, settles every waiter in turn, leaks nothing, and recovers', async () => {
     await fc.assert(
-      fc.asyncProperty(kind, fc.array(step, { minLength: 5, maxLength: 40 }), fc.boolean(), async (pool, steps, force) => {
+      fc.asyncProperty(kind, fc.array(step, { minLength: 5, maxLength: 40, size: 'max' }), fc.boolean(), async (pool, steps, force) => {
         const world = new World(pool);
         for (const action of steps) await perform(world, action);
 
