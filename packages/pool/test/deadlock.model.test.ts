@@ -49,15 +49,15 @@ interface Outcome {
 
 async function runAll(programs: readonly Program[], options: { readonly max: number; readonly concurrency: number; readonly maxPerKey: number; readonly detectDeadlock: boolean }): Promise<Outcome> {
   const pool = createPool({ create: () => ({}), acquireTimeoutMs: Infinity, ...options });
-  let running = programs.length;
-  for (const program of programs) void run(pool, program).finally(() => (running -= 1));
-  for (let still = 0, loans = 0; running > 0 && still < 2 * MOST_TURNS; still += 1) {
+  const running = new Set(programs);
+  for (const program of programs) void run(pool, program).finally(() => running.delete(program));
+  for (let still = 0, loans = 0; running.size > 0 && still < 2 * MOST_TURNS; still += 1) {
     await settled();
     const { acquiredTotal, releasedTotal } = pool.stats();
     if (acquiredTotal + releasedTotal !== loans) still = 0;
     loans = acquiredTotal + releasedTotal;
   }
-  const outcome = { hangs: running > 0, refused: pool.stats().refusedTotal };
+  const outcome = { hangs: running.size > 0, refused: pool.stats().refusedTotal };
   if (!outcome.hangs) expect(pool.stats()).toMatchObject({ leases: 0, waiting: 0 });
   await pool.close({ timeoutMs: 0, force: true }).catch(() => {});
   return outcome;

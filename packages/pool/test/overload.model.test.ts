@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import type { Lease } from '../src/index.js';
 import { setUp, settled } from './backend.js';
 
 const step = fc.oneof(
@@ -40,17 +41,19 @@ describe('load shedding, of random load', () => {
           if (clock.now() - lastMs > lookMs + STEP_MS) seenSinceMs = clock.now();
           lastMs = clock.now();
         };
+        const hold = (caller: Caller, lease: Lease<unknown>): void => {
+          const { overloaded } = pool.stats();
+          const place = callers.indexOf(caller);
+          const passed = waiting().filter((other) => other !== caller && (overloaded ? callers.indexOf(other) > place : callers.indexOf(other) < place));
+          if (passed.length > 0) breaches.push(`${place} passed ${passed.length} others`);
+          caller.state = 'holding';
+          caller.release = () => lease.release();
+        };
         const acquire = (): void => {
           const caller: Caller = { sinceMs: clock.now(), state: 'waiting', release: () => {} };
           callers.push(caller);
           void pool.acquire().then(
-            (lease) => {
-              const { overloaded } = pool.stats();
-              const passed = waiting().filter((other) => other !== caller && (overloaded ? callers.indexOf(other) > callers.indexOf(caller) : callers.indexOf(other) < callers.indexOf(caller)));
-              if (passed.length > 0) breaches.push(`${callers.indexOf(caller)} passed ${passed.length} others`);
-              caller.state = 'holding';
-              caller.release = () => lease.release();
-            },
+            (lease) => hold(caller, lease),
             ({ code }: { code: string }) => {
               if (code !== 'ERR_POOL_OVERLOADED') return;
               const waitedMs = clock.now() - caller.sinceMs;

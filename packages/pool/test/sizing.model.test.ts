@@ -29,14 +29,12 @@ describe('an adaptive size, of random load', () => {
           else if (action.kind === 'rest') await clock.advanceAsync(action.ms);
           else {
             const calls = Array.from({ length: action.callers }, () => pool.use(() => new Promise<void>((resolve) => clock.setTimeout(resolve, Math.ceil(action.useMs * (0.5 + random()))))));
-            let running = true;
-            const all = Promise.all(calls).then(() => (running = false));
-            while (running) {
+            while (pool.stats().leases + pool.stats().waiting > 0) {
               await clock.advanceAsync(20);
               await settled();
               check();
             }
-            await all;
+            await Promise.all(calls);
           }
           await settled();
           check();

@@ -11,7 +11,7 @@ export function statement(database: SqliteDatabase<never>, sql: string): SqliteS
   if (kept === undefined) prepared.set(database, (kept = new Map<string, SqliteStatement>()));
   let found = kept.get(sql);
   if (found === undefined) {
-    found = database.prepare(sql) as SqliteStatement;
+    found = database.prepare(sql);
     for (const oldest of kept.size >= KEPT ? kept.keys() : []) {
       kept.delete(oldest);
       break;

@@ -1,7 +1,7 @@
 /** Servers that are killed, frozen, restarted and exhausted under load; afterwards each pool is what it was before. */
 import { startPostgres, startRedis, type Service } from '@fog/services';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { createRedisPool } from '../../src/adapters/ioredis.js';
+import { createRedisPool, type RedisPool, type RedisPoolOptions } from '../../src/adapters/ioredis.js';
 import { createPgPool, type PgPool, Pool } from '../../src/adapters/pg.js';
 import type { PoolStats } from '../../src/index.js';
 
@@ -158,6 +158,57 @@ describe('a pool of PostgreSQL connections, under load', () => {
     const reclaiming = open({ max: 2, leakAfterMs: 50, leakReclaim: true });
     const leases = await Promise.all([reclaiming.acquire(), reclaiming.acquire()]);
     expect((await reclaiming.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+    for (const lease of leases) expect(() => lease.resource).toThrow(expect.objectContaining({ code: 'ERR_POOL_LEASE_ENDED' }));
+  });
+});
+
+describe('a pool of Redis connections, under load', () => {
+  function open(options: RedisPoolOptions): RedisPool {
+    const pool = createRedisPool({ url: redis.url, max: MAX, ...retries, ...options });
+    closing.push(() => pool.close({ force: true, timeoutMs: 0 }));
+    return pool;
+  }
+  const loadOf = (pool: RedisPool): Load => new Load({ server: redis, ask: () => pool.use((client) => client.ping()), size: () => pool.stats().size, stats: () => pool.stats() });
+
+  it('replaces each connection that the server ends, and never has more than it may', async () => {
+    const pool = open({});
+    const admin = open({ max: 1 });
+    const load = loadOf(pool);
+    for (let round = 1; round <= 5; round += 1) {
+      const answersThen = load.answers;
+      await load.until(() => load.answers > answersThen + 50);
+      await admin.use((client) => client.call('client', 'KILL', 'TYPE', 'normal'));
+    }
+    const answersThen = load.answers;
+    await load.until(() => load.answers > answersThen + 50);
+    await load.stop();
+    for (const error of load.errors) expect(error).toMatch(EXPECTED);
+    expect(load.mostOpen).toBeLessThanOrEqual(MAX);
+    expect(pool.stats()).toMatchObject({ leased: 0, waiting: 0 });
+  }, 60_000);
+
+  it('lets nobody hang on a server that does not answer, and goes on when it does', async () => {
+    const pool = open({ acquireTimeoutMs: 200, createTimeoutMs: 200, validateAfterIdleMs: 0, validateTimeoutMs: 100, resetTimeoutMs: 100, connection: { commandTimeout: 100 } });
+    const load = loadOf(pool);
+    await load.until(() => load.answers > 100);
+    await redis.pause();
+    const errorsThen = load.errors.length;
+    await load.until(() => load.errors.length >= errorsThen + 2 * CALLERS);
+    await redis.resume();
+    const answersThen = load.answers;
+    await load.until(() => load.answers > answersThen + 100);
+    await load.stop();
+    for (const error of load.errors) expect(error).toMatch(/Command timed out|ERR_POOL_(?:ACQUIRE|CREATE)_TIMEOUT|ERR_POOL_CIRCUIT_OPEN/);
+    expect(load.mostOpen).toBeLessThanOrEqual(MAX);
+  }, 60_000);
+
+  it('says who has everything when leaks have exhausted it, and takes it back where it is told to', async () => {
+    const leaky = open({ max: 2, acquireTimeoutMs: 50 });
+    await Promise.all([leaky.acquire(), leaky.acquire()]);
+    await expect(leaky.use((client) => client.ping())).rejects.toMatchObject({ code: 'ERR_POOL_ACQUIRE_TIMEOUT', message: expect.stringContaining('2 of 2 leased') });
+    const reclaiming = open({ max: 2, leakAfterMs: 50, leakReclaim: true });
+    const leases = await Promise.all([reclaiming.acquire(), reclaiming.acquire()]);
+    expect(await reclaiming.use((client) => client.ping())).toBe('PONG');
     for (const lease of leases) expect(() => lease.resource).toThrow(expect.objectContaining({ code: 'ERR_POOL_LEASE_ENDED' }));
   });
 });
