@@ -3,7 +3,7 @@ import type { Block } from './block.js';
 import type { Clock } from './clock.js';
 import { closed, invalidArgument, invalidHandle, invalidOption } from './errors.js';
 import { POST_ITS_HANDLE } from './not-cloneable.js';
-import { checkDelay, MAX_DELAY_MS, refuseUnknown, resolveWait, type WaitOptions } from './options.js';
+import { checkDelay, checkOptions, MAX_DELAY_MS, refuseUnknown, resolveWait, type WaitOptions } from './options.js';
 import type { BlockToken } from './token.js';
 import { WaitQueue } from './wait-queue.js';
 
@@ -78,7 +78,9 @@ const LOOK_FOR_END_MS = 500;
 /** How long to wait, in ms, for a sender that has a place and did not fill it yet. */
 const LOOK_FOR_FILLING_MS = 1;
 
-export function createChannel(arena: Ends, { slots = 1_024, ...unknown }: ChannelOptions, clock: Clock): Channel {
+export function createChannel(arena: Ends, options: ChannelOptions, clock: Clock): Channel {
+  checkOptions(options);
+  const { slots = 1_024, ...unknown } = options;
   refuseUnknown(unknown);
   if (!Number.isInteger(slots) || slots < 2 || slots > MOST_SLOTS || (slots & (slots - 1)) !== 0) throw invalidOption('slots', slots, `a power of two, 2 to ${MOST_SLOTS}`);
   const words = new Int32Array(new SharedArrayBuffer(4 * (CELLS + slots * CELL_WORDS)));
@@ -90,7 +92,7 @@ export function createChannel(arena: Ends, { slots = 1_024, ...unknown }: Channe
 /** @throws {ArenaError} `ERR_ARENA_INVALID_HANDLE`. */
 export function openChannel(arena: Ends, handle: ChannelHandle, clock: Clock): Channel {
   const { arena: id, ring } = handle;
-  if (id !== arena.id || !types.isSharedArrayBuffer(ring) || ring.byteLength < 4 * CELLS) throw invalidHandle(handle);
+  if (id !== arena.id || !types.isSharedArrayBuffer(ring) || !isLength(ring.byteLength / 4)) throw invalidHandle(handle);
   const words = new Int32Array(ring);
   if (Atomics.load(words, LAYOUT) !== LAYOUT_VERSION) throw invalidHandle(handle);
   return new Ring(arena, words, clock);
@@ -278,6 +280,12 @@ class Ring implements Channel {
   #whenClosed(): Error {
     return closed(`channel of ${this.#arena.name}`);
   }
+}
+
+/** Whether so many words are those of a ring. */
+function isLength(words: number): boolean {
+  const slots = (words - CELLS) / CELL_WORDS;
+  return Number.isInteger(slots) && slots >= 2 && (slots & (slots - 1)) === 0;
 }
 
 /** Of places and sequences, which count modulo 2^30 and are never further apart than the ring is long. */

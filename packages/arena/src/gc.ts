@@ -2,7 +2,7 @@ import { PerformanceObserver, constants, performance, type PerformanceEntry } fr
 import { setFlagsFromString } from 'node:v8';
 import { Worker, type ResourceLimits } from 'node:worker_threads';
 import { invalidOption } from './errors.js';
-import { refuseUnknown } from './options.js';
+import { checkOptions, checkSignal, refuseUnknown } from './options.js';
 
 /** What collections cost since a sampler was made. */
 export interface GcStats {
@@ -139,7 +139,10 @@ const LEAST_SEMI_SPACE = '--min-semi-space-size';
  * While the workload is about to start with the settings, so is any other thread that is started just then.
  * @throws {ArenaError} rejects with `ERR_ARENA_INVALID_OPTION`; with what the workload threw; with the signal's reason.
  */
-export async function tuneGc({ youngGenerationBytes, oldGenerationBytes, workload, signal, ...unknown }: GcTuning): Promise<TunedGc> {
+export async function tuneGc(tuning: GcTuning): Promise<TunedGc> {
+  checkOptions(tuning);
+  const { youngGenerationBytes, oldGenerationBytes, workload, signal, ...unknown } = tuning;
+  checkSignal(signal);
   refuseUnknown(unknown);
   checkBytes('youngGenerationBytes', youngGenerationBytes, MiB, 1_024 * MiB);
   checkBytes('oldGenerationBytes', oldGenerationBytes, 16 * MiB, 65_536 * MiB);

@@ -1,9 +1,9 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, statSync, type Stats } from 'node:fs';
 import { types } from 'node:util';
 import type { NativeBinding } from './binding.js';
 import type { Block, Home } from './block.js';
 import { closed, exhausted, invalidArgument, invalidOption, notLoaded } from './errors.js';
-import { oneOf, PAGE_BYTES, refuseUnknown, type AllocOptions } from './options.js';
+import { checkOptions, oneOf, PAGE_BYTES, refuseUnknown, type AllocOptions } from './options.js';
 
 /**
  * Fills the bytes it is handed, at once or by a promise; or gives an ArrayBuffer or a view, at most as long, which is copied
@@ -35,7 +35,7 @@ export interface Lazy extends Disposable {
   readonly loads: number;
   /** The bytes, loaded now if they are not yet. @throws {ArenaError} `ERR_ARENA_NOT_LOADED` if that takes a promise; `ERR_ARENA_EXHAUSTED`, `ERR_ARENA_CLOSED`; what the loader or the file system threw. */
   readonly u8: Uint8Array<SharedArrayBuffer>;
-  /** As {@link Lazy.u8}, with any loader. Calls at the same time share one loading. */
+  /** As {@link Lazy.u8}, with any loader. Calls at the same time share one loading. @throws {ArenaError} rejects, too, when the object or its arena is closed, whatever becomes of the loader */
   load(): Promise<Uint8Array<SharedArrayBuffer>>;
   /** Loads, and keeps from eviction until `work` has ended. */
   use<T>(work: (bytes: Uint8Array<SharedArrayBuffer>) => T | Promise<T>): Promise<T>;
@@ -59,6 +59,8 @@ export class LazyObjects {
   readonly #budgetBytes: number;
   /** The least recently touched first. */
   readonly #loaded = new Set<LazyObject>();
+  /** Whose loader has not settled. */
+  readonly #loading = new Set<LazyObject>();
 
   constructor(source: Source, native: NativeBinding | undefined, budgetBytes: number) {
     this.#source = source;
@@ -70,11 +72,13 @@ export class LazyObjects {
     return this.#source;
   }
 
-  add(source: LazySource, { bytes, mode = 'map', ...unknown }: LazyOptions): Lazy {
+  add(source: LazySource, options: LazyOptions): Lazy {
+    checkOptions(options);
+    const { bytes, mode = 'map', ...unknown } = options;
     refuseUnknown(unknown);
     oneOf('mode', mode, ['map', 'read']);
     if (typeof source !== 'string' && typeof source !== 'function' && !(source instanceof URL)) throw invalidOption('source', source, "a file's path or URL, or a function");
-    const byteLength = bytes === undefined && typeof source !== 'function' ? fileBytes(source) : bytes;
+    const byteLength = bytes === undefined && typeof source !== 'function' ? sizeOf(source, statSync(source)) : bytes;
     if (byteLength === undefined || !Number.isSafeInteger(byteLength) || byteLength < 1 || byteLength > this.#budgetBytes) throw invalidOption('bytes', byteLength, `an integer, 1 to lazyBudgetBytes, ${this.#budgetBytes}`);
     return new LazyObject(this, source, byteLength, mode);
   }
@@ -114,6 +118,14 @@ export class LazyObjects {
     this.#loaded.delete(object);
   }
 
+  loading(object: LazyObject): void {
+    this.#loading.add(object);
+  }
+
+  settled(object: LazyObject): void {
+    this.#loading.delete(object);
+  }
+
   /** Evicts until `bytes` are had. @returns how many were */
   evict(bytes: number): number {
     let evicted = 0;
@@ -131,6 +143,7 @@ export class LazyObjects {
 
   close(): void {
     this.forgetAll();
+    for (const object of this.#loading) object.close();
   }
 
   get #whole(): Uint8Array {
@@ -148,6 +161,9 @@ class LazyObject implements Lazy {
   #block: Block | undefined = undefined;
   #mappedBytes = 0;
   #loading: Promise<Uint8Array<SharedArrayBuffer>> | undefined = undefined;
+  #giveUp: (reason: Error) => void = () => undefined;
+  /** Whether its loader is running just now, this side of any promise. */
+  #filling = false;
   #users = 0;
   #closed = false;
 
@@ -165,13 +181,16 @@ class LazyObject implements Lazy {
   get u8(): Uint8Array<SharedArrayBuffer> {
     this.#checkOpen();
     if (this.isLoaded) return this.#touch();
-    if (this.#loading !== undefined) throw notLoaded('a lazy object');
+    if (this.#loading !== undefined || this.#filling) throw notLoaded('a lazy object');
     if (typeof this.#source !== 'function') return this.#loadFile(this.#source);
     const block = this.#objects.allocate(this, this.byteLength);
     const filling = this.#fill(block, this.#source);
     if (filling === undefined) return this.#adopt(block);
     // The promise is under way, so it is not wasted: load() gets what comes of it.
-    this.#loading = this.#finish(block, filling);
+    this.#loading = new Promise((resolve, reject) => {
+      this.#giveUp = reject;
+      this.#finish(block, filling).then(resolve, reject);
+    });
     this.#loading.catch(() => undefined);
     throw notLoaded('a lazy object');
   }
@@ -186,6 +205,7 @@ class LazyObject implements Lazy {
   }
 
   async use<T>(work: (bytes: Uint8Array<SharedArrayBuffer>) => T | Promise<T>): Promise<T> {
+    if (typeof work !== 'function') throw invalidArgument('work', work, 'a function');
     this.#users += 1;
     try {
       return await work(await this.load());
@@ -212,6 +232,7 @@ class LazyObject implements Lazy {
 
   close(): void {
     this.#closed = true;
+    this.#giveUp(closed(this.#objects.source.name)); // The block stays until the loader has settled, as it may write to it.
     if (this.#loading === undefined) this.drop();
   }
 
@@ -235,18 +256,22 @@ class LazyObject implements Lazy {
   }
 
   #fill(block: Block, source: LazyLoader): Promise<void> | undefined {
+    this.#filling = true;
     try {
       const loaded: unknown = source(block.u8);
-      if (types.isPromise(loaded)) return loaded.then((bytes) => put(bytes, block.u8));
+      if (isThenable(loaded)) return Promise.resolve(loaded).then((bytes) => put(bytes, block.u8));
       put(loaded, block.u8);
       return undefined;
     } catch (error) {
-      block.free();
+      block[Symbol.dispose]();
       throw error;
+    } finally {
+      this.#filling = false;
     }
   }
 
   async #finish(block: Block, filling: Promise<void>): Promise<Uint8Array<SharedArrayBuffer>> {
+    this.#objects.loading(this);
     try {
       await filling;
     } catch (error) {
@@ -254,6 +279,7 @@ class LazyObject implements Lazy {
       throw error;
     } finally {
       this.#loading = undefined;
+      this.#objects.settled(this);
     }
     if (!this.#closed && block.isLive) return this.#adopt(block);
     block[Symbol.dispose]();
@@ -261,9 +287,10 @@ class LazyObject implements Lazy {
   }
 
   #loadFile(path: string | URL): Uint8Array<SharedArrayBuffer> {
-    const descriptor = openSync(path, 'r');
+    // A pipe would have this thread wait for whoever writes to it.
+    const descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     try {
-      const has = fstatSync(descriptor).size;
+      const has = sizeOf(path, fstatSync(descriptor));
       if (has < this.byteLength) throw invalidOption('bytes', this.byteLength, `at most the ${has} bytes that ${String(path)} has`);
       const mappedBytes = Math.ceil(this.byteLength / PAGE_BYTES) * PAGE_BYTES;
       const maps = this.#mode === 'map' && this.#objects.canMap;
@@ -272,7 +299,7 @@ class LazyObject implements Lazy {
         if (maps && this.#objects.map(block, mappedBytes, descriptor)) this.#mappedBytes = mappedBytes;
         else readAll(descriptor, block.u8.subarray(0, this.byteLength));
       } catch (error) {
-        block.free();
+        block[Symbol.dispose]();
         throw error;
       }
       return this.#adopt(block);
@@ -292,14 +319,12 @@ function put(loaded: unknown, bytes: Uint8Array<SharedArrayBuffer>): void {
   bytes.fill(0, given.length);
 }
 
-function fileBytes(path: string | URL): number {
-  const descriptor = openSync(path, 'r');
-  try {
-    return fstatSync(descriptor).size;
-  } finally {
-    closeSync(descriptor);
-  }
+function sizeOf(path: string | URL, stats: Stats): number {
+  if (!stats.isFile()) throw invalidOption('source', String(path), 'a regular file');
+  return stats.size;
 }
+
+const isThenable = (loaded: unknown): loaded is PromiseLike<unknown> => typeof (loaded as PromiseLike<unknown> | null | undefined)?.then === 'function';
 
 function readAll(descriptor: number, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length; ) {

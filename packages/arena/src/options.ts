@@ -61,7 +61,7 @@ export const MAX_DELAY_MS: number = 2 ** 31 - 1;
 const MOST_BYTES = 4 * 2 ** 30;
 
 export function resolveOptions(options: ArenaOptions = {}): Required<ArenaOptions> {
-  if (typeof options !== 'object' || options === null) throw invalidOption('options', options, 'an object');
+  checkOptions(options);
   const {
     maxBytes = 2 ** 30,
     initialBytes: given,
@@ -98,10 +98,22 @@ export function resolveAlignment(align: unknown = GRANULE_BYTES): number {
   return Math.max(1, align / GRANULE_BYTES);
 }
 
-export function resolveWait({ timeoutMs = 5_000, signal, ...unknown }: Omit<WaitOptions, 'align'>): { readonly timeoutMs: number; readonly signal: AbortSignal | undefined } {
+export function resolveWait(options: Omit<WaitOptions, 'align'>): { readonly timeoutMs: number; readonly signal: AbortSignal | undefined } {
+  checkOptions(options);
+  const { timeoutMs = 5_000, signal, ...unknown } = options;
   refuseUnknown(unknown);
   checkDelay('timeoutMs', timeoutMs);
+  checkSignal(signal);
   return { timeoutMs, signal };
+}
+
+export function checkOptions(options: unknown, name: string = 'options'): void {
+  if (typeof options !== 'object' || options === null) throw invalidOption(name, options, 'an object');
+}
+
+export function checkSignal(signal: unknown): void {
+  // By shape, as it may come from another realm.
+  if (signal !== undefined && typeof (signal as AbortSignal | null)?.throwIfAborted !== 'function') throw invalidOption('signal', signal, 'an AbortSignal');
 }
 
 export function checkDelay(name: string, delayMs: unknown): void {

@@ -1,11 +1,11 @@
 import { open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
+import { types } from 'node:util';
 import type { BlockSource } from './block-source.js';
 import type { Block } from './block.js';
 import type { BufferPool, PooledBuffer } from './buffer-pool.js';
-import { tooLong } from './errors.js';
-import { invalidOption } from './errors.js';
-import { refuseUnknown } from './options.js';
+import { invalidArgument, invalidOption, tooLong } from './errors.js';
+import { checkOptions, checkSignal, refuseUnknown } from './options.js';
 
 export interface ReadOptions {
   readonly signal?: AbortSignal;
@@ -19,14 +19,19 @@ export interface ReadStreamOptions extends ReadOptions {
 }
 
 /**
- * A whole file in a block, read where it will lie. An empty file has no block.
+ * A whole file in a block, read where it will lie. An empty file has no block. One that does not tell its size, as those of
+ * `/proc`, is taken as a stream, up to 64 MiB.
  * @throws {ArenaError} rejects as `alloc` throws; with what the file system says; with the signal's reason.
  */
-export async function readFileInto(source: BlockSource, path: string | URL, { signal, ...unknown }: ReadOptions = {}): Promise<Block | undefined> {
+export async function readFileInto(source: BlockSource, path: string | URL, options: ReadOptions = {}): Promise<Block | undefined> {
+  checkOptions(options);
+  const { signal, ...unknown } = options;
   refuseUnknown(unknown);
+  checkSignal(signal);
+  signal?.throwIfAborted();
   await using file = await open(path);
   const { size } = await file.stat();
-  if (size === 0) return undefined;
+  if (size === 0) return await readStreamInto(source, file.createReadStream({ autoClose: false }), signal === undefined ? {} : { signal });
   const block = source.alloc(size);
   try {
     const { u8 } = block;
@@ -49,16 +54,20 @@ export async function readFileInto(source: BlockSource, path: string | URL, { si
  * free; none is left when this rejects.
  * @throws {ArenaError} rejects with `ERR_ARENA_TOO_LONG`; as `alloc` throws; with what the stream failed of; with the signal's reason.
  */
-export async function readStreamInto(source: BlockSource, stream: Readable | AsyncIterable<Uint8Array>, { bytes, maxBytes = 64 * 2 ** 20, signal, ...unknown }: ReadStreamOptions = {}): Promise<Block | undefined> {
+export async function readStreamInto(source: BlockSource, stream: Readable | AsyncIterable<Uint8Array>, options: ReadStreamOptions = {}): Promise<Block | undefined> {
+  checkOptions(options);
+  const { bytes, maxBytes = 64 * 2 ** 20, signal, ...unknown } = options;
   refuseUnknown(unknown);
+  checkSignal(signal);
+  if (typeof (stream as AsyncIterable<Uint8Array> | null)?.[Symbol.asyncIterator] !== 'function') throw invalidArgument('stream', stream, 'a stream, or what else can be iterated asynchronously');
   if (!Number.isSafeInteger(maxBytes) || maxBytes < 1) throw invalidOption('maxBytes', maxBytes, 'an integer ≥ 1');
   if (bytes !== undefined && (!Number.isSafeInteger(bytes) || bytes < 1)) throw invalidOption('bytes', bytes, 'an integer ≥ 1');
   if (bytes !== undefined && bytes > maxBytes) throw tooLong('the stream', maxBytes);
   let block: Block | undefined = bytes === undefined ? undefined : source.alloc(bytes);
   let length = 0;
   try {
-    for await (const chunk of stream as AsyncIterable<Uint8Array>) {
-      signal?.throwIfAborted();
+    for await (const given of signal === undefined ? stream : abortable(stream, signal)) {
+      const chunk = bytesOf(given);
       const needed = length + chunk.byteLength;
       if (needed > (bytes ?? maxBytes)) throw tooLong('the stream', bytes ?? maxBytes);
       if (block === undefined) block = source.alloc(Math.max(needed, Math.min(maxBytes, 65_536)));
@@ -77,6 +86,44 @@ export async function readStreamInto(source: BlockSource, stream: Readable | Asy
   }
 }
 
+/** What a stream brings, until it is aborted; that, too, while nothing comes, when an iteration by itself would wait on. */
+async function* abortable(stream: Readable | AsyncIterable<unknown>, signal: AbortSignal): AsyncGenerator {
+  const iterator = stream[Symbol.asyncIterator]();
+  let abort = (): void => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', abort);
+  });
+  aborted.catch(() => undefined); // Nobody may be waiting just then.
+  let ended = false;
+  try {
+    signal.throwIfAborted();
+    for (;;) {
+      const next = iterator.next();
+      const { done, value } = await Promise.race([next, aborted]);
+      if (done === true) {
+        ended = true;
+        return;
+      }
+      yield value;
+    }
+  } finally {
+    signal.removeEventListener('abort', abort);
+    // The iterator itself can be ended only once it gets something; without waiting for that, and whatever comes of it.
+    if (!ended) {
+      if ('destroy' in stream) stream.destroy();
+      Promise.resolve(iterator.return?.()).catch(() => undefined);
+    }
+  }
+}
+
+function bytesOf(chunk: unknown): Uint8Array {
+  if (chunk instanceof Uint8Array) return chunk;
+  if (ArrayBuffer.isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+  if (types.isAnyArrayBuffer(chunk)) return new Uint8Array(chunk);
+  throw invalidArgument('chunk', chunk, 'bytes: a stream of text or objects has none');
+}
+
 /** What `net.connect({ onread })` takes: a socket's bytes go into one pooled buffer, over and over, without a Buffer for each read. */
 export interface SocketReader extends Disposable {
   readonly buffer: Uint8Array;
@@ -85,6 +132,7 @@ export interface SocketReader extends Disposable {
 
 /** @param onBytes is called with what came; the bytes are overwritten by the next read. Returning false pauses the socket. */
 export function socketReader(pool: BufferPool, bytes: number, onBytes: (bytes: Uint8Array) => boolean | void): SocketReader {
+  if (typeof onBytes !== 'function') throw invalidArgument('onBytes', onBytes, 'a function');
   const pooled: PooledBuffer = pool.acquire(bytes);
   return {
     buffer: pooled.u8,

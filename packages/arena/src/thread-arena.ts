@@ -238,6 +238,7 @@ export class ThreadArena implements BlockSource, Home, Parent {
   }
 
   evict(bytes: number = Infinity): number {
+    if (!(typeof bytes === 'number' && bytes >= 0)) throw invalidArgument('bytes', bytes, 'a number ≥ 0');
     return this.#lazy.evict(bytes);
   }
 

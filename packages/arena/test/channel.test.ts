@@ -257,6 +257,13 @@ describe('a channel', () => {
     const block = arena.alloc(8);
     block.free();
     expect(() => channel.send(block)).toThrow(expect.objectContaining({ code: 'ERR_ARENA_FREED' }));
+    for (const options of [null, 7, 'slots']) expect(() => arena.channel(options as never)).toThrow(expect.objectContaining({ code: 'ERR_ARENA_INVALID_OPTION' }));
+    for (const options of [null, 7, { signal: 7 }, { timeoutMs: 0 }, { timeout: 1 }]) await expect(channel.receiveAsync(options as never)).rejects.toMatchObject({ code: 'ERR_ARENA_INVALID_OPTION' });
+    for (const byteLength of [4 * CELLS, 4 * CELLS + 3, 4 * (CELLS + 3 * CELL_WORDS)]) {
+      const ring = new SharedArrayBuffer(byteLength);
+      new Uint8Array(ring).set(new Uint8Array(channel.share().ring, 0, 64)); // With the mark of a ring.
+      expect(() => arena.channel({ ...channel.share(), ring })).toThrow(expect.objectContaining({ code: 'ERR_ARENA_INVALID_HANDLE' }));
+    }
     for (const slots of [0, 1, 3, 2 ** 21, '4', Number.NaN]) expect(() => arena.channel({ slots } as never)).toThrow(expect.objectContaining({ code: 'ERR_ARENA_INVALID_OPTION' }));
   });
 });

@@ -86,6 +86,7 @@ it('tuning can be given up', async () => {
 it('tuning claims nothing that was not measured', async () => {
   expect(await tuneGc({ oldGenerationBytes: 2 ** 30 })).toEqual({ resourceLimits: { maxOldGenerationSizeMb: 1_024 }, flags: [], execArgv: ['--max-old-space-size=1024'], before: undefined, after: undefined });
   await expect(tuneGc({ youngGenerationBytes: 0 })).rejects.toMatchObject({ code: 'ERR_ARENA_INVALID_OPTION' });
+  for (const tuning of [undefined, null, 7, { signal: 7 }]) await expect(tuneGc(tuning as never)).rejects.toMatchObject({ code: 'ERR_ARENA_INVALID_OPTION' });
   await expect(tuneGc({ workload: 7 } as never)).rejects.toMatchObject({ code: 'ERR_ARENA_INVALID_OPTION' });
   await expect(tuneGc({ workload: 'throw new Error("no")' })).rejects.toThrow('no');
 });

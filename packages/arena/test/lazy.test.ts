@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -95,6 +95,52 @@ describe.each(backends)('a lazy object on the %s backend', (backend) => {
     expect(() => arena.lazy(join(folder, 'none'))).toThrow(expect.objectContaining({ code: 'ENOENT' }));
   });
 
+  it('whose loader never settles leaves nobody waiting once it, or its arena, is closed', async () => {
+    const arena = createArena({ backend });
+    const [one, other] = [1, 2].map(() => arena.lazy(() => new Promise(() => undefined), { bytes: 10 }));
+    const loads = [one?.load(), other?.use((bytes) => bytes.length)];
+    one?.close();
+    await expect(loads[0]).rejects.toMatchObject({ code: 'ERR_ARENA_CLOSED' });
+    await arena.close();
+    await expect(loads[1]).rejects.toMatchObject({ code: 'ERR_ARENA_CLOSED' });
+  });
+
+  it('keeps its memory from others after it was closed, for as long as its loader may write there', async () => {
+    await using arena = createArena({ backend });
+    let write = (): void => undefined;
+    const object = arena.lazy((bytes) => new Promise<void>((resolve) => {
+      write = () => resolve(void bytes.fill(1));
+    }), { bytes: 10 });
+    const loading = object.load();
+    object.close();
+    await expect(loading).rejects.toMatchObject({ code: 'ERR_ARENA_CLOSED' });
+    expect(arena.stats().liveBlocks).toBe(1);
+    write();
+    await new Promise(setImmediate);
+    expect(arena.stats().liveBlocks).toBe(0);
+  });
+
+  it('is not loaded yet for its own loader, and awaits whatever can be awaited', async () => {
+    await using arena = createArena({ backend });
+    const own = arena.lazy(() => own.u8, { bytes: 10 });
+    expect(() => own.u8).toThrow(expect.objectContaining({ code: 'ERR_ARENA_NOT_LOADED' }));
+    // eslint-disable-next-line unicorn/no-thenable
+    const thenable = { then: (resolve: (bytes: Uint8Array) => void) => resolve(Uint8Array.of(7)) };
+    expect([...(await arena.lazy(() => thenable, { bytes: 2 }).load())]).toEqual([7, 0]);
+    await expect(arena.lazy(() => undefined, { bytes: 1 }).use(7 as never)).rejects.toMatchObject({ code: 'ERR_ARENA_INVALID_ARGUMENT' });
+    for (const bytes of [Number.NaN, -1, '1']) expect(() => arena.evict(bytes as never)).toThrow(expect.objectContaining({ code: 'ERR_ARENA_INVALID_ARGUMENT' }));
+  });
+
+  it('is made of regular files alone', async () => {
+    await using arena = createArena({ backend });
+    const notAFile = expect.objectContaining({ code: 'ERR_ARENA_INVALID_OPTION' });
+    for (const other of [folder, '/dev/null'].filter((each) => existsSync(each))) {
+      expect(() => arena.lazy(other)).toThrow(notAFile);
+      expect(() => arena.lazy(other, { bytes: 10 }).u8).toThrow(notAFile);
+    }
+    expect(arena.stats().liveBlocks).toBe(0);
+  });
+
   it('makes room for others when it was touched least recently, but not while it is in use', async () => {
     await using arena = createArena({ backend, lazyBudgetBytes: 3_000 });
     const [a, b, c] = [1, 2, 3].map((value) => arena.lazy((bytes) => void bytes.fill(value), { bytes: 1_000 }));
@@ -138,6 +184,7 @@ describe.each(backends)('a lazy object on the %s backend', (backend) => {
     [() => undefined, { bytes: 2 ** 40 }],
     [() => undefined, { bytes: 10, mode: 'hope' }],
     [() => undefined, { bytes: 10, more: 1 }],
+    [() => undefined, null],
   ])('is not made of %p with %p', async (source, options) => {
     await using arena = createArena({ backend });
     expect(() => arena.lazy(source as never, options as never)).toThrow(expect.objectContaining({ code: 'ERR_ARENA_INVALID_OPTION' }));

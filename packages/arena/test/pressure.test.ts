@@ -58,6 +58,15 @@ describe('a pressure watch', () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
+  it('forgets a source that is there no more', async () => {
+    await using arena = createArena({ backend: 'javascript' });
+    let readings: PressureReadings = { cgroup: 0.99 };
+    const watch = arena.onPressure({ read: () => readings });
+    expect(watch.check()).toBe('critical');
+    readings = { system: 0.1 };
+    expect(watch.check()).toBe('normal');
+  });
+
   it('ends with its arena', async () => {
     const clock = new ManualClock();
     const arena = createArena({ backend: 'javascript', clock });
@@ -67,7 +76,7 @@ describe('a pressure watch', () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it.each([{ warning: 0 }, { warning: 0.96 }, { critical: 1.1 }, { hysteresis: -1 }, { hysteresis: 0.9 }, { intervalMs: 0 }, { stall: { warning: 2, critical: 3 } }, { read: 7 }, { more: 1 }])('refuses %p', async (options) => {
+  it.each([{ warning: 0 }, { warning: 0.96 }, { critical: 1.1 }, { hysteresis: -1 }, { hysteresis: 0.9 }, { intervalMs: 0 }, { stall: { warning: 2, critical: 3 } }, { read: 7 }, { more: 1 }, { stall: null }, null, 7])('refuses %p', async (options) => {
     await using arena = createArena({ backend: 'javascript' });
     expect(() => arena.onPressure(options as never)).toThrow(expect.objectContaining({ code: 'ERR_ARENA_INVALID_OPTION' }));
   });

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js';
 import { invalidOption } from '../errors.js';
 import { pressureChanged } from '../events.js';
-import { checkDelay, refuseUnknown } from '../options.js';
+import { checkDelay, checkOptions, refuseUnknown } from '../options.js';
 import { readPressure, type PressureReadings } from './pressure-sources.js';
 import { nextLevel, worst, type PressureLevel, type Thresholds } from './pressure.js';
 
@@ -49,9 +49,11 @@ interface Relievable {
 
 /** At a warning the arena gives free memory back; when it is critical it also evicts lazy objects, at each look. */
 export function watchPressure(arena: Relievable, options: PressureOptions, listener: PressureListener, clock: Clock, onClosed: () => void): PressureWatch {
+  checkOptions(options);
   const { warning = 0.85, critical = 0.95, hysteresis = 0.05, stall = { warning: 0.1, critical: 0.4 }, intervalMs = 1_000, read = readPressure, ...unknown } = options;
   refuseUnknown(unknown);
   checkThresholds('', { warning, critical });
+  checkOptions(stall, 'stall');
   checkThresholds('stall.', stall);
   if (!(typeof hysteresis === 'number' && hysteresis >= 0 && hysteresis < warning)) throw invalidOption('hysteresis', hysteresis, `0 up to warning, ${warning}`);
   if (typeof read !== 'function') throw invalidOption('read', read, 'a function');
@@ -60,11 +62,12 @@ export function watchPressure(arena: Relievable, options: PressureOptions, liste
 
   let level: PressureLevel = 'normal';
   let readings: PressureReadings = {};
-  const levels = new Map<string, PressureLevel>();
+  let levels = new Map<string, PressureLevel>();
   const check = (): PressureLevel => {
     readings = read();
-    for (const [source, ratio] of Object.entries(readings) as [string, number][])
-      levels.set(source, nextLevel(levels.get(source) ?? 'normal', ratio, source === 'stall' ? stall : { warning, critical }, source === 'stall' ? 0 : hysteresis));
+    const levelOf = (source: string, ratio: number): PressureLevel => nextLevel(levels.get(source) ?? 'normal', ratio, source === 'stall' ? stall : { warning, critical }, source === 'stall' ? 0 : hysteresis);
+    // Of what was read now: a source that is gone is short of nothing.
+    levels = new Map((Object.entries(readings) as [string, number][]).map(([source, ratio]) => [source, levelOf(source, ratio)]));
     const previous = level;
     level = worst([...levels.values()]);
     const changed = level !== previous;
