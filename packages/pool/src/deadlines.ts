@@ -18,9 +18,9 @@ export class Deadlines<W extends Due<W>> {
   readonly #usual: DeadlineList<W>;
   /** Time-outs asked for by single calls; a list goes when it is empty, since these may never come again. */
   readonly #others = new Map<number, DeadlineList<W>>();
-  readonly #onDue: (waiter: W, timeoutMs: number) => void;
+  readonly #onDue: (waiters: readonly W[], timeoutMs: number) => void;
 
-  constructor(clock: Clock, usualTimeoutMs: number, onDue: (waiter: W, timeoutMs: number) => void) {
+  constructor(clock: Clock, usualTimeoutMs: number, onDue: (waiters: readonly W[], timeoutMs: number) => void) {
     this.#clock = clock;
     this.#onDue = onDue;
     this.#usual = new DeadlineList(clock, usualTimeoutMs, onDue);
@@ -67,13 +67,13 @@ const MOST_AT_ONCE = 500;
 export class DeadlineList<W extends Due<W>> {
   readonly timeoutMs: number;
   readonly #clock: Clock;
-  readonly #onDue: (waiter: W, timeoutMs: number) => void;
+  readonly #onDue: (waiters: readonly W[], timeoutMs: number) => void;
   readonly #fired = (): void => this.#fire();
   #first: W | undefined = undefined;
   #last: W | undefined = undefined;
   #timer: Timer | undefined = undefined;
 
-  constructor(clock: Clock, timeoutMs: number, onDue: (waiter: W, timeoutMs: number) => void) {
+  constructor(clock: Clock, timeoutMs: number, onDue: (waiters: readonly W[], timeoutMs: number) => void) {
     this.timeoutMs = timeoutMs;
     this.#clock = clock;
     this.#onDue = onDue;
@@ -117,10 +117,9 @@ export class DeadlineList<W extends Due<W>> {
   #fire(): void {
     this.#timer = undefined;
     const nowMs = this.#clock.now();
-    for (let ended = 0; this.#first !== undefined && ended < MOST_AT_ONCE; ended += 1) {
-      if (this.#first.sinceMs + this.timeoutMs > nowMs) break;
-      this.#onDue(this.#first, this.timeoutMs);
-    }
+    const due: W[] = [];
+    for (let waiter = this.#first; waiter !== undefined && waiter.sinceMs + this.timeoutMs <= nowMs && due.length < MOST_AT_ONCE; waiter = waiter.later) due.push(waiter);
+    if (due.length > 0) this.#onDue(due, this.timeoutMs);
     if (this.#first !== undefined && this.#timer === undefined) this.#setTimer(this.#first.sinceMs + this.timeoutMs - nowMs);
   }
 

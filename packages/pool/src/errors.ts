@@ -30,13 +30,17 @@ export type PoolErrorCode =
 export class PoolError extends Error {
   override readonly name = 'PoolError';
   readonly code: PoolErrorCode;
-  /** Of the pool when it happened; with `ERR_POOL_ACQUIRE_TIMEOUT`. */
-  declare readonly stats?: PoolStats;
+  // Not a property of its own: it would drown the message where the error is printed.
+  readonly #stats: PoolStats | undefined;
   constructor(code: PoolErrorCode, message: string, options?: ErrorOptions & { readonly stats?: PoolStats }) {
     super(message, options);
     this.code = code;
-    // Not enumerable: it would drown the message where the error is printed.
-    if (options?.stats !== undefined) Object.defineProperty(this, 'stats', { value: options.stats });
+    this.#stats = options?.stats;
+  }
+
+  /** Of the pool when it happened; with `ERR_POOL_ACQUIRE_TIMEOUT`. */
+  get stats(): PoolStats | undefined {
+    return this.#stats;
   }
 }
 
@@ -49,14 +53,17 @@ export function unknownOption(name: string, known: readonly string[]): PoolError
   return new PoolError('ERR_POOL_INVALID_OPTION', `there is no option ${name}; the options are ${known.join(', ')}`);
 }
 
-/** The last error of `create`, if nothing was created since, is the likeliest reason that nothing came free. */
-export function acquireTimeout(pool: string, waitMs: number, stats: PoolStats, lastCreateError: unknown): PoolError {
+/**
+ * One for each of `waiters` whose time is over at the same moment. The last error of `create`, if nothing was created since, is the
+ * likeliest reason that nothing came free.
+ */
+export function acquireTimeouts(waiters: number, pool: string, waitMs: number, stats: PoolStats, lastCreateError: unknown): PoolError[] {
   const { leased, idle, creating, max, waiting } = stats;
   const numbers = `${pool}: no resource in ${waitMs} ms: ${leased} of ${max} leased, ${idle} idle, ${creating} being created, ${waiting} still waiting`;
-  return withoutStack(() => {
-    if (lastCreateError === undefined) return new PoolError('ERR_POOL_ACQUIRE_TIMEOUT', numbers, { stats });
-    return new PoolError('ERR_POOL_ACQUIRE_TIMEOUT', `${numbers}; the last create failed: ${reasonOf(lastCreateError)}`, { cause: lastCreateError, stats });
-  });
+  const failed = lastCreateError !== undefined;
+  const message = failed ? `${numbers}; the last create failed: ${reasonOf(lastCreateError)}` : numbers;
+  const options = failed ? { cause: lastCreateError, stats } : { stats };
+  return withoutStack(() => Array.from({ length: waiters }, () => new PoolError('ERR_POOL_ACQUIRE_TIMEOUT', message, options)));
 }
 
 function reasonOf(error: unknown): string {
@@ -89,7 +96,7 @@ export function unknownPool(name: string, known: readonly string[]): PoolError {
  * In the timer where a time-out comes to light, a stack shows nothing of who waited, and costs as much as all the rest:
  * in a storm of time-outs, when there is least to spare.
  */
-function withoutStack<E extends Error>(make: () => E): E {
+function withoutStack<E>(make: () => E): E {
   const { stackTraceLimit } = Error;
   // `Reflect`, as an assignment would throw where the built-ins are frozen.
   Reflect.set(Error, 'stackTraceLimit', 0);

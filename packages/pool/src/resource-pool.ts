@@ -1,6 +1,6 @@
 import { CoarseClock } from './coarse-clock.js';
 import { type Entry, IDLE, isLent, leasedMsOf } from './entry.js';
-import { acquireTimeout, circuitOpen, closeTimeout, invalidOption, overloaded, type PoolError, queueFull } from './errors.js';
+import { acquireTimeouts, circuitOpen, closeTimeout, invalidOption, overloaded, type PoolError, queueFull } from './errors.js';
 import { poolResized, waitTimedOut } from './events.js';
 import { Histogram } from './histogram.js';
 import { type Lease, PoolLease } from './lease.js';
@@ -70,7 +70,7 @@ class ResourcePool<R> implements Pool<R> {
     this.#max = max;
     this.#now = new CoarseClock(clock);
     this.#queue = new WaitQueue(clock, acquireTimeoutMs, {
-      timedOut: (timeoutMs) => this.#timedOut(timeoutMs),
+      timedOut: (waiters, timeoutMs) => this.#timedOut(waiters, timeoutMs),
       aborted: () => {
         this.#counters.aborted += 1;
         this.#phase.look();
@@ -350,12 +350,12 @@ class ResourcePool<R> implements Pool<R> {
     if (this.#supply.circuit.failures > 1 && this.#supply.size === 0) this.#queue.rejectAll(error);
   }
 
-  #timedOut(timeoutMs: number): PoolError {
-    this.#counters.timeouts += 1;
-    const error = acquireTimeout(this.name, timeoutMs, this.stats(), this.#supply.circuit.lastError);
-    waitTimedOut(this.name, error);
+  #timedOut(waiters: number, timeoutMs: number): readonly PoolError[] {
+    this.#counters.timeouts += waiters;
+    const errors = acquireTimeouts(waiters, this.name, timeoutMs, this.stats(), this.#supply.circuit.lastError);
+    for (const error of errors) waitTimedOut(this.name, error);
     this.#phase.look();
-    return error;
+    return errors;
   }
 
   #shed(shed: number): void {

@@ -8,10 +8,18 @@ import { Waiter } from './waiter.js';
 
 /** What becomes of a waiter that is not served; it has left the queue when this is called. */
 export interface WaitQueueEvents {
-  /** The error to reject with. */
-  timedOut(timeoutMs: number): unknown;
+  /** Gives an error for each of so many, whose time is over at the same moment. */
+  timedOut(waiters: number, timeoutMs: number): readonly unknown[];
   aborted(): void;
 }
+
+/** The promise made last, by one function for all, where one for each would be made to be thrown away. */
+const latest = {
+  resolve: (_lease: unknown): void => {},
+  keep: (resolve: (lease: never) => void): void => {
+    latest.resolve = resolve as typeof latest.resolve;
+  },
+};
 
 /**
  * Waiting `acquire` calls: the most urgent first, among these the keys in turn, and of a key first come, first served.
@@ -42,9 +50,10 @@ export class WaitQueue<R> {
     this.#usualTimeoutMs = usualTimeoutMs;
     this.#usual = new Level(0, this.#abort);
     this.#levels = [this.#usual];
-    this.#deadlines = new Deadlines(clock, usualTimeoutMs, (waiter, timeoutMs) => {
-      this.#leave(waiter);
-      waiter.reject(this.#events.timedOut(timeoutMs));
+    this.#deadlines = new Deadlines(clock, usualTimeoutMs, (waiters, timeoutMs) => {
+      for (const waiter of waiters) this.#leave(waiter);
+      const errors = events.timedOut(waiters.length, timeoutMs);
+      for (const [index, waiter] of waiters.entries()) waiter.reject(errors[index]);
     });
   }
 
@@ -61,14 +70,14 @@ export class WaitQueue<R> {
   wait({ timeoutMs = this.#usualTimeoutMs, signal, priority = 0, key }: AcquireOptions, loan: Loan<R> | undefined): Promise<Lease<R>> {
     const level = priority === 0 ? this.#usual : this.#levelOf(priority);
     const lane = level.lane(key) ?? level.addLane(key as string, this.#blockedKeys.has(key as string));
-    return new Promise((resolve, reject) => {
-      const waiter = new Waiter(resolve, reject, this.#clock.now(), signal, lane, loan);
-      level.add(waiter);
-      this.#size += 1;
-      if (lane.blocked) this.#blocked += 1;
-      loan?.waits(1);
-      this.#deadlines.add(waiter, timeoutMs);
-    });
+    const promise = new Promise<Lease<R>>(latest.keep);
+    const waiter = new Waiter<R>(latest.resolve, this.#clock.now(), signal, lane, loan);
+    level.add(waiter);
+    this.#size += 1;
+    if (lane.blocked) this.#blocked += 1;
+    loan?.waits(1);
+    this.#deadlines.add(waiter, timeoutMs);
+    return promise;
   }
 
   /** Takes out the first in line, of those who can be served. */

@@ -1,5 +1,6 @@
+import { inspect } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
-import { createPool, type Lease } from '../src/index.js';
+import { createPool, type Lease, type PoolError } from '../src/index.js';
 import { type Connection, setUp, settled } from './backend.js';
 
 describe('acquire', () => {
@@ -80,6 +81,22 @@ describe('acquire', () => {
     });
     expect(pool.stats()).toMatchObject({ waiting: 0, timeoutsTotal: 1 });
     expect(new Error('of somebody else').stack).toContain('acquire.test'); // Stacks are cut short for the time-out alone.
+  });
+
+  it('gives those who time out at the same moment an error each, and one reading of the pool', async () => {
+    const { pool, clock } = setUp({ name: 'db', max: 1, acquireTimeoutMs: 100 });
+    await pool.acquire();
+    const waiting = Array.from({ length: 3 }, () => pool.acquire().catch((error: PoolError) => error));
+    clock.advance(50);
+    void pool.acquire({ timeoutMs: 1_000 }).catch(() => {});
+    clock.advance(50);
+    const errors = (await Promise.all(waiting)) as PoolError[];
+    expect(new Set(errors).size).toBe(3);
+    for (const { message, stats } of errors) {
+      expect(message).toContain('1 still waiting');
+      expect(stats).toMatchObject({ leased: 1, waiting: 1, timeoutsTotal: 3 });
+    }
+    expect(inspect(errors[0])).not.toContain('timeoutsTotal');
   });
 
   it('times every waiter out at its own time, whatever the others do', async () => {
