@@ -11,7 +11,7 @@ export interface Bench<Given = unknown> {
   readonly operation: string;
   /** What varies, by name; each is put to every contender. */
   readonly cases: Readonly<Record<string, Given>>;
-  /** Ours and the rivals, by the name a reader knows them by. Each is set up in a process of its own. */
+  /** Ours and the rivals, by the name a reader knows them by. Each is set up in a process of its own, unless they are `together`. */
   readonly contenders: Readonly<Record<string, (given: Given) => Subject | Promise<Subject>>>;
   /** The contender that the others' ratios are taken to: the floor, or the rival to beat. */
   readonly reference: string;
@@ -19,6 +19,17 @@ export interface Bench<Given = unknown> {
   readonly checkIterations?: number;
   /** Processes a contender and case, interleaved with the others'. Fewer for what takes long. @default 5 */
   readonly rounds?: number;
+  /**
+   * All contenders in one process, where they are timed in turn, a sample each. For operations that end on the other side of a
+   * socket or in another thread: what they take varies more from one moment to the next than from one pool to another, and a
+   * process each would compare moments. @default false
+   */
+  readonly together?: boolean;
+  /**
+   * How long each contender runs before it counts, at least. Of what takes a hundred microseconds, so few are done in the default
+   * that the compilers, whose threads count as CPU time too, would be measured with it. @default 150
+   */
+  readonly warmUpMs?: number;
   /** What must be reached, from the readings. */
   readonly targets: (readings: Readings) => readonly Reach[];
 }

@@ -23,14 +23,16 @@ export async function checkEqual({ url, bench }: BenchFile): Promise<void> {
   }
 }
 
-/** One fresh process a contender and case, in the order given. */
+/** One fresh process a contender and case, or one a case for contenders that are measured together. */
 export async function measureRound({ url, bench }: BenchFile, round: number, on: (given: string, contender: string, measurement: Measurement) => void): Promise<void> {
-  const contenders = Object.keys(bench.contenders);
+  const names = Object.keys(bench.contenders);
+  // Each round starts with another contender, so that nobody always runs right after the heaviest.
+  const contenders = names.map((_, index) => names[(index + round) % names.length] ?? '');
+  const groups = bench.together === true ? [contenders] : contenders.map((contender) => [contender]);
   for (const given of Object.keys(bench.cases))
-    // Each round starts with another contender, so that nobody always runs right after the heaviest.
-    for (let index = 0; index < contenders.length; index += 1) {
-      const contender = contenders[(index + round) % contenders.length] ?? '';
-      on(given, contender, await ask(url, contender, given, 'measure'));
+    for (const group of groups) {
+      const measurements = await askAll(url, group, given, 'measure');
+      for (const [index, measurement] of measurements.entries()) on(given, group[index] ?? '', measurement);
     }
 }
 
@@ -47,16 +49,21 @@ const FLAGS: { readonly [Mode in keyof Answers]: readonly string[] } = {
   heap: ['--min-semi-space-size=128', '--max-semi-space-size=128'],
 };
 
-function ask<Mode extends keyof Answers>(url: string, contender: string, given: string, mode: Mode): Promise<Answers[Mode]> {
+async function ask<Mode extends keyof Answers>(url: string, contender: string, given: string, mode: Mode): Promise<Answers[Mode]> {
+  const [answer] = await askAll(url, [contender], given, mode);
+  return answer as Answers[Mode];
+}
+
+function askAll<Mode extends keyof Answers>(url: string, contenders: readonly string[], given: string, mode: Mode): Promise<Answers[Mode][]> {
   return new Promise((resolve, reject) => {
-    const child = fork(fileURLToPath(new URL('contender.js', import.meta.url)), [url, contender, given, mode], {
+    const child = fork(fileURLToPath(new URL('contender.js', import.meta.url)), [url, given, mode, ...contenders], {
       execArgv: ['--expose-gc', '--disable-warning=ExperimentalWarning', ...FLAGS[mode]],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       serialization: 'advanced', // JSON has no NaN.
     });
-    child.once('message', (answer) => resolve(answer as Answers[Mode]));
+    child.once('message', (answers) => resolve(answers as Answers[Mode][]));
     child.once('error', reject);
-    child.once('exit', (code, signal) => reject(new Error(`${contender} (${given}) ended with ${code ?? signal} before it answered`)));
+    child.once('exit', (code, signal) => reject(new Error(`${contenders.join(', ')} (${given}) ended with ${code ?? signal} before it answered`)));
   });
 }
 

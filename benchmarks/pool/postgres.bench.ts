@@ -17,9 +17,14 @@ const SQL = 'SELECT 1 AS one';
 
 type Query = () => Promise<pg.QueryResult<{ one: number }>>;
 
-/** Opens a server, and has all callers ask it again and again; what is counted is this process, not the server. */
+let starting: ReturnType<typeof startPostgres> | undefined;
+let users = 0;
+
+/** Has all callers ask one server, the same for all contenders, again and again; what is counted is this process, not the server. */
 async function around(open: (url: string) => { readonly query: Query; readonly close: () => unknown } | Promise<{ readonly query: Query; readonly close: () => unknown }>): Promise<Subject> {
-  const server = await startPostgres();
+  users += 1;
+  starting ??= startPostgres();
+  const server = await starting;
   const { query, close } = await open(server.url);
   return {
     run: async (iterations) => {
@@ -37,7 +42,8 @@ async function around(open: (url: string) => { readonly query: Query; readonly c
     },
     close: async () => {
       await close();
-      await server.close();
+      users -= 1;
+      if (users === 0) await server.close();
     },
   };
 }
@@ -128,7 +134,8 @@ export default defineBench({
   cases: { '64 callers of 10 connections': undefined },
   contenders,
   reference: NO_POOL,
-  rounds: 3,
+  together: true,
+  warmUpMs: 1_000,
   targets: (readings) => [
     { id: 'queries a second, ours over connections in an array', reach: '>= 0.93', value: readings.wallNs(NO_POOL) / readings.wallNs(OURS) },
     { id: 'CPU of the client, ours over pg.Pool with connect', reach: '<= 0.9', value: readings.cpuNs(OURS) / readings.cpuNs(PG_CONNECT) },

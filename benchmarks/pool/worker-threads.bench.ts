@@ -79,7 +79,8 @@ export default defineBench<Given>({
     },
   },
   reference: 'piscina',
-  rounds: 3,
+  together: true,
+  warmUpMs: 1_000,
   targets: (readings) => CASES.flatMap((given) => [
     { id: `tasks a second, ours over the best rival, ${given}`, reach: '>= 1', value: Math.min(...RIVALS.map((rival) => readings.wallNs(rival, given))) / readings.wallNs(OURS, given) },
     { id: `p99, ours over the best rival, ${given}`, reach: '<= 1', value: readings.figure('p99 ms', OURS, given) / Math.min(...RIVALS.map((rival) => readings.figure('p99 ms', rival, given))) },

@@ -95,19 +95,20 @@ describe('a contender', () => {
   let folder = '';
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  it('is measured in a process of its own, and tells what it gives', () => {
+  it('is measured in a process of its own or with others in turn, and tells what it gives', () => {
     folder = mkdtempSync(join(tmpdir(), 'fog-bench-'));
     const file = join(folder, 'example.bench.mjs');
-    writeFileSync(file, "export default { name: 'x/y', cases: { one: 2 }, contenders: { ours: (given) => ({ run: async (n) => { let sum = 0; for (let i = 0; i < n; i += 1) sum += await given; return sum; } }) } };");
+    writeFileSync(file, "export default { name: 'x/y', cases: { one: 2 }, contenders: { ours: sum, theirs: sum } };\nfunction sum(given) { return { run: async (n) => { let sum = 0; for (let i = 0; i < n; i += 1) sum += await given; return sum; } }; }");
     const script = `
       import { fork } from 'node:child_process';
-      for (const mode of ['check', 'measure', 'heap']) {
-        const child = fork(${JSON.stringify(compiled)}, [${JSON.stringify(pathToFileURL(file).href)}, 'ours', 'one', mode], { serialization: 'advanced', execArgv: [] });
-        const answer = await new Promise((resolve) => child.once('message', resolve));
-        console.log(mode, typeof answer === 'string' ? answer : Object.keys(Object(answer)).join());
+      for (const [mode, ...contenders] of [['check', 'ours'], ['measure', 'ours'], ['heap', 'ours'], ['measure', 'ours', 'theirs']]) {
+        const child = fork(${JSON.stringify(compiled)}, [${JSON.stringify(pathToFileURL(file).href)}, 'one', mode, ...contenders], { serialization: 'advanced', execArgv: [] });
+        const answers = await new Promise((resolve) => child.once('message', resolve));
+        for (const answer of answers) console.log(mode, typeof answer === 'string' ? answer : Object.keys(Object(answer)).join());
       }`;
     const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
     expect(stderr).toBe('');
-    expect(stdout.split('\n')).toEqual(['check 128', 'measure cpuNs,wallNs,figures', expect.stringMatching(/^heap /), '']);
+    const both = Array.from({ length: 2 }, () => 'measure cpuNs,wallNs,figures');
+    expect(stdout.split('\n')).toEqual(['check 128', 'measure cpuNs,wallNs,figures', expect.stringMatching(/^heap /), ...both, '']);
   });
 });
