@@ -13,7 +13,7 @@ import type { Pool, ResourceReading } from './pool.js';
 import { Shedder } from './shedder.js';
 import { Sizing } from './sizing.js';
 import { Counters, type PoolStats, readStats } from './stats.js';
-import { Supply } from './supply.js';
+import { type Hold, Supply } from './supply.js';
 import { useEntry, useLease } from './use.js';
 import { WaitQueue } from './wait-queue.js';
 import {
@@ -29,6 +29,8 @@ import {
   type WaitOptions,
 } from './wait-options.js';
 
+export type { Hold } from './supply.js';
+
 /**
  * Makes a pool, which begins to create its minimum once the caller's turn is over.
  * @throws {PoolError} `ERR_POOL_INVALID_OPTION`
@@ -43,7 +45,7 @@ const NO_OPTIONS: AcquireOptions = {};
  * Brings who waits and what can be lent together. Shaped for an acquire that finds an idle resource and a release that
  * finds nobody waiting: no closure, no timer, no look at the real clock, and one promise, which is the caller's.
  */
-class ResourcePool<R> implements Pool<R> {
+export class ResourcePool<R> implements Pool<R> {
   readonly name: string;
   readonly #options: ResolvedOptions<R>;
   readonly #now: CoarseClock;
@@ -62,7 +64,7 @@ class ResourcePool<R> implements Pool<R> {
   readonly #counters = new Counters();
   readonly #waits = new Histogram();
 
-  constructor(options: ResolvedOptions<R>) {
+  constructor(options: ResolvedOptions<R>, hold?: Hold<R>) {
     const { name, clock, acquireTimeoutMs, min, max, overloadTargetMs, adaptive } = options;
     this.name = name;
     this.#options = options;
@@ -80,6 +82,7 @@ class ResourcePool<R> implements Pool<R> {
       serve: (entry) => this.#serveNext(entry),
       changed: () => this.#match(),
       createFailed: (error) => this.#createFailed(error),
+      hold,
     });
     this.#phase = new Phase(name, {
       hasMinimum: () => this.#supply.alive.length >= this.#supply.min,

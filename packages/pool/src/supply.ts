@@ -11,6 +11,9 @@ import { keepsBooks, type ResolvedOptions } from './options.js';
 import { Shelf } from './shelf.js';
 import { Sweeper } from './sweeper.js';
 
+/** Told of each resource when it becomes idle and when it is idle no more; not of one that goes from hand to hand. */
+export type Hold<R> = (resource: R, held: boolean) => void;
+
 /** What the supply tells those who lend from it. */
 export interface SupplyEvents<R> {
   /** For whoever is first; it is lent already. */
@@ -18,6 +21,7 @@ export interface SupplyEvents<R> {
   /** There is more that can be lent or created, or less to wait for. */
   changed(): void;
   createFailed(error: unknown): void;
+  readonly hold: Hold<R> | undefined;
 }
 
 /** Who waits, in numbers. */
@@ -165,6 +169,7 @@ export class Supply<R> {
       }
       if (this.#staleAfterMs !== Infinity && this.#isStale(entry, nowMs)) return undefined;
       this.#shelf.take();
+      if (entry.state === IDLE) this.#events.hold?.(entry.resource, true);
       this.#lend(entry, nowMs);
       return entry;
     }
@@ -262,7 +267,7 @@ export class Supply<R> {
 
   #chooseWays(): void {
     const { keepaliveMs } = this.#options;
-    const plain = this.#concurrency === 1 && !this.#expires && !this.#closing;
+    const plain = this.#concurrency === 1 && !this.#expires && !this.#closing && this.#events.hold === undefined;
     this.#lendsAsItIs = plain && this.#staleAfterMs === Infinity && !this.#suspended && !keepsBooks(this.#options);
     this.#takesAsItIs = plain && !this.#wearsOut && !this.#resets && keepaliveMs === Infinity;
   }
@@ -343,6 +348,7 @@ export class Supply<R> {
     }
     entry.state = IDLE;
     this.#shelf.put(entry);
+    this.#events.hold?.(entry.resource, false);
     this.#wake(nowMs);
     if (this.#closing) this.#events.changed();
   }
@@ -379,6 +385,7 @@ export class Supply<R> {
     const nowMs = this.#now.now();
     entry.provenMs = nowMs;
     if (check === 'reset' || this.#isWanted || this.#endOf(entry, nowMs) !== undefined) {
+      if (check !== 'reset') this.#events.hold?.(entry.resource, true);
       this.#settle(entry, nowMs);
       return;
     }

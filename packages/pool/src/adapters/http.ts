@@ -9,7 +9,7 @@ import { type PoolTuning, requireKnown, requireObject, TUNING } from '../options
 import type { Pool } from '../pool.js';
 import type { PoolStats } from '../stats.js';
 import { type AcquireOptions, type CloseOptions, checkAcquireOptions, type WaitOptions } from '../wait-options.js';
-import { createHoldingPool } from './holding-pool.js';
+import { HoldingPool } from './holding-pool.js';
 
 export interface HttpPoolOptions extends PoolTuning {
   /** As in `https://api.example.com`: protocol, host and port, and no more. */
@@ -80,7 +80,7 @@ export function createHttpPool(options: HttpPoolOptions): HttpPool {
   if (origin === undefined || !['http:', 'https:'].includes(origin.protocol) || `${origin.origin}/` !== origin.href) throw invalidOption('origin', given, 'a URL of http: or https:, without path, query or credentials');
   requireObject('tls', tls);
   requireObject('headers', headers);
-  const pool = createHoldingPool<HttpConnection>(
+  const pool = new HoldingPool<HttpConnection>(
     {
       ...tuning,
       max,

@@ -2,7 +2,7 @@ import { Redis, type RedisOptions } from 'ioredis';
 import { invalidOption } from '../errors.js';
 import { type PoolTuning, requireKnown, requireObject, TUNING } from '../options.js';
 import type { Pool } from '../pool.js';
-import { createHoldingPool } from './holding-pool.js';
+import { HoldingPool } from './holding-pool.js';
 
 /**
  * A connection that reconnects by itself loses its borrower's state without a word, so it is the pool that replaces it;
@@ -37,7 +37,7 @@ export function createRedisPool(options: RedisPoolOptions = {}): RedisPool {
   requireObject('connection', connection);
   for (const decided of DECIDED)
     if (decided in connection) throw invalidOption(`connection.${decided}`, (connection as RedisOptions)[decided], 'left out, as the pool decides it');
-  return createHoldingPool<Redis>(
+  return new HoldingPool<Redis>(
     {
       ...tuning,
       max,

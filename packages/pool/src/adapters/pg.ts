@@ -9,7 +9,7 @@ import { connect, discard, end, isClean, requireAnswer, rollBack } from '../post
 import { beginStatement, serverTimeout, type TransactionOptions, transact } from '../postgres/transaction.js';
 import type { PoolStats } from '../stats.js';
 import { type AcquireOptions, type CloseOptions, checkAcquireOptions, type UseOptions, type WaitOptions } from '../wait-options.js';
-import { createHoldingPool, type HoldingPool } from './holding-pool.js';
+import { HoldingPool } from './holding-pool.js';
 
 /** Also the default, for `import Pool from`, as pg-pool itself is imported. */
 export { Pool, Pool as default } from '../postgres/drop-in-pool.js';
@@ -98,7 +98,7 @@ export function createPgPool(options: PgPoolOptions = {}): PgPool {
     if (!isClean(client)) await rollBack(client);
     await discard(client, statement);
   };
-  const pool = createHoldingPool<Client>(
+  const pool = new HoldingPool<Client>(
     {
       ...tuning,
       max,

@@ -9,7 +9,7 @@ import type { PoolStats } from '../stats.js';
 import { type AcquireOptions, checkAcquireOptions, type CloseOptions, type WaitOptions } from '../wait-options.js';
 import type { Tasks } from '../workers/tasks.js';
 import { type RunningTask, startThread, type WorkerThread } from '../workers/worker-thread.js';
-import { createHoldingPool } from './holding-pool.js';
+import { HoldingPool } from './holding-pool.js';
 
 export { serveTasks } from '../workers/serve-tasks.js';
 export type { TaskContext, Tasks } from '../workers/tasks.js';
@@ -88,7 +88,7 @@ export function createWorkerPool<T extends Tasks>(options: WorkerPoolOptions): W
   for (const [list, value] of Object.entries({ execArgv, argv })) if (value !== undefined && !Array.isArray(value)) throw invalidOption(list, value, 'an array of strings');
   if (!(typeof maxHeapBytes === 'number' && maxHeapBytes > 0)) throw invalidOption('maxHeapBytes', maxHeapBytes, 'a number above 0');
   const threadOptions = { pool: name, worker, workerData, resourceLimits, env, execArgv, argv };
-  const threads = createHoldingPool<WorkerThread>(
+  const threads = new HoldingPool<WorkerThread>(
     {
       ...tuning,
       acquireTimeoutMs,

@@ -3,11 +3,22 @@ import pg from 'pg';
 import type { Clock } from '../clock.js';
 import { invalidOption } from '../errors.js';
 
-/** What the server last said: 'I' idle, 'T' in a transaction, 'E' in a failed one. */
+/** Of clients that do not remember it themselves, as in older versions of node-postgres. */
 const transactionStatus = new WeakMap<Client, string>();
+
+/** What the server last said: 'I' idle, 'T' in a transaction, 'E' in a failed one. */
+function statusOf(client: Client): string | null | undefined {
+  return remembersStatus(client) ? client.getTransactionStatus() : transactionStatus.get(client);
+}
+
+/** One that is not made of JavaScript, and has no such connection, asks a library that may not know. */
+function remembersStatus({ connection, getTransactionStatus }: Partial<Client>): boolean {
+  return connection !== undefined && typeof getTransactionStatus === 'function';
+}
 
 /** Follows what the server says of transactions; to be called before it connects. */
 export function observe(client: Client): void {
+  if (remembersStatus(client)) return;
   // Clients of others, and those that are not made of JavaScript, may have no such connection.
   const connection: Partial<Client['connection']> | undefined = client.connection;
   connection?.on?.('readyForQuery', ({ status }: { readonly status: string }) => transactionStatus.set(client, status));
@@ -36,12 +47,12 @@ export async function connect(config: ClientConfig, signal: AbortSignal): Promis
 
 /** Whether the server said that it waits for the next query, outside of any transaction. */
 export function isClean(client: Client): boolean {
-  return transactionStatus.get(client) === 'I' && !isBusy(client);
+  return statusOf(client) === 'I' && !isBusy(client);
 }
 
 /** In a transaction that a borrower left open. */
 export function isInTransaction(client: Client): boolean {
-  const status = transactionStatus.get(client);
+  const status = statusOf(client);
   return status === 'T' || status === 'E';
 }
 
