@@ -10,7 +10,7 @@ export interface Measurement {
 const SAMPLE_MS = 60;
 const SAMPLES = 5;
 /** Each, of those in turn: enough for all to have had good moments and bad ones. */
-const SAMPLES_IN_TURN = 25;
+const SAMPLES_IN_TURN = 15;
 const MOST_ITERATIONS = 2 ** 30;
 /** Enough to drown the granularity of V8's allocation areas, about 300 KB; fewer of what takes over 10 us. */
 const HEAP_ITERATIONS = 50_000;
@@ -24,10 +24,14 @@ export async function measure(subjects: readonly Subject[], warmUpMs: number): P
   // instance alive, and one before each sample would measure compilers.
   globalThis.gc?.();
   for (const { subject, iterations } of contestants) await timed(subject, iterations);
-  const turns = subjects.length === 1 ? SAMPLES : SAMPLES_IN_TURN;
-  for (let turn = 0; turn < turns; turn += 1)
+  const inTurn = contestants.length > 1;
+  for (let turn = 0; turn < (inTurn ? SAMPLES_IN_TURN : SAMPLES); turn += 1)
     // To and fro, so that nobody always follows the same.
-    for (const { subject, iterations, samples } of turn % 2 === 0 ? contestants : contestants.toReversed()) samples.push(await timed(subject, iterations));
+    for (const { subject, iterations, samples } of turn % 2 === 0 ? contestants : contestants.toReversed()) {
+      // Back from a pause, in which its code went out of the caches and its connections have to be looked at.
+      if (inTurn) await subject.run(iterations);
+      samples.push(await timed(subject, iterations));
+    }
   return Promise.all(
     contestants.map(async ({ subject, iterations, samples }) => ({
       cpuNs: middle(samples.map(({ cpuNs }) => cpuNs / iterations)),
