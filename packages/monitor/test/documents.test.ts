@@ -8,8 +8,9 @@ const read = (file: string): string => readFileSync(new URL(file, docs), 'utf8')
 const yamlOf = (text: string): string[] => [...text.matchAll(/```yaml\n(.*?)```/gs)].map(([, block]) => block ?? '');
 
 it('the rules of the guide can be loaded, and its tests of them hold', () => {
-  const [rules = '', tests = ''] = yamlOf(read('guides/alerts-in-five-minutes.md'));
+  const [rules = '', pair = '', tests = ''] = yamlOf(read('guides/alerts-in-five-minutes.md'));
   expect(parseRules(rules, { actions: ['notify'] }).rules).toHaveLength(3);
+  expect(parseRules(`groups:\n- name: g\n  rules:\n${pair.replaceAll(/^(?=.)/gm, '  ')}`, { actions: ['notify'] }).rules).toHaveLength(2);
   expect(testRules(rules, tests)).toEqual({ passed: 2, failures: [] });
 });
 

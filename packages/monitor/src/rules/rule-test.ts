@@ -50,7 +50,10 @@ interface Expectation {
 
 interface RuleTest {
   readonly name: string;
+  /** From one value of a series to the next. */
   readonly intervalMs: number;
+  /** From one judgement to the next. */
+  readonly evaluationMs: number;
   readonly series: readonly { readonly metric: string; readonly labels: Labels; readonly values: readonly number[] }[];
   readonly expectations: readonly Expectation[];
 }
@@ -66,7 +69,7 @@ export function testRules(rules: string | RuleSet, tests: string, { file = 'test
   if (typeof tests !== 'string') throw invalidOption('tests', tests, 'the text of a YAML file');
   const set = typeof rules === 'string' ? parseRules(rules) : rules;
   const document = new RuleDocument(tests, file);
-  const parsed = document.hasProblems ? [] : readTests(document);
+  const parsed = document.hasProblems ? [] : readTests(document, new Set(set.rules.map(({ alert }) => alert.name)));
   document.finish();
   const failures: RuleTestFailure[] = [];
   let passed = 0;
@@ -86,15 +89,16 @@ export function ruleFilesOf(tests: string, { file = 'tests' }: RuleTestOptions =
   return files;
 }
 
-/** A judgement at every step of the evaluation interval; at each time expected, what fires is compared. */
-function run(rules: RuleSet, { name, intervalMs, series, expectations }: RuleTest): (RuleTestFailure | undefined)[] {
+/** Values and judgements, each at its own interval, values first; at each time expected, what fires is compared. */
+function run(rules: RuleSet, { name, intervalMs, evaluationMs, series, expectations }: RuleTest): (RuleTestFailure | undefined)[] {
   const registry = new Registry({ historySize: HISTORY, maxSeries: series.length });
   const player = new RulePlayer(registry, rules);
   const opened = series.map((each) => ({ ...each, series: registry.adopt(infoOf(each)) }));
   const results: (RuleTestFailure | undefined)[] = [];
   const pending = expectations.toSorted((one, other) => one.evalTimeMs - other.evalTimeMs);
-  for (let step = 0; pending.length > 0; step += 1) {
-    const timeMs = step * intervalMs;
+  for (let [step, judgement] = [0, 0]; pending.length > 0; ) {
+    const [sampleMs, judgementMs] = [step * intervalMs, judgement * evaluationMs];
+    const timeMs = Math.min(sampleMs, judgementMs);
     for (let due = pending[0]; due !== undefined && due.evalTimeMs < timeMs; due = pending[0]) {
       pending.shift();
       const { subject, evalTimeMs, line } = due;
@@ -102,10 +106,15 @@ function run(rules: RuleSet, { name, intervalMs, series, expectations }: RuleTes
       results.push(message === undefined ? undefined : { test: name, subject, evalTimeMs, line, message });
     }
     if (pending.length === 0) break;
-    registry.begin(timeMs);
-    for (const { series: opens, values } of opened) registry.record(opens, values[step] ?? Number.NaN);
-    registry.commit();
+    if (sampleMs === timeMs) {
+      registry.begin(timeMs);
+      for (const { series: opens, values } of opened) registry.record(opens, values[step] ?? Number.NaN);
+      registry.commit();
+      step += 1;
+    }
+    if (judgementMs !== timeMs) continue;
     player.judge(timeMs);
+    judgement += 1;
   }
   return results;
 }
@@ -144,32 +153,47 @@ const sorted = (labels: Labels): [string, string][] => Object.entries(labels).so
 const FILE_FIELDS = ['rule_files', 'evaluation_interval', 'tests'] as const;
 const TEST_FIELDS = ['name', 'interval', 'input_series', 'alert_rule_test', 'promql_expr_test'] as const;
 
-function readTests(document: RuleDocument): RuleTest[] {
+function readTests(document: RuleDocument, alerts: ReadonlySet<string>): RuleTest[] {
   const fields = document.fields(document.root, 'the file', FILE_FIELDS);
-  const defaultMs = document.duration(fields?.evaluation_interval, 'evaluation_interval', 60_000);
+  const defaultMs = positive(document, fields?.evaluation_interval, 'evaluation_interval', 60_000);
   return document.members(fields?.tests, 'tests').map((node, index) => {
     const test = document.fields(node, 'a test', TEST_FIELDS);
-    const intervalMs = document.duration(test?.interval, 'interval', defaultMs);
-    if (!(intervalMs > 0)) document.problem(test?.interval, 'interval should be above 0');
+    const intervalMs = positive(document, test?.interval, 'interval', defaultMs);
+    // As the monitor has it, rules are judged at every sample where nothing else is said.
+    const evaluationMs = fields?.evaluation_interval === undefined ? intervalMs : defaultMs;
+    const stepMs = Math.min(intervalMs, evaluationMs);
+    const known = new Set<string>();
     return {
       name: document.text(test?.name, 'name') ?? `${index + 1}`,
-      intervalMs: intervalMs > 0 ? intervalMs : defaultMs,
-      series: document.members(test?.input_series, 'input_series').flatMap((each) => readSeries(document, each) ?? []),
+      intervalMs,
+      evaluationMs,
+      series: document.members(test?.input_series, 'input_series').flatMap((each) => readSeries(document, each, known) ?? []),
       expectations: [
-        ...document.members(test?.alert_rule_test, 'alert_rule_test').flatMap((each) => readAlertTest(document, each, intervalMs) ?? []),
-        ...document.members(test?.promql_expr_test, 'promql_expr_test').flatMap((each) => readExpressionTest(document, each, intervalMs) ?? []),
+        ...document.members(test?.alert_rule_test, 'alert_rule_test').flatMap((each) => readAlertTest(document, each, stepMs, alerts) ?? []),
+        ...document.members(test?.promql_expr_test, 'promql_expr_test').flatMap((each) => readExpressionTest(document, each, stepMs) ?? []),
       ],
     };
   });
 }
 
-function readSeries(document: RuleDocument, node: Node): RuleTest['series'][number] | undefined {
+function positive(document: RuleDocument, node: Node | undefined, what: string, otherwise: number): number {
+  const ms = document.duration(node, what, otherwise);
+  if (ms > 0) return ms;
+  document.problem(node, `${what} should be above 0`);
+  return otherwise;
+}
+
+function readSeries(document: RuleDocument, node: Node, known: Set<string>): RuleTest['series'][number] | undefined {
   const fields = document.fields(node, 'a series', ['series', 'values']);
   const name = document.scalar(fields?.series ?? node, 'series');
   const values = document.scalar(fields?.values ?? node, 'values');
   if (name === undefined || values === undefined) return undefined;
   try {
-    return { ...parseSeries(name.value), values: parseNotation(values.value) };
+    const series = parseSeries(name.value);
+    const key = seriesName(series.metric, series.labels);
+    if (known.has(key)) document.problem(name, `a series ${key} is there already`);
+    known.add(key);
+    return { ...series, values: parseNotation(values.value) };
   } catch (error) {
     document.problem(error instanceof SyntaxProblem ? name : values, (error as Error).message);
     return undefined;
@@ -183,28 +207,30 @@ function parseSeries(name: string): { readonly metric: string; readonly labels: 
   return { metric: selector.metric, labels: Object.fromEntries((selector.matchers ?? []).map(({ label, value }) => [label, value])) };
 }
 
-function readTime(document: RuleDocument, node: Node | undefined, intervalMs: number): number {
+function readTime(document: RuleDocument, node: Node | undefined, stepMs: number): number {
   const evalTimeMs = document.duration(node, 'eval_time', 0);
-  if (evalTimeMs / intervalMs >= HISTORY) document.problem(node, `eval_time is more than ${HISTORY} intervals away`);
+  if (evalTimeMs / stepMs >= HISTORY) document.problem(node, `eval_time is more than ${HISTORY} intervals away`);
   return evalTimeMs;
 }
 
-function readAlertTest(document: RuleDocument, node: Node, intervalMs: number): Expectation | undefined {
+function readAlertTest(document: RuleDocument, node: Node, stepMs: number, alerts: ReadonlySet<string>): Expectation | undefined {
   const fields = document.fields(node, 'an expectation', ['eval_time', 'groupname', 'alertname', 'exp_alerts']);
   const alertname = document.scalar(fields?.alertname ?? node, 'alertname');
-  const evalTimeMs = readTime(document, fields?.eval_time, intervalMs);
-  const alerts = document.members(fields?.exp_alerts, 'exp_alerts').map((each): Expected => {
+  // Of an alert that does not exist, "none fires" would always hold.
+  if (alertname !== undefined && !alerts.has(alertname.value)) document.problem(alertname, `no rule here is called "${alertname.value}"`);
+  const evalTimeMs = readTime(document, fields?.eval_time, stepMs);
+  const wanted = document.members(fields?.exp_alerts, 'exp_alerts').map((each): Expected => {
     const expected = document.fields(each, 'an alert', ['exp_labels', 'exp_annotations']);
     const texts = (field: Node | undefined, what: string): Labels => Object.fromEntries(document.entries(field, what).map(([key, value]) => [key.value, String(value.value)]));
     return { labels: texts(expected?.exp_labels, 'exp_labels'), annotations: expected?.exp_annotations && texts(expected.exp_annotations, 'exp_annotations') };
   });
-  return alertname && { evalTimeMs, subject: alertname.value, line: document.placeOf(node).line, compare: (player) => compareAlerts(alertname.value, alerts, player) };
+  return alertname && { evalTimeMs, subject: alertname.value, line: document.placeOf(node).line, compare: (player) => compareAlerts(alertname.value, wanted, player) };
 }
 
-function readExpressionTest(document: RuleDocument, node: Node, intervalMs: number): Expectation | undefined {
+function readExpressionTest(document: RuleDocument, node: Node, stepMs: number): Expectation | undefined {
   const fields = document.fields(node, 'an expectation', ['expr', 'eval_time', 'exp_samples']);
   const source = document.scalar(fields?.expr ?? node, 'expr');
-  const evalTimeMs = readTime(document, fields?.eval_time, intervalMs);
+  const evalTimeMs = readTime(document, fields?.eval_time, stepMs);
   const expected = document.members(fields?.exp_samples, 'exp_samples').flatMap((each) => {
     const sample = document.fields(each, 'a sample', ['labels', 'value']);
     const value = Number(document.text(sample?.value, 'value'));

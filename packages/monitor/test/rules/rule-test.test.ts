@@ -81,6 +81,24 @@ tests:
     expect(failures).toMatchObject([{ test: '1', subject: 'up', line: 11, message: 'expected {job="a"} 0, found {job="a"} 0 and {job="b"} 1' }]);
   });
 
+  it.each([
+    // As promtool has it: a value a minute, rules judged twice as often or half as often.
+    ['30s', '- { eval_time: 89s, alertname: Slow }\n- { eval_time: 90s, alertname: Slow, exp_alerts: [{}] }'],
+    ['2m', '- { eval_time: 119s, alertname: Slow }\n- { eval_time: 2m, alertname: Slow, exp_alerts: [{}] }'],
+  ])('judges every %s, whenever values come', (evaluation, expectations) => {
+    const slow = 'groups: [{ name: g, rules: [{ alert: Slow, expr: wait > 1, for: 90s }] }]';
+    const tests = `evaluation_interval: ${evaluation}\ntests:\n  - interval: 1m\n    input_series: [{ series: wait, values: '5x9' }]\n    alert_rule_test:\n${expectations.replaceAll(/^/gm, '      ')}\n`;
+    expect(testRules(slow, tests)).toEqual({ passed: 2, failures: [] });
+  });
+
+  it.each([
+    ['an alert that no rule has', test('- { eval_time: 1m, alertname: Bussy }'), [{ line: 9, column: 37, message: 'no rule here is called "Bussy"' }]],
+    ['a series twice', "tests: [{ input_series: [{ series: 'a{b=\"c\"}', values: 1 }, { series: 'a{b=\"c\"}', values: 2 }] }]", [{ line: 1, column: 71, message: 'a series a{b="c"} is there already' }]],
+    ['no time between judgements', 'evaluation_interval: 0s\ntests: []', [{ line: 1, column: 22, message: 'evaluation_interval should be above 0' }]],
+  ])('refuses %s', (_, tests, problems) => {
+    expect(() => testRules(rules, tests)).toThrow(expect.objectContaining({ code: 'ERR_MONITOR_INVALID_RULES', problems }));
+  });
+
   it('that cannot be read says where', () => {
     expect(() => testRules(rules, test('- { eval_time: 1m, alertname: Busy }', '1 x'))).toThrow(expect.objectContaining({ code: 'ERR_MONITOR_INVALID_RULES', problems: [{ line: 7, column: 17, message: expect.stringContaining('"x"') as unknown }] }));
     expect(() => testRules(rules, 'tests: 5')).toThrow(MonitorError);
