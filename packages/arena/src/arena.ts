@@ -30,21 +30,21 @@ export interface Arena extends BlockSource, AsyncDisposable {
   readonly debug: DebugLevel;
   /** As {@link BlockSource.alloc}, without an object: for where one costs too much. Only `freeHandle` and `openHandle` take it. */
   allocHandle(bytes: number): BlockHandle;
-  /** @throws {ArenaError} `ERR_ARENA_FREED`, `ERR_ARENA_CLOSED`. */
+  /** @throws {ArenaError} `ERR_ARENA_FREED`, `ERR_ARENA_INVALID_ARGUMENT`, `ERR_ARENA_CLOSED`. */
   freeHandle(handle: BlockHandle): void;
   /**
    * The block of a token that another thread sent. It belongs to no thread more than to another.
    * @throws {ArenaError} `ERR_ARENA_FREED`, `ERR_ARENA_TRANSFERRED`, `ERR_ARENA_FOREIGN_BLOCK`, `ERR_ARENA_INVALID_TOKEN`, `ERR_ARENA_CLOSED`.
    */
   open(token: BlockToken): Block;
-  /** The block of a handle. @throws {ArenaError} `ERR_ARENA_FREED`, `ERR_ARENA_TRANSFERRED`, `ERR_ARENA_CLOSED`. */
+  /** The block of a handle. @throws {ArenaError} `ERR_ARENA_FREED`, `ERR_ARENA_INVALID_ARGUMENT`, `ERR_ARENA_TRANSFERRED`, `ERR_ARENA_CLOSED`. */
   openHandle(handle: BlockHandle): Block;
   /**
    * The block of a token that `transfer` gave: this thread's from here on, and no other's.
    * @throws {ArenaError} `ERR_ARENA_TRANSFERRED` if it was received before, freed or never given away; as {@link Arena.open}.
    */
   receive(token: BlockToken): Block;
-  /** Runs `work`, and frees all that was allocated from the arena or from the scope within, also after an `await`. @returns what `work` gives */
+  /** Runs `work`, and frees all that `alloc` and `realloc` of the arena or of the scope gave within, also after an `await`. @returns what `work` gives */
   scope<T>(work: (scope: Scope) => T): T;
   /** A part with a budget of its own. @throws {ArenaError} `ERR_ARENA_INVALID_OPTION`, `ERR_ARENA_CLOSED`. */
   subArena(options: SubArenaOptions): SubArena;
@@ -63,7 +63,7 @@ export interface Arena extends BlockSource, AsyncDisposable {
   channel(options?: ChannelOptions | ChannelHandle): Channel;
   /** A large object that is loaded when it is first touched, and again after it was evicted. @throws {ArenaError} `ERR_ARENA_INVALID_OPTION`, `ERR_ARENA_CLOSED`. */
   lazy(source: LazySource, options?: LazyOptions): Lazy;
-  /** Evicts lazily loaded objects that nobody is using, the least recently used first, until `bytes` are free of them. @returns bytes evicted */
+  /** Evicts lazily loaded objects that nobody is using, the least recently used first, until `bytes` ≥ 0 are free of them. @returns bytes evicted @throws {ArenaError} `ERR_ARENA_INVALID_ARGUMENT`, `ERR_ARENA_CLOSED`. */
   evict(bytes?: number): number;
   /** Watches how much memory process, container and system have left, and relieves it. @throws {ArenaError} `ERR_ARENA_INVALID_OPTION`, `ERR_ARENA_CLOSED`. */
   onPressure(options?: PressureOptions, listener?: PressureListener): PressureWatch;
@@ -71,7 +71,7 @@ export interface Arena extends BlockSource, AsyncDisposable {
   reclaim(): number;
   /** One consistent reading; after `close()`, the last one. */
   stats(): ArenaStats;
-  /** Live and cached blocks by size, the smallest first. Takes time in proportion to all blocks. */
+  /** Live and cached blocks by size, the smallest first. Takes time in proportion to all blocks. @throws {ArenaError} `ERR_ARENA_CLOSED`. */
   sizeClasses(): SizeClass[];
   /** What lies where. Takes time in proportion to all blocks. @throws {ArenaError} `ERR_ARENA_CLOSED`. */
   map(): RegionMap;

@@ -1,6 +1,6 @@
 import type { Block } from './block.js';
 import { invalidArgument } from './errors.js';
-import type { AllocOptions, WaitOptions } from './options.js';
+import { checkBytes, type AllocOptions, type WaitOptions } from './options.js';
 
 /** What blocks come from: an arena, a part of one with a budget, or a scope. */
 export interface BlockSource {
@@ -24,16 +24,13 @@ export interface BlockSource {
   /**
    * A block of `bytes` bytes that begins with what `block` has, in the same place if it fits there; `block` is dead. If it
    * throws, `block` is as it was.
-   * @throws {ArenaError} `ERR_ARENA_FREED` and as {@link BlockSource.alloc}.
+   * @throws {ArenaError} `ERR_ARENA_FREED`; `ERR_ARENA_FOREIGN_BLOCK` of another arena's; and as {@link BlockSource.alloc}.
    */
   realloc(block: Block, bytes: number): Block;
 }
 
-export function checkBytes(bytes: number): void {
-  if (!Number.isSafeInteger(bytes) || bytes < 1) throw invalidArgument('bytes', bytes, 'an integer ≥ 1');
-}
-
 export function allocBatch(source: BlockSource, bytes: number, count: number, options: AllocOptions | undefined): Block[] {
+  checkBytes(bytes);
   if (!Number.isSafeInteger(count) || count < 0) throw invalidArgument('count', count, 'an integer ≥ 0');
   const blocks: Block[] = [];
   try {

@@ -46,9 +46,15 @@ export interface BufferPool extends Disposable {
   close(): void;
 }
 
+/** The shelves of so many bytes are found without a search. */
+const INDEXED_BYTES = 65_536;
 const DEFAULT_SIZES = Array.from({ length: 15 }, (_, power) => 64 * 2 ** power);
 
-export function createBufferPool(source: BlockSource & { readonly name: string }, { sizes = DEFAULT_SIZES, maxIdleBytes = 16 * 2 ** 20, ...unknown }: BufferPoolOptions = {}): BufferPool {
+/** @throws {ArenaError} `ERR_ARENA_INVALID_ARGUMENT`, `ERR_ARENA_INVALID_OPTION`. */
+export function createBufferPool(source: BlockSource & { readonly name: string }, options: BufferPoolOptions = {}): BufferPool {
+  if (typeof (source as Partial<BlockSource> | null | undefined)?.alloc !== 'function') throw invalidArgument('source', source, 'an arena or a part of one');
+  if (typeof options !== 'object' || options === null) throw invalidOption('options', options, '{ sizes, maxIdleBytes }');
+  const { sizes = DEFAULT_SIZES, maxIdleBytes = 16 * 2 ** 20, ...unknown } = options;
   refuseUnknown(unknown);
   if (!Array.isArray(sizes) || sizes.length === 0 || !sizes.every((size) => Number.isSafeInteger(size) && size >= 1)) throw invalidOption('sizes', sizes, 'integers ≥ 1, at least one');
   if (!(typeof maxIdleBytes === 'number' && maxIdleBytes >= 0)) throw invalidOption('maxIdleBytes', maxIdleBytes, 'bytes ≥ 0');
@@ -65,7 +71,8 @@ interface Shelf {
 class SizedPool implements BufferPool {
   readonly #source: BlockSource & { readonly name: string };
   readonly #shelves: readonly Shelf[];
-  /** Up to 64 KiB by steps of 64 bytes, so that finding a shelf is one read. */
+  readonly #mostBytes: number;
+  /** By steps of 64 bytes, so that finding a shelf is one read. */
   readonly #shelfOf: readonly (Shelf | undefined)[];
   readonly #maxIdleBytes: number;
   #idleBytes = 0;
@@ -79,7 +86,8 @@ class SizedPool implements BufferPool {
     this.#source = source;
     this.#maxIdleBytes = maxIdleBytes;
     this.#shelves = sizes.map((bytes) => ({ bytes, top: undefined }));
-    this.#shelfOf = Array.from({ length: 1_025 }, (_, step) => {
+    this.#mostBytes = sizes.at(-1) as number;
+    this.#shelfOf = Array.from({ length: INDEXED_BYTES / 64 + 1 }, (_, step) => {
       // Only where all requests of a step end on one shelf.
       const [least, most] = [this.#find(step * 64 - 63), this.#find(step * 64)];
       return least === most ? most : undefined;
@@ -87,8 +95,8 @@ class SizedPool implements BufferPool {
   }
 
   acquire(bytes: number): PooledBuffer {
-    const shelf = this.#shelfOf[(bytes + 63) >>> 6] ?? this.#find(bytes);
-    if (shelf === undefined || !(bytes >= 1)) throw invalidArgument('bytes', bytes, `1 to ${this.#shelves.at(-1)?.bytes}`);
+    if (!Number.isSafeInteger(bytes) || bytes < 1 || bytes > this.#mostBytes) throw invalidArgument('bytes', bytes, `an integer, 1 to ${this.#mostBytes}`);
+    const shelf = (bytes <= INDEXED_BYTES ? this.#shelfOf[(bytes + 63) >> 6] : undefined) ?? this.#find(bytes);
     const lease = shelf.top;
     if (lease === undefined || lease.endings !== this.#source.endings) return this.#acquireOf(shelf);
     shelf.top = lease.next;
@@ -144,8 +152,9 @@ class SizedPool implements BufferPool {
     this.close();
   }
 
-  #find(bytes: number): Shelf | undefined {
-    return this.#shelves.find((shelf) => shelf.bytes >= bytes);
+  /** Of bytes that one holds. */
+  #find(bytes: number): Shelf {
+    return this.#shelves.find((shelf) => shelf.bytes >= bytes) as Shelf;
   }
 
   #pop(shelf: Shelf): Lease | undefined {

@@ -75,8 +75,11 @@ export const freedToken = (arena: string, slot: number, generation: number): Are
 export const doubleFree = (arena: string, offset: number, byteLength: number): ArenaError =>
   new ArenaError('ERR_ARENA_DOUBLE_FREE', `the block of ${byteLength} bytes at ${offset} of arena '${arena}' was freed before`);
 
-export const foreignBlock = (arena: string): ArenaError =>
+export const foreignToken = (arena: string): ArenaError =>
   new ArenaError('ERR_ARENA_FOREIGN_BLOCK', `the token belongs to a block of another arena than '${arena}', or to one of another process`);
+
+export const foreignBlock = (arena: string, offset: number, byteLength: number): ArenaError =>
+  new ArenaError('ERR_ARENA_FOREIGN_BLOCK', `the block of ${byteLength} bytes at ${offset} belongs to another arena than '${arena}'`);
 
 export const transferred = (arena: string, slot: number): ArenaError =>
   new ArenaError('ERR_ARENA_TRANSFERRED', `block ${slot} of arena '${arena}' was given away; it belongs to whoever calls receive(token)`);

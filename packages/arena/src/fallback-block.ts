@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
-import { viewOf, type Block, type ViewConstructor } from './block.js';
-import { doubleFree, freed, heapBlock } from './errors.js';
+import { ArenaBlock, viewOf, type Block, type ViewConstructor } from './block.js';
+import { doubleFree, foreignBlock, freed, heapBlock, invalidArgument } from './errors.js';
 import { POST_ITS_TOKEN } from './not-cloneable.js';
 import type { BlockHandle, BlockToken } from './token.js';
 
@@ -13,6 +13,7 @@ export class FallbackBlock implements Block {
   #memory: SharedArrayBuffer | undefined;
   #u8: Uint8Array<SharedArrayBuffer> | undefined = undefined;
 
+  /** @throws {RangeError} if the system has no memory left */
   constructor(arena: string, bytes: number) {
     this.byteLength = bytes;
     this.#arena = arena;
@@ -60,4 +61,10 @@ export class FallbackBlock implements Block {
     if (this.#memory === undefined) throw freed(this.#arena, 0, this.byteLength);
     return this.#memory;
   }
+}
+
+/** @throws {ArenaError} `ERR_ARENA_INVALID_ARGUMENT`, `ERR_ARENA_FOREIGN_BLOCK`. */
+export function checkBlock(block: Block, arena: { readonly id: number; readonly name: string }): void {
+  if (!(block instanceof ArenaBlock || block instanceof FallbackBlock)) throw invalidArgument('block', block, 'a block');
+  if (block instanceof ArenaBlock && block.arenaId !== arena.id) throw foreignBlock(arena.name, block.offset, block.byteLength);
 }

@@ -114,12 +114,14 @@ export class Heap {
     const sizeClass = align === 1 ? this.#magazines.classFor(size) : NONE;
     let slot = size > LARGEST_GRANULES ? this.#large.take(size, align) : sizeClass === NONE ? NONE : this.#magazines.pop(sizeClass);
     if (slot === NONE && (slot = this.#refill(size, align, sizeClass)) === NONE) return NONE;
-    const { words } = this.records;
+    const { words, doubles } = this.records;
     const base = slot << at.RECORD_LOG2;
+    const counters = this.#counters;
     words[base + at.LENGTH] = bytes - 1;
+    // From here on without a call: at one the thread may be terminated, and the block would be live and not counted.
     words[base + at.STATE] = (words[base + at.STATE] as number) | at.LIVE;
-    this.count(ALLOCATIONS, 1);
-    this.count(ALLOCATED_BYTES, bytes - this.#canaryBytes);
+    doubles[counters + ALLOCATIONS] = (doubles[counters + ALLOCATIONS] as number) + 1;
+    doubles[counters + ALLOCATED_BYTES] = (doubles[counters + ALLOCATED_BYTES] as number) + bytes - this.#canaryBytes;
     this.#seePeak();
     return slot;
   }
@@ -151,17 +153,26 @@ export class Heap {
 
   /** As {@link give}, without finding out whether another thread, or this one, freed the block before. */
   giveUnchecked(slot: number, generation: number): void {
-    if (this.records.words[at.NOTICES] !== this.#notices) this.#notice();
-    this.records.words[(slot << at.RECORD_LOG2) + at.STATE] = endedState(generation);
-    this.#own(slot);
+    this.#end(slot, this.records.stateOf(slot), generation);
     this.takeBack(slot);
   }
 
   /** Ends a live block and keeps its memory apart until {@link takeBack}. @returns whether there was one */
   end(slot: number, generation: number): boolean {
-    if (this.records.words[at.NOTICES] !== this.#notices) this.#notice();
-    if (!changeState(this.records, slot, liveState(generation), endedState(generation))) return false;
-    this.#own(slot);
+    return this.#end(slot, liveState(generation), generation);
+  }
+
+  /** Ends a block whose STATE is `state`, makes it one that this thread has cached, and counts it. @returns whether it was that */
+  #end(slot: number, state: number, generation: number): boolean {
+    const { words, doubles } = this.records;
+    if (words[at.NOTICES] !== this.#notices) this.#notice();
+    const base = slot << at.RECORD_LOG2;
+    const ended = endedState(generation);
+    const freed = this.#counters + FREED_BYTES;
+    // From here on without a call, as in `take`.
+    if (Atomics.compareExchange(words, base + at.STATE, state, ended) !== state) return false;
+    words[base + at.OWNER] = ((words[base + at.OWNER] as number) & (at.CLASS_MASK << at.CLASS_SHIFT)) | this.row;
+    doubles[freed] = (doubles[freed] as number) + ((words[base + at.LENGTH] as number) >>> 0) + 1 - this.#canaryBytes;
     return true;
   }
 
@@ -317,14 +328,6 @@ export class Heap {
     this.#peakBytes = mine;
     const all = this.#isAlone ? mine : this.counters.liveBytes;
     if (all > (doubles[at.PEAK_BYTES >> 1] as number)) doubles[at.PEAK_BYTES >> 1] = all;
-  }
-
-  /** Makes an ended block one that this thread has cached, and counts it. */
-  #own(slot: number): void {
-    const { words } = this.records;
-    const base = slot << at.RECORD_LOG2;
-    words[base + at.OWNER] = ((words[base + at.OWNER] as number) & (at.CLASS_MASK << at.CLASS_SHIFT)) | this.row;
-    this.count(FREED_BYTES, this.records.byteLengthOf(slot) - this.#canaryBytes);
   }
 
   /** A batch of blocks: one is given, the others go into the magazine. @returns a slot or NONE */

@@ -92,8 +92,23 @@ export function resolveOptions(options: ArenaOptions = {}): Required<ArenaOption
   return { initialBytes, maxBytes, backend, hugePages, purgeAfterMs, fit, debug, onExhausted, lazyBudgetBytes, name, clock };
 }
 
+/** The alignment of a request that can be met, in granules. @throws {ArenaError} `ERR_ARENA_INVALID_ARGUMENT`, `ERR_ARENA_INVALID_OPTION`. */
+export function resolveRequest(bytes: number, options: AllocOptions | undefined): number {
+  checkBytes(bytes);
+  if (options === undefined) return 1;
+  if (typeof options !== 'object' || options === null) throw invalidArgument('options', options, '{ align, onExhausted }');
+  const { align, onExhausted, ...unknown } = options;
+  refuseUnknown(unknown);
+  if (onExhausted !== undefined) oneOf('onExhausted', onExhausted, ['throw', 'buffer']);
+  return resolveAlignment(align);
+}
+
+export function checkBytes(bytes: number): void {
+  if (!Number.isSafeInteger(bytes) || bytes < 1) throw invalidArgument('bytes', bytes, 'an integer ≥ 1');
+}
+
 /** The alignment asked for, in granules. */
-export function resolveAlignment(align: unknown = GRANULE_BYTES): number {
+function resolveAlignment(align: unknown = GRANULE_BYTES): number {
   if (typeof align !== 'number' || !Number.isInteger(align) || align < 1 || align > PAGE_BYTES || (align & (align - 1)) !== 0) throw invalidArgument('align', align, `a power of two, 1 to ${PAGE_BYTES}`);
   return Math.max(1, align / GRANULE_BYTES);
 }

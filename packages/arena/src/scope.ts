@@ -1,9 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { allocBatch, move, type BlockSource } from './block-source.js';
+import { allocBatch, type BlockSource } from './block-source.js';
 import type { Block } from './block.js';
+import { closed } from './errors.js';
 import type { AllocOptions, WaitOptions } from './options.js';
 
-/** A source whose blocks end with it, but for those that are kept. */
+/** A source whose blocks end with it, but for those that are kept; `ERR_ARENA_CLOSED` once it has ended. */
 export interface Scope extends BlockSource {
   /** Takes a block out of the scope: its user frees it. @returns the block */
   keep(block: Block): Block;
@@ -51,16 +52,22 @@ class Ending implements Scope {
   }
 
   alloc(bytes: number, options?: AllocOptions): Block {
+    this.#checkOpen();
     return this.note(this.#source.alloc(bytes, options));
   }
 
   tryAlloc(bytes: number, options?: AllocOptions): Block | undefined {
+    this.#checkOpen();
     const block = this.#source.tryAlloc(bytes, options);
     return block === undefined ? undefined : this.note(block);
   }
 
   async allocAsync(bytes: number, options?: WaitOptions): Promise<Block> {
-    return this.note(await this.#source.allocAsync(bytes, options));
+    this.#checkOpen();
+    const block = await this.#source.allocAsync(bytes, options);
+    if (this.#ended === 0) return this.note(block);
+    block[Symbol.dispose]();
+    throw closed(SCOPE);
   }
 
   allocBatch(bytes: number, count: number, options?: AllocOptions): Block[] {
@@ -68,7 +75,8 @@ class Ending implements Scope {
   }
 
   realloc(block: Block, bytes: number): Block {
-    return move(this, block, bytes);
+    this.#checkOpen();
+    return this.note(this.#source.realloc(block, bytes));
   }
 
   keep(block: Block): Block {
@@ -76,15 +84,24 @@ class Ending implements Scope {
     return block;
   }
 
+  /** Once the scope has ended, a block is its user's. */
   note(block: Block): Block {
-    this.#blocks.add(block);
+    if (this.#ended === 0) this.#blocks.add(block);
     return block;
   }
 
   end(): void {
     this.#ended += 1;
     for (const block of this.#blocks) block[Symbol.dispose]();
+    this.#blocks.clear();
+  }
+
+  #checkOpen(): void {
+    if (this.#ended > 0) throw closed(SCOPE);
   }
 }
+
+/** In errors. */
+const SCOPE = 'scope';
 
 const isPromise = (value: unknown): value is Promise<unknown> => value instanceof Promise;

@@ -1,7 +1,10 @@
+import type { NativeBinding } from './binding.js';
+import type { GcSampler } from './gc.js';
 import * as of from './records/counters.js';
 import type { Heap } from './heap.js';
 import { RESETS, USED_BLOCKS } from './records/layout.js';
 import { GRANULE_BYTES } from './central/size-class.js';
+import { rowsInUse } from './records/threads.js';
 
 /**
  * One reading of the whole arena, all threads together; bytes unless the name says otherwise. Exact while no other thread is
@@ -61,8 +64,16 @@ export interface ArenaStats {
 
 export type Figures = Omit<ArenaStats, 'residentBytes' | 'gcMinorTotal' | 'gcMajorTotal' | 'gcPauseMs'>;
 
+export function statsOf(heap: Heap, gc: GcSampler, residentBytes: number): ArenaStats {
+  const { minorTotal: gcMinorTotal, majorTotal: gcMajorTotal, pauseMs: gcPauseMs } = gc.stats();
+  return { ...figuresOf(heap), residentBytes, gcMinorTotal, gcMajorTotal, gcPauseMs };
+}
+
+export const residentBytesOf = (memory: SharedArrayBuffer, native: NativeBinding | undefined): number =>
+  native === undefined ? Number.NaN : native.resident(new Uint8Array(memory, 0, memory.byteLength));
+
 /** All that can be read without asking the system. */
-export function figuresOf(heap: Heap, threads: number): Figures {
+export function figuresOf(heap: Heap): Figures {
   const { counters } = heap;
   const { freeSize, freeBlocks, largestSize } = heap.survey();
   const cached = heap.cached();
@@ -87,7 +98,7 @@ export function figuresOf(heap: Heap, threads: number): Figures {
     utilisationRatio: liveBytes / committedBytes,
     internalFragmentationRatio: reservedBytes === 0 ? 0 : 1 - liveBytes / reservedBytes,
     externalFragmentationRatio: freeBytes === 0 ? 0 : 1 - largestFreeBytes / freeBytes,
-    threads,
+    threads: [...rowsInUse(heap.records)].length,
     allocationsTotal,
     allocatedBytesTotal: counters.sum(of.ALLOCATED_BYTES),
     freesTotal: allocationsTotal - liveBlocks,

@@ -1,8 +1,9 @@
-import { allocBatch, checkBytes, move, type BlockSource } from './block-source.js';
+import { allocBatch, move, type BlockSource } from './block-source.js';
 import { ArenaBlock, type Block, type Home } from './block.js';
+import { checkBlock } from './fallback-block.js';
 import { budgetExceeded, closed, invalidOption } from './errors.js';
 import type { Heap } from './heap.js';
-import { refuseUnknown, type AllocOptions, type WaitOptions } from './options.js';
+import { checkBytes, refuseUnknown, type AllocOptions, type WaitOptions } from './options.js';
 import { liveState } from './records/records.js';
 import { Scopes, type Scope } from './scope.js';
 import { generationOfHandle, handleOf, slotOf } from './token.js';
@@ -106,7 +107,14 @@ export class BudgetedArena implements SubArena, Home {
   }
 
   realloc(block: Block, bytes: number): Block {
-    return move(this, block, bytes);
+    checkBlock(block, this.#parent.home);
+    const oldBytes = block instanceof ArenaBlock && block.isOf(this) && block.isLive ? block.byteLength : 0;
+    this.#liveBytes -= oldBytes; // What is about to be freed is not in the way of what replaces it.
+    try {
+      return move(this, block, bytes);
+    } finally {
+      this.#liveBytes += oldBytes;
+    }
   }
 
   scope<T>(work: (scope: Scope) => T): T {

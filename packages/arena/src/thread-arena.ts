@@ -1,12 +1,11 @@
-import { allocBatch, checkBytes, move, type BlockSource } from './block-source.js';
+import { allocBatch, move, type BlockSource } from './block-source.js';
 import { ArenaBlock, whyNoBlock, type Block, type Home } from './block.js';
 import type { NativeBinding } from './binding.js';
 import type { Backend, Fit } from './central/central.js';
 import { createChannel, openChannel, type Channel, type ChannelHandle, type ChannelOptions } from './channel.js';
-import type { Timer } from './clock.js';
 import { closed, exhausted, invalidArgument, invalidOption, notTransferred, overflow, tooManyThreads, waitTimeout, type Exhaustion } from './errors.js';
 import { blockCollected, blockLeaked, blockOverwritten, regionExhausted, regionGrown, regionPurged } from './events.js';
-import { FallbackBlock } from './fallback-block.js';
+import { checkBlock, FallbackBlock } from './fallback-block.js';
 import { createGcSampler } from './gc.js';
 import type { ArenaHandle } from './handle.js';
 import { COLLECTED, EXHAUSTIONS, FALLBACKS } from './records/counters.js';
@@ -17,17 +16,18 @@ import { NONE } from './cache/magazines.js';
 import { mapOf, sizeClassesOf, type RegionMap, type SizeClass } from './map.js';
 import { POST_ITS_HANDLE } from './not-cloneable.js';
 import { openCentral } from './central/open-central.js';
-import { refuseUnknown, resolveAlignment, resolveWait, type AllocOptions, type ArenaOptions, type DebugLevel, type WaitOptions } from './options.js';
+import { checkBytes, resolveRequest, resolveWait, type AllocOptions, type ArenaOptions, type DebugLevel, type WaitOptions } from './options.js';
 import { CANARY_BYTES, Poison } from './debug/poison.js';
 import { watchPressure, type PressureListener, type PressureOptions, type PressureWatch } from './pressure/pressure-watch.js';
+import { PurgeTimer } from './purge-timer.js';
 import { receive, takeBackSent } from './records/ownership.js';
 import { generationOf, liveState, type Records } from './records/records.js';
 import { Scopes, type Scope } from './scope.js';
 import { GRANULE_BYTES } from './central/size-class.js';
-import { figuresOf, type ArenaStats, type Figures } from './stats.js';
+import { figuresOf, residentBytesOf, statsOf, type ArenaStats } from './stats.js';
 import { BudgetedArena, type Parent, type SubArena, type SubArenaOptions } from './sub-arena.js';
-import { enter, rowsInUse } from './records/threads.js';
-import { checkToken, generationOfHandle, handleOf, slotOf, type BlockHandle, type BlockToken } from './token.js';
+import { enter } from './records/threads.js';
+import { checkHandle, checkToken, generationOfHandle, handleOf, slotOf, type BlockHandle, type BlockToken } from './token.js';
 import { WaitQueue } from './wait-queue.js';
 import { Watch, type Leak } from './debug/watch.js';
 
@@ -49,6 +49,8 @@ export class ThreadArena implements BlockSource, Home, Parent {
   readonly canaryBytes: number;
   readonly #settings: Settings;
   readonly #native: NativeBinding | undefined;
+  /** Where memory can be given back. */
+  readonly #purgeTimer: PurgeTimer | undefined;
   readonly #isCreator: boolean;
   /** Whether blocks are given out as they come, neither watched nor poisoned. */
   readonly #plain: boolean;
@@ -59,7 +61,6 @@ export class ThreadArena implements BlockSource, Home, Parent {
   readonly #pressure = new Set<PressureWatch>();
   readonly #gc = createGcSampler();
   #scopes: Scopes | undefined = undefined;
-  #purgeTimer: Timer | undefined = undefined;
   #finalStats: ArenaStats | undefined = undefined;
 
   constructor(settings: Settings, records: Records, native: NativeBinding | undefined, isCreator: boolean) {
@@ -69,6 +70,7 @@ export class ThreadArena implements BlockSource, Home, Parent {
     const central = openCentral(native, records, row, fit);
     this.#settings = settings;
     this.#native = native;
+    this.#purgeTimer = native === undefined ? undefined : new PurgeTimer(clock, settings.purgeAfterMs, () => this.#purgeIfOpen());
     this.#isCreator = isCreator;
     this.id = id;
     this.name = name;
@@ -82,7 +84,7 @@ export class ThreadArena implements BlockSource, Home, Parent {
         if (hugePages) this.#adviseHuge();
         regionGrown(name, fromBytes, toBytes);
       },
-      onFreed: () => this.#purgeLater(),
+      onFreed: () => this.#purgeTimer?.start(),
       whenClosed: () => closed(name),
     });
     if (isCreator) central.grow(memory.byteLength / GRANULE_BYTES);
@@ -104,18 +106,16 @@ export class ThreadArena implements BlockSource, Home, Parent {
   }
 
   alloc(bytes: number, options?: AllocOptions): Block {
-    const block = this.allocFor(this, bytes, options);
-    return this.#scopes === undefined ? block : this.#scopes.note(block);
+    return this.#note(this.allocFor(this, bytes, options));
   }
 
   tryAlloc(bytes: number, options?: AllocOptions): Block | undefined {
     const block = this.tryAllocFor(this, bytes, options);
-    return this.#scopes === undefined || block === undefined ? block : this.#scopes.note(block);
+    return block === undefined ? undefined : this.#note(block);
   }
 
   async allocAsync(bytes: number, options?: WaitOptions): Promise<Block> {
-    const block = await this.allocAsyncFor(this, bytes, options);
-    return this.#scopes === undefined ? block : this.#scopes.note(block);
+    return this.#note(await this.allocAsyncFor(this, bytes, options));
   }
 
   allocBatch(bytes: number, count: number, options?: AllocOptions): Block[] {
@@ -129,6 +129,7 @@ export class ThreadArena implements BlockSource, Home, Parent {
   }
 
   freeHandle(handle: BlockHandle): void {
+    checkHandle(handle);
     const slot = slotOf(handle);
     const generation = generationOfHandle(handle);
     if (!this.heap.records.has(slot) || !this.release(slot, generation)) throw whyNoBlock(this, slot, generation);
@@ -137,12 +138,12 @@ export class ThreadArena implements BlockSource, Home, Parent {
   realloc(block: Block, bytes: number): Block {
     this.#checkOpen();
     checkBytes(bytes);
-    if (!(block instanceof ArenaBlock || block instanceof FallbackBlock)) throw invalidArgument('block', block, 'a block');
+    checkBlock(block, this);
     // Only as the arena's own: what is watched, poisoned or on a budget elsewhere moves.
     const sameHome = block instanceof ArenaBlock && block.isOf(this) && this.#watch === undefined;
     if (sameHome && block.isLive && bytes <= this.#grantedBytes(block) && bytes * 2 > this.#grantedBytes(block)) {
       const slot = slotOf(block.key);
-      if (this.heap.resize(slot, generationOfHandle(block.key), bytes)) return this.#wrap(this, slot);
+      if (this.heap.resize(slot, generationOfHandle(block.key), bytes)) return this.#note(this.#wrap(this, slot));
     }
     return move(this, block, bytes);
   }
@@ -153,6 +154,7 @@ export class ThreadArena implements BlockSource, Home, Parent {
   }
 
   openHandle(handle: BlockHandle): Block {
+    checkHandle(handle);
     return this.#open(slotOf(handle), generationOfHandle(handle));
   }
 
@@ -215,8 +217,7 @@ export class ThreadArena implements BlockSource, Home, Parent {
     this.#checkOpen();
     const purgedBytes = this.heap.purge();
     // Afterwards, as what was cached goes back first, which asks for a timer.
-    this.#purgeTimer?.close();
-    this.#purgeTimer = undefined;
+    this.#purgeTimer?.stop();
     if (purgedBytes > 0) regionPurged(this.name, purgedBytes);
     return purgedBytes;
   }
@@ -238,6 +239,7 @@ export class ThreadArena implements BlockSource, Home, Parent {
   }
 
   evict(bytes: number = Infinity): number {
+    this.#checkOpen();
     if (!(typeof bytes === 'number' && bytes >= 0)) throw invalidArgument('bytes', bytes, 'a number ≥ 0');
     return this.#lazy.evict(bytes);
   }
@@ -255,10 +257,11 @@ export class ThreadArena implements BlockSource, Home, Parent {
   }
 
   stats(): ArenaStats {
-    return this.#finalStats ?? this.#stats();
+    return this.#finalStats ?? statsOf(this.heap, this.#gc, residentBytesOf(this.heap.memory, this.#native));
   }
 
   sizeClasses(): SizeClass[] {
+    this.#checkOpen();
     return sizeClassesOf(this.heap.records, this.canaryBytes);
   }
 
@@ -274,7 +277,6 @@ export class ThreadArena implements BlockSource, Home, Parent {
   close(): Promise<void> {
     if (this.#finalStats === undefined) {
       const { records } = this.heap;
-      this.#purgeTimer?.close();
       for (const watch of this.#pressure) watch.close();
       if (this.#waiting.size > 0) this.#waiting.rejectAll(closed(this.name));
       this.#reportLeaks();
@@ -288,8 +290,10 @@ export class ThreadArena implements BlockSource, Home, Parent {
         this.heap.leave();
       }
       // Of a region that was given back whole nothing is resident: the system need not be asked.
-      this.#finalStats = this.#stats(this.#isCreator && this.#native !== undefined ? 0 : undefined);
+      const residentBytes = this.#isCreator && this.#native !== undefined ? 0 : residentBytesOf(this.heap.memory, this.#native);
+      this.#finalStats = statsOf(this.heap, this.#gc, residentBytes);
       this.#gc.close();
+      this.#purgeTimer?.stop();
       this.heap.letGo();
     }
     return Promise.resolve();
@@ -335,6 +339,10 @@ export class ThreadArena implements BlockSource, Home, Parent {
     });
   }
 
+  #note(block: Block): Block {
+    return this.#scopes === undefined ? block : this.#scopes.note(block);
+  }
+
   #open(slot: number, generation: number): Block {
     this.#checkOpen();
     const { records } = this.heap;
@@ -345,13 +353,7 @@ export class ThreadArena implements BlockSource, Home, Parent {
   /** @returns the alignment in granules */
   #checkRequest(bytes: number, options: AllocOptions | undefined): number {
     this.#checkOpen();
-    checkBytes(bytes);
-    if (options === undefined) return 1;
-    if (typeof options !== 'object' || options === null) throw invalidArgument('options', options, '{ align, onExhausted }');
-    const { align, onExhausted, ...unknown } = options;
-    refuseUnknown(unknown);
-    if (onExhausted !== undefined && onExhausted !== 'throw' && onExhausted !== 'buffer') throw invalidOption('onExhausted', onExhausted, "'throw' or 'buffer'");
-    return resolveAlignment(align);
+    return resolveRequest(bytes, options);
   }
 
   #checkOpen(): void {
@@ -414,9 +416,15 @@ export class ThreadArena implements BlockSource, Home, Parent {
 
   #fallBack(bytes: number, options: AllocOptions | undefined): Block | undefined {
     if ((options?.onExhausted ?? this.#settings.onExhausted) !== 'buffer') return undefined;
+    let block: FallbackBlock;
+    try {
+      block = new FallbackBlock(this.name, bytes);
+    } catch {
+      return undefined; // There is no memory outside either.
+    }
     this.#exhaustion(bytes, 1);
     this.heap.count(FALLBACKS, 1);
-    return new FallbackBlock(this.name, bytes);
+    return block;
   }
 
   #refuse(bytes: number, align: number): never {
@@ -426,33 +434,15 @@ export class ThreadArena implements BlockSource, Home, Parent {
   /** Counts an allocation there was no room for, and tells why. */
   #exhaustion(bytes: number, align: number): Exhaustion {
     this.heap.count(EXHAUSTIONS, 1);
-    const { freeBytes, largestFreeBytes, externalFragmentationRatio, committedBytes, maxBytes } = this.#figures();
+    const { freeBytes, largestFreeBytes, externalFragmentationRatio, committedBytes, maxBytes } = figuresOf(this.heap);
     const figures: Exhaustion = { askedBytes: bytes, alignBytes: align * GRANULE_BYTES, freeBytes, largestFreeBytes, externalFragmentationRatio, committedBytes, maxBytes };
     regionExhausted(this.name, figures);
     return figures;
   }
 
-  #figures(): Figures {
-    return figuresOf(this.heap, [...rowsInUse(this.heap.records)].length);
-  }
-
-  #stats(residentBytes = this.#residentBytes()): ArenaStats {
-    const { minorTotal: gcMinorTotal, majorTotal: gcMajorTotal, pauseMs: gcPauseMs } = this.#gc.stats();
-    return { ...this.#figures(), residentBytes, gcMinorTotal, gcMajorTotal, gcPauseMs };
-  }
-
-  #residentBytes(): number {
-    const { memory } = this.heap;
-    return this.#native?.resident(new Uint8Array(memory, 0, memory.byteLength)) ?? Number.NaN;
-  }
-
-  #purgeLater(): void {
-    const { purgeAfterMs, clock } = this.#settings;
-    if (this.#purgeTimer !== undefined || purgeAfterMs === Infinity || this.#native === undefined || this.isClosed) return;
-    this.#purgeTimer = clock.setTimeout(() => {
-      if (!this.isClosed) this.purge();
-    }, purgeAfterMs);
-    this.#purgeTimer.unref();
+  /** The arena may have been closed in another thread meanwhile. */
+  #purgeIfOpen(): void {
+    if (!this.isClosed) this.purge();
   }
 
   #adviseHuge(): void {

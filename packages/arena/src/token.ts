@@ -1,4 +1,4 @@
-import { foreignBlock, invalidToken } from './errors.js';
+import { foreignToken, invalidArgument, invalidToken } from './errors.js';
 import { GENERATION_MASK, MOST_RECORDS } from './records/layout.js';
 
 /**
@@ -24,7 +24,12 @@ export type BlockHandle = number;
 export function checkToken(token: BlockToken, arena: { readonly id: number; readonly name: string }): void {
   const { arena: id, slot, generation } = typeof token === 'object' && token !== null ? token : ({} as Partial<BlockToken>);
   if (!Number.isSafeInteger(id) || !Number.isSafeInteger(slot) || !Number.isSafeInteger(generation)) throw invalidToken(token);
-  if (id !== arena.id) throw foreignBlock(arena.name);
+  if (id !== arena.id) throw foreignToken(arena.name);
+}
+
+/** @throws {ArenaError} `ERR_ARENA_INVALID_ARGUMENT`. */
+export function checkHandle(handle: unknown): void {
+  if (typeof handle !== 'number') throw invalidArgument('handle', handle, 'what allocHandle() or block.handle gave, a number');
 }
 
 export const handleOf = (slot: number, generation: number): BlockHandle => generation * MOST_RECORDS + slot;
