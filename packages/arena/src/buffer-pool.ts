@@ -2,7 +2,7 @@ import type { Buffer } from 'node:buffer';
 import type { BlockSource } from './block-source.js';
 import type { Block } from './block.js';
 import { closed, doubleFree, invalidArgument, invalidOption } from './errors.js';
-import { refuseUnknown } from './options.js';
+import { checkOptions, refuseUnknown } from './options.js';
 
 export interface BufferPoolOptions {
   /** Sizes that the pool has, in bytes, each an integer ≥ 1; a request gets the smallest that holds it. @default powers of two, 64 B to 1 MiB */
@@ -53,7 +53,7 @@ const DEFAULT_SIZES = Array.from({ length: 15 }, (_, power) => 64 * 2 ** power);
 /** @throws {ArenaError} `ERR_ARENA_INVALID_ARGUMENT`, `ERR_ARENA_INVALID_OPTION`. */
 export function createBufferPool(source: BlockSource & { readonly name: string }, options: BufferPoolOptions = {}): BufferPool {
   if (typeof (source as Partial<BlockSource> | null | undefined)?.alloc !== 'function') throw invalidArgument('source', source, 'an arena or a part of one');
-  if (typeof options !== 'object' || options === null) throw invalidOption('options', options, '{ sizes, maxIdleBytes }');
+  checkOptions(options);
   const { sizes = DEFAULT_SIZES, maxIdleBytes = 16 * 2 ** 20, ...unknown } = options;
   refuseUnknown(unknown);
   if (!Array.isArray(sizes) || sizes.length === 0 || !sizes.every((size) => Number.isSafeInteger(size) && size >= 1)) throw invalidOption('sizes', sizes, 'integers ≥ 1, at least one');
