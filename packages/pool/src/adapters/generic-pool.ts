@@ -168,7 +168,6 @@ export class Pool<T> extends EventEmitter {
     this.#core = createCorePool<PooledResource<T>>({
       name: 'generic-pool',
       max,
-      min,
       maxWaiting,
       acquireTimeoutMs,
       order: fifo ? 'fifo' : 'lifo',
@@ -187,6 +186,8 @@ export class Pool<T> extends EventEmitter {
       destroyTimeoutMs: DESTROY_TIMEOUT_MS,
       idleTimeoutMs: Infinity,
     });
+    // At once, as in generic-pool: they count as soon as there is a pool.
+    this.#core.resize({ min });
     this.#scheduleEviction();
     return this.#core;
   }

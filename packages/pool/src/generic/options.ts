@@ -25,7 +25,7 @@ export interface Options {
   readonly priorityRange?: number | undefined;
   /** Whether the pool starts by itself, or else with `start()` or the first `acquire`. @default true */
   readonly autostart?: boolean | undefined;
-  /** How often idle resources are looked at, in ms; 0 is never. @default 0 */
+  /** How often idle resources are looked at, in ms; 0 or less is never. @default 0 */
   readonly evictionRunIntervalMillis?: number | undefined;
   /** How many are looked at each time. @default 3 */
   readonly numTestsPerEvictionRun?: number | undefined;
@@ -82,7 +82,7 @@ export function readOptions(options: Options | null | undefined, validates: bool
     fifo: given.fifo !== false,
     priorityRange: Math.max(Math.trunc(Number(given.priorityRange)) || 1, 1),
     autostart: given.autostart !== false,
-    evictionRunIntervalMs: timeout('evictionRunIntervalMillis', given.evictionRunIntervalMillis),
+    evictionRunIntervalMs: Number(given.evictionRunIntervalMillis) < 0 ? Infinity : timeout('evictionRunIntervalMillis', given.evictionRunIntervalMillis),
     testsPerEvictionRun: given.numTestsPerEvictionRun || 3,
     softIdleTimeoutMs: given.softIdleTimeoutMillis || -1,
     idleTimeoutMs: given.idleTimeoutMillis || 30_000,

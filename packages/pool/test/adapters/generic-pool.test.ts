@@ -200,6 +200,7 @@ describe('a pool in place of generic-pool', () => {
     await settled();
     expect([pool.size, pool.pending, pool.max, pool.min, things.attempts]).toEqual([0, 0, 1, 1, 0]);
     pool.start();
+    expect([pool.size, things.attempts]).toEqual([1, 1]);
     await pool.ready();
     expect(pool.available).toBe(1);
     const idle = setUp({ autostart: false }).pool;
@@ -223,7 +224,7 @@ describe('a pool in place of generic-pool', () => {
     expect(() => createPool({ create: () => 1, destroy: () => {}, validate: 1 } as never)).toThrow(new TypeError('factory.validate must be a function'));
     for (const options of [{ testOnBorrow: true }, { testOnReturn: true }, { acquireTimeoutMillis: -1 }, { acquireTimeoutMillis: 'soon' }, { destroyTimeoutMillis: -5 }])
       expect(() => createPool(new Things(), options)).toThrow(expect.objectContaining({ code: 'ERR_POOL_INVALID_OPTION' }));
-    for (const options of [null, undefined, { max: 'x', min: [] as never }, { acquireTimeoutMillis: 2 ** 40 }, { acquireTimeoutMillis: Infinity }, { log: false } as never])
+    for (const options of [null, undefined, { max: 'x', min: [] as never }, { acquireTimeoutMillis: 2 ** 40 }, { acquireTimeoutMillis: Infinity }, { evictionRunIntervalMillis: -1 }, { log: false } as never])
       expect(createPool(new Things(), options).max).toBe(1);
   });
 });

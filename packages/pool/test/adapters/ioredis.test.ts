@@ -129,7 +129,8 @@ describe('a pool of Redis connections', () => {
     expect(await runIdleProgram('redis', server.url)).toBe('idle');
   });
 
-  it('refuses what it does not know or decides itself', () => {
+  it('refuses what it does not know or decides itself', async () => {
+    await expect(open().use(undefined as never)).rejects.toMatchObject({ code: 'ERR_POOL_INVALID_OPTION' });
     for (const options of [{ uri: 'x' }, { url: 5 }, { connection: 'x' }, { connection: { retryStrategy: () => 1 } }, { connection: { lazyConnect: false } }, { min: 11 }])
       expect(() => createRedisPool(options as never)).toThrow(expect.objectContaining({ code: 'ERR_POOL_INVALID_OPTION' }));
   });
