@@ -4,11 +4,10 @@ import { type Clock, systemClock, type Timer } from '../clock.js';
 import { invalidOption, poolClosed, workerExited } from '../errors.js';
 import type { Lease } from '../lease.js';
 import { type PoolTuning, requireDuration, requireKnown, requireObject, TUNING } from '../options.js';
-import type { Pool } from '../pool.js';
 import type { PoolStats } from '../stats.js';
 import { type AcquireOptions, checkAcquireOptions, type CloseOptions, type WaitOptions } from '../wait-options.js';
 import type { Tasks } from '../workers/tasks.js';
-import { type RunningTask, startThread, type WorkerThread } from '../workers/worker-thread.js';
+import { type Running, startThread, type WorkerThread } from '../workers/worker-thread.js';
 import { HoldingPool } from './holding-pool.js';
 
 export { serveTasks } from '../workers/serve-tasks.js';
@@ -98,7 +97,7 @@ export function createWorkerPool<T extends Tasks>(options: WorkerPoolOptions): W
       clock,
       create: ({ signal }) => startThread(threadOptions, signal),
       watch: (thread, lost) => thread.watch(lost),
-      destroy: (thread) => thread.end(poolClosed(name, 'closed')),
+      destroy: (thread, reason) => thread.end(reason === 'leaked' ? workerExited(name, 'as its task had gone on for longer than leakAfterMs') : poolClosed(name, 'closed')),
     },
     (thread, held) => thread.hold(held),
   );
@@ -111,67 +110,93 @@ interface Limits {
   readonly clock: Clock;
 }
 
+const NOTHING: readonly Transferable[] = [];
+
+/** What is to be run. */
+interface Task {
+  readonly name: string;
+  readonly payload: unknown;
+  readonly transfer: readonly Transferable[];
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Of the promise that the caller has. */
+type End = Omit<Running, 'task'>;
+
 class ThreadPool<T extends Tasks> implements WorkerPool<T> {
   readonly name: string;
-  readonly #threads: Pool<WorkerThread>;
+  readonly #threads: HoldingPool<WorkerThread>;
   readonly #limits: Limits;
 
-  constructor(threads: Pool<WorkerThread>, limits: Limits) {
+  constructor(threads: HoldingPool<WorkerThread>, limits: Limits) {
     this.name = threads.name;
     this.#threads = threads;
     this.#limits = limits;
   }
 
-  async run<N extends keyof T & string>(name: N, payload: Parameters<T[N]>[0], options: RunOptions = {}): Promise<Awaited<ReturnType<T[N]>>> {
-    requireObject('options', options);
-    const { transfer = [], ...wait } = options;
-    checkAcquireOptions(wait);
-    if (!Array.isArray(transfer)) throw invalidOption('transfer', transfer, 'an array');
-    const lease = await this.#threads.acquire(wait);
-    const { signal } = wait;
-    let task: RunningTask;
-    try {
-      // It may have aborted after the wait was over, when nobody listened.
-      signal?.throwIfAborted();
-      task = lease.resource.run(name, payload, transfer, this.#limits.maxHeapBytes !== Infinity);
-    } catch (error) {
-      lease.release();
-      throw error;
-    }
-    return this.#untilAborted<Awaited<ReturnType<T[N]>>>(lease, task, signal);
+  run<N extends keyof T & string>(name: N, payload: Parameters<T[N]>[0], options?: RunOptions): Promise<Awaited<ReturnType<T[N]>>> {
+    return new Promise((resolve, reject) => {
+      const end: End = { resolve: resolve as End['resolve'], reject };
+      if (options === undefined) {
+        this.#threads.lend((lease) => this.#begin(lease, { name, payload, transfer: NOTHING, signal: undefined }, end), reject);
+        return;
+      }
+      requireObject('options', options);
+      const { transfer = NOTHING, ...wait } = options;
+      checkAcquireOptions(wait);
+      if (!Array.isArray(transfer)) throw invalidOption('transfer', transfer, 'an array');
+      this.#threads.acquire(wait).then((lease) => this.#begin(lease, { name, payload, transfer, signal: wait.signal }, end), reject);
+    });
   }
 
   /** An abort frees the caller at once; the thread when its task ends, or else with its own end. */
-  #untilAborted<V>(lease: Lease<WorkerThread>, { id, answer }: RunningTask, signal: AbortSignal | undefined): Promise<V> {
+  #begin(lease: Lease<WorkerThread>, { name, payload, transfer, signal }: Task, { resolve, reject }: End): void {
     const { abortGraceMs, maxHeapBytes, clock } = this.#limits;
     const thread = lease.resource;
-    return new Promise((resolve, reject) => {
-      let grace: Timer | undefined;
-      let givenUp = false;
-      const giveUp = (): void => {
-        givenUp = true;
-        lease.destroy(signal?.reason);
-        // Its event loop does not turn: no other task on it will ever end.
-        if (thread.isDeafTo(id)) void thread.end(workerExited(this.name, 'as it was blocked by a task that had been aborted'));
-      };
-      const abort = (): void => {
-        reject(signal?.reason);
-        thread.abort(id);
-        if (abortGraceMs === 0) giveUp();
-        else if (abortGraceMs !== Infinity) grace = clock.setTimeout(giveUp, abortGraceMs);
-      };
+    let id: number;
+    let grace: Timer | undefined;
+    let givenUp = false;
+    const giveUp = (): void => {
+      givenUp = true;
+      lease.destroy(signal?.reason);
+      // Its event loop does not turn: no other task on it will ever end.
+      if (thread.isDeafTo(id)) void thread.end(workerExited(this.name, 'as it was blocked by a task that had been aborted'));
+    };
+    const abort = (): void => {
+      reject(signal?.reason);
+      thread.abort(id);
+      if (abortGraceMs === 0) giveUp();
+      else if (abortGraceMs !== Infinity) grace = clock.setTimeout(giveUp, abortGraceMs);
+    };
+    // Before its caller knows, so that it can have it again.
+    const giveBack = (): void => {
+      signal?.removeEventListener('abort', abort);
+      grace?.close();
+      if (givenUp) return;
+      if (thread.heapBytes > maxHeapBytes) lease.destroy(`${thread.heapBytes} bytes in use`);
+      // It may have been reclaimed, as a leak.
+      else lease[Symbol.dispose]();
+    };
+    const running: Running = {
+      task: name,
+      resolve: (value) => {
+        giveBack();
+        resolve(value);
+      },
+      reject: (reason) => {
+        giveBack();
+        reject(reason);
+      },
+    };
+    try {
+      // It may have aborted after the wait was over, when nobody listened.
+      signal?.throwIfAborted();
+      id = thread.run(running, payload, transfer, maxHeapBytes !== Infinity);
       signal?.addEventListener('abort', abort, { once: true });
-      const giveBack = (): void => {
-        signal?.removeEventListener('abort', abort);
-        grace?.close();
-        if (givenUp) return;
-        if (thread.heapBytes > maxHeapBytes) lease.destroy(`${thread.heapBytes} bytes in use`);
-        else lease.release();
-      };
-      // Given back before its caller knows, so that it can have it again.
-      answer.then(giveBack, giveBack);
-      answer.then(resolve as (value: unknown) => void, reject);
-    });
+    } catch (error) {
+      lease.release();
+      reject(error);
+    }
   }
 
   ready(options?: WaitOptions): Promise<void> {

@@ -15,20 +15,38 @@ export function serveTasks<T extends Tasks>(tasks: T): T {
   return tasks;
 }
 
+/** Most tasks never look at their signal, which would cost more than all else that is done for them here. */
+class RunningContext implements TaskContext {
+  readonly transfer: Transferable[] = [];
+  #controller: AbortController | undefined;
+
+  get signal(): AbortSignal {
+    return this.#made.signal;
+  }
+
+  abort(): void {
+    this.#made.abort();
+  }
+
+  get #made(): AbortController {
+    this.#controller ??= new AbortController();
+    return this.#controller;
+  }
+}
+
 type Task = (payload: unknown, context: TaskContext) => unknown;
 
 function serve(port: MessagePort, tasks: Readonly<Record<string, unknown>>): void {
-  const running = new Map<number, AbortController>();
+  const running = new Map<number, RunningContext>();
 
   const run = async (id: number, task: string, payload: unknown, measure: boolean): Promise<void> => {
-    const controller = new AbortController();
-    running.set(id, controller);
-    const transfer: Transferable[] = [];
+    const context = new RunningContext();
+    running.set(id, context);
     try {
       // The pool only sends names that `ready` told it.
-      const value = await (tasks[task] as Task)(payload, { signal: controller.signal, transfer });
+      const value = await (tasks[task] as Task)(payload, context);
       // Throws for what cannot be copied, which is the task's failure too.
-      port.postMessage({ fogPool: 'done', id, value, heapBytes: measure ? heapBytes() : 0 } satisfies FromThread, transfer);
+      port.postMessage({ fogPool: 'done', id, value, heapBytes: measure ? heapBytes() : 0 } satisfies FromThread, context.transfer);
     } catch (error) {
       fail(port, id, sendable(error), measure ? heapBytes() : 0);
     }

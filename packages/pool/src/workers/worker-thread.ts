@@ -13,13 +13,8 @@ export interface ThreadOptions {
   readonly argv: readonly string[] | undefined;
 }
 
-/** A task that was begun. */
-export interface RunningTask {
-  readonly id: number;
-  readonly answer: Promise<unknown>;
-}
-
-interface Running {
+/** A task that runs, and who is to know when it does no longer: one of the two is called, once. */
+export interface Running {
   readonly task: string;
   readonly resolve: (value: unknown) => void;
   readonly reject: (reason: unknown) => void;
@@ -83,12 +78,13 @@ export class WorkerThread {
       // A result that cannot be read, as it needs what this thread lacks; nothing tells whose it was.
       .on('messageerror', (error) => this.#failAll(() => error))
       .on('error', (error) => {
-        this.#failAll(({ task }) => workerCrashed(this.#pool, task, error));
+        // First, or those who fail would give back a thread to be lent again.
         this.#onLost(error);
+        this.#failAll(({ task }) => workerCrashed(this.#pool, task, error));
       })
       .on('exit', (code) => {
-        this.#failAll(({ task }) => workerExited(this.#pool, `with code ${code} during task ${task}`));
         this.#onLost(workerExited(this.#pool, `with code ${code} while it was idle`));
+        this.#failAll(({ task }) => workerExited(this.#pool, `with code ${code} during task ${task}`));
       });
   }
 
@@ -106,15 +102,14 @@ export class WorkerThread {
    * Begins a task, whose id it gives.
    * @throws synchronously for a task that the worker does not serve, or a payload that cannot be copied.
    */
-  run(task: string, payload: unknown, transfer: readonly Transferable[], measure: boolean): RunningTask {
+  run(running: Running, payload: unknown, transfer: readonly Transferable[], measure: boolean): number {
+    const { task } = running;
     if (!this.#tasks.has(task)) throw unknownTask(this.#pool, task, [...this.#tasks]);
     this.#lastId += 1;
     const id = this.#lastId;
     this.#worker.postMessage({ fogPool: 'run', id, task, payload, measure } satisfies ToThread, transfer);
-    const answer = new Promise((resolve, reject) => {
-      this.#running.set(id, { task, resolve, reject });
-    });
-    return { id, answer };
+    this.#running.set(id, running);
+    return id;
   }
 
   /** Tells a task. */
@@ -146,6 +141,7 @@ export class WorkerThread {
   }
 
   #failAll(reason: (running: Running) => unknown): void {
+    this.heapBytes = 0;
     const failed = [...this.#running.values()];
     this.#running.clear();
     for (const running of failed) running.reject(reason(running));

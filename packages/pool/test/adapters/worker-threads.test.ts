@@ -223,6 +223,19 @@ describe('a pool of worker threads', () => {
     expect(workers.stats().createdTotal).toBe(2);
   });
 
+  it('takes back a thread whose task goes on for too long, if it reclaims leaks, and tells the caller why', async () => {
+    const rejections: unknown[] = [];
+    const record = (reason: unknown): unknown => rejections.push(reason);
+    process.on('unhandledRejection', record);
+    const pool = start({ leakAfterMs: 20, leakReclaim: true });
+    await expect(pool.run('ignoreAbort', undefined as never)).rejects.toMatchObject({ code: 'ERR_POOL_WORKER_EXITED', message: expect.stringContaining('leakAfterMs') });
+    expect(await pool.run('add', { a: 1, b: 2 })).toBe(3);
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('unhandledRejection', record);
+    expect(rejections).toEqual([]);
+    expect(pool.stats()).toMatchObject({ leaksTotal: 1, destroyErrorsTotal: 0, leases: 0 });
+  });
+
   it('waits for running tasks when it is closed, and ends them by force', async () => {
     const workers = start();
     const gate = new SharedArrayBuffer(4);
