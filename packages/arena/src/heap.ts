@@ -320,14 +320,18 @@ export class Heap {
     this.#large.clear();
   }
 
-  /** With one thread the high-water mark is exact; with several it is what was seen whenever one of them reached its own. */
+  /**
+   * With one thread the high-water mark is exact. With several it is what was seen when one of them had used up its share of
+   * what the arena was below the mark, so that a thread that allocates what others free does not count up all at each block.
+   */
   #seePeak(): void {
-    const { doubles } = this.records;
+    const { words, doubles } = this.records;
     const mine = (doubles[this.#counters + ALLOCATED_BYTES] as number) - (doubles[this.#counters + FREED_BYTES] as number);
     if (mine <= this.#peakBytes) return;
-    this.#peakBytes = mine;
     const all = this.#isAlone ? mine : this.counters.liveBytes;
-    if (all > (doubles[at.PEAK_BYTES >> 1] as number)) doubles[at.PEAK_BYTES >> 1] = all;
+    const peak = Math.max(doubles[at.PEAK_BYTES >> 1] as number, all);
+    doubles[at.PEAK_BYTES >> 1] = peak;
+    this.#peakBytes = mine + (peak - all) / ((words[ROWS] as number) - at.FIRST_ROW);
   }
 
   /** A batch of blocks: one is given, the others go into the magazine. @returns a slot or NONE */

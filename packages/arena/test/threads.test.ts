@@ -164,6 +164,17 @@ it('that leave end the blocks that nobody else can know of', async () => {
   expect(arena.stats()).toMatchObject({ liveBlocks: 1, liveBytes: 200, cachedBytes: 0, threads: 1 });
 });
 
+it('have one high-water mark, though one of them frees all that another allocates', async () => {
+  await using arena = createArena({ backend: 'javascript' });
+  const there = attachArena(arena.share());
+  for (const blocks of [10, 50, 20]) {
+    const tokens = Array.from({ length: blocks }, () => arena.alloc(1_000).token);
+    for (const token of tokens) there.open(token).free();
+  }
+  expect(arena.stats()).toMatchObject({ liveBytes: 0, peakLiveBytes: 50_000 });
+  await there.close();
+});
+
 it('are at most 252', async () => {
   await using arena = createArena({ backend: 'javascript' });
   const handle = arena.share();
