@@ -16,6 +16,9 @@ const NO_ROOM = -Infinity;
  */
 export class Ranking implements RankedWorkers {
   readonly #shape: Shape;
+  /** Of its demand. */
+  readonly #dimensions: Int32Array;
+  readonly #amounts: Float64Array;
   readonly #cluster: Cluster;
   readonly #scorer: Scorer;
   #table: CapacityTable;
@@ -33,6 +36,8 @@ export class Ranking implements RankedWorkers {
 
   constructor(shape: Shape, cluster: Cluster, scorer: Scorer) {
     this.#shape = shape;
+    this.#dimensions = Int32Array.from(shape.demand.dimensions);
+    this.#amounts = Float64Array.from(shape.demand.amounts);
     this.#cluster = cluster;
     this.#scorer = scorer;
     this.#table = cluster.table;
@@ -108,25 +113,17 @@ export class Ranking implements RankedWorkers {
     this.#leaders.fill(-1);
   }
 
-  /** Whether the shape fits, and `base` with what {@link loadWith} would say, from the table. */
+  /** `base` with what {@link Scorer.roomScore} would say, or {@link NO_ROOM}. */
   #scoreOf(base: number, index: number): number {
-    const { dimensions, amounts, gpu } = this.#shape.demand;
-    const { free, capacity, shares, stride } = this.#table;
-    const row = index * stride;
-    let load = shares[index] ?? 0;
-    for (let at = 0; at < dimensions.length; at += 1) {
-      const place = row + (dimensions[at] ?? 0);
-      const left = free[place] ?? 0;
-      const needed = amounts[at] ?? 0;
-      if (left < needed) return NO_ROOM;
-      const all = capacity[place] ?? 0;
-      const ratio = (all - left + needed) / all;
-      if (ratio > load) load = ratio;
+    const load = this.#table.loadWith(this.#dimensions, this.#amounts, index);
+    if (load === Infinity) return NO_ROOM;
+    if (this.#table.hasGpus(index)) {
+      const worker = this.#cluster.workers[index] as ClusterWorker;
+      const { gpu } = this.#shape.demand;
+      if (gpu > 0 && chooseGpus(gpu, worker.free.gpus) === undefined) return NO_ROOM;
+      if (this.#scorer.isFragmentable(worker)) return base + this.#scorer.roomScore(this.#shape, worker);
     }
-    const worker = this.#cluster.workers[index] as ClusterWorker;
-    if (gpu > 0 && chooseGpus(gpu, worker.free.gpus) === undefined) return NO_ROOM;
-    if (this.#scorer.isFragmentable(worker)) return base + this.#scorer.roomScore(this.#shape, worker);
-    return base + this.#scorer.loadWeight * (load < 1 ? load : 1);
+    return base + this.#scorer.loadWeight * load;
   }
 
   #set(index: number, score: number): void {

@@ -32,7 +32,7 @@ export class Cluster<Running extends RunningTask = RunningTask> {
 
   /** The book in the form a search over all workers is fastest in. */
   get table(): CapacityTable {
-    this.#table.follow(this.#workers, this.dimensions.names.length, this.version);
+    this.#table.follow(this.#workers, this.dimensions.names.length, this.version, this.changes);
     return this.#table;
   }
 
@@ -124,7 +124,6 @@ export class Cluster<Running extends RunningTask = RunningTask> {
     task.startedMs = nowMs;
     task.runningIndex = worker.running.push(task) - 1;
     this.running += 1;
-    this.#table.write(worker);
     this.changes.add(worker.index);
   }
 
@@ -143,7 +142,6 @@ export class Cluster<Running extends RunningTask = RunningTask> {
     task.worker = undefined;
     task.runningIndex = -1;
     this.running -= 1;
-    this.#table.write(worker);
     this.changes.add(worker.index);
     return worker;
   }
