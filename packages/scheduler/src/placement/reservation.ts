@@ -52,17 +52,23 @@ export function soonest(task: Task, workers: readonly ClusterWorker[], expectati
 /** When enough of what runs on the worker has ended; `undefined` unless that is before `beforeMs`. */
 function earliestStart(task: Task, worker: ClusterWorker, expectations: Expectations, nowMs: number, beforeMs: number): Start | undefined {
   const { demand } = task.shape;
-  const room = copyRoom(worker.free);
   for (const other of worker.running) {
     const elapsedMs = (nowMs - other.startedMs) * worker.speed;
     while (other.expectedMs <= elapsedMs) outlive(other, other.expectedMs, expectations);
   }
-  const running = worker.running.map((other) => ({ other, endMs: expectedEndMs(other, worker.speed, nowMs) })).sort((a, b) => a.endMs - b.endMs);
+  const ending: { readonly other: RunningTask; readonly endMs: number }[] = [];
+  for (const other of worker.running) {
+    const endMs = expectedEndMs(other, worker.speed, nowMs);
+    if (endMs < beforeMs) ending.push({ other, endMs }); // What ends later is of no use: of many workers, most are passed over by this.
+  }
+  if (ending.length === 0 && !fits(demand, worker.free)) return undefined;
+  ending.sort((a, b) => a.endMs - b.endMs);
+  const room = copyRoom(worker.free);
   let startMs = nowMs;
   // What ends at the moment it starts is spare, too.
-  for (let index = 0; running[index]?.endMs === startMs || !fits(demand, room); index += 1) {
-    const next = running[index];
-    if (next === undefined || next.endMs >= beforeMs) return undefined;
+  for (let index = 0; ending[index]?.endMs === startMs || !fits(demand, room); index += 1) {
+    const next = ending[index];
+    if (next === undefined) return undefined;
     move(next.other.shape.demand, next.other.gpus, room, 1);
     startMs = next.endMs;
   }
