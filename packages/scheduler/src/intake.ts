@@ -3,7 +3,7 @@ import { duplicateTask, invalidOption, neverFits, quotaExceeded, tenantQueueFull
 import type { Gang, GangOptions } from './tasks/gang.js';
 import { Gangs } from './tasks/gangs.js';
 import { IdempotencyKeys } from './tasks/idempotency.js';
-import { compileWishes, NO_WISHES } from './workers/labels.js';
+import { compileWishes } from './workers/labels.js';
 import type { ResolvedOptions } from './options.js';
 import { detail } from './placement/explain.js';
 import { labelsMatch } from './placement/filter.js';
@@ -13,14 +13,13 @@ import { resolveRetry } from './tasks/retry.js';
 import { Shapes, type Shape } from './tasks/shape.js';
 import { checkSubmission } from './tasks/submission.js';
 import type { TaskOptions } from './tasks/task-options.js';
-import { Task, type TaskDetails, type TaskOwner } from './tasks/task.js';
+import { NO_TERMS, Task, type TaskOwner, type TaskTerms } from './tasks/task.js';
 import { Tenants } from './queue/tenants.js';
 
 /** The door: turns what was submitted into a task, or refuses it with the reason. */
 export class Intake {
   readonly #options: ResolvedOptions;
   readonly #cluster: Cluster;
-  readonly #learning: TaskDetails['estimator'];
   readonly #owner: TaskOwner;
   readonly #shapes: Shapes<Task>;
   readonly #keys: IdempotencyKeys;
@@ -30,8 +29,7 @@ export class Intake {
   readonly tenants: Tenants;
   #sequence = 0;
 
-  constructor(options: ResolvedOptions, cluster: Cluster, learning: TaskDetails['estimator'], owner: TaskOwner) {
-    this.#learning = learning;
+  constructor(options: ResolvedOptions, cluster: Cluster, owner: TaskOwner) {
     this.#owner = owner;
     this.#options = options;
     this.#cluster = cluster;
@@ -49,24 +47,19 @@ export class Intake {
   /** Throws a `SchedulerError`; what it has checked nothing of is whether there is room in the queue. */
   accept(options: TaskOptions<unknown>, nowMs: number): Task {
     const { executor } = this.#options;
-    const { id, name, run, affinity, antiAffinity, gang, tenant: tenantName, deadlineMs } = options;
+    const { id, name, run, gang } = options;
     if (executor.accepts?.(name, run !== undefined) === false) throw invalidOption('run', run, 'a function, as the executor knows no handler of that name');
     if (id !== undefined && this.#named.has(id)) throw duplicateTask(id);
     if (gang !== undefined) this.#gangs.check(gang);
-    const tenant = this.tenants.of(tenantName);
+    const tenant = this.tenants.of(options.tenant);
     const shape = this.#shapes.of(options, tenant);
-    const wishes = affinity === undefined && antiAffinity === undefined ? NO_WISHES : compileWishes(affinity, antiAffinity);
-    const retry = options.retry === undefined ? undefined : resolveRetry(options.retry);
+    const terms = isPlain(options) ? NO_TERMS : termsOf(options, nowMs);
     if (options.waitForCapacity !== true && !isPlaceable(shape, this.#cluster)) throw neverFits(name, this.#shortcomings(shape));
     if (tenant !== undefined) {
       if (!tenant.everAdmits(shape.demand)) throw quotaExceeded(name, tenant.name);
       if (tenant.queued >= tenant.maxQueued) throw tenantQueueFull(tenant.name, tenant.maxQueued);
     }
-    const task = new Task({
-      id, name, run, payload: options.payload, sequence: this.#sequence, shape, needs: options.needs, submittedMs: nowMs, estimator: this.#learning, owner: this.#owner, tenant: tenantName, wishes, retry,
-      priority: options.priority ?? 0, deadlineAtMs: deadlineMs === undefined ? Infinity : nowMs + deadlineMs, maxWaitMs: options.maxWaitMs ?? Infinity,
-      estimateMs: options.estimateMs, preemptible: options.preemptible ?? false, serviceClass: options.serviceClass ?? 'default',
-    });
+    const task = new Task({ name, sequence: this.#sequence, shape, submittedMs: nowMs, owner: this.#owner, run, priority: options.priority, terms });
     if (gang !== undefined && options.waitForCapacity !== true) this.#checkTogether(task, gang);
     return task;
   }
@@ -103,6 +96,18 @@ export class Intake {
       return `${worker.id}: ${detail(obstacle, { shape }, worker, this.#cluster)}`;
     });
   }
+}
+
+/** Does the task ask for none of what {@link TaskTerms} has? */
+function isPlain({ id, payload, needs, deadlineMs, maxWaitMs, estimateMs, tenant, affinity, antiAffinity, preemptible, serviceClass, retry }: TaskOptions<unknown>): boolean {
+  return (
+    id === undefined && payload === undefined && needs === undefined && deadlineMs === undefined && maxWaitMs === undefined && estimateMs === undefined &&
+    tenant === undefined && affinity === undefined && antiAffinity === undefined && preemptible === undefined && serviceClass === undefined && retry === undefined
+  );
+}
+
+function termsOf({ id, payload, needs, deadlineMs = Infinity, maxWaitMs = Infinity, estimateMs, tenant, affinity, antiAffinity, preemptible = false, serviceClass = 'default', retry }: TaskOptions<unknown>, nowMs: number): TaskTerms {
+  return { id, payload, needs, deadlineAtMs: nowMs + deadlineMs, maxWaitMs, estimateMs, tenant, wishes: compileWishes(affinity, antiAffinity), preemptible, serviceClass, retry: resolveRetry(retry) };
 }
 
 /** Adds to what is done when the task ends. */

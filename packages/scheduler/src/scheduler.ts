@@ -1,10 +1,10 @@
 import { abortable } from './abortable.js';
 import { Alarm } from './alarm.js';
 import { Attempt } from './tasks/attempt.js';
-import { runAttempt, type Outcomes } from './tasks/attempt-runner.js';
+import { AttemptRunner, type Outcomes } from './tasks/attempt-runner.js';
 import { Backoff } from './queue/backoff.js';
 import { Cluster } from './workers/cluster.js';
-import { releaseReservation, type ClusterWorker } from './workers/cluster-worker.js';
+import { releaseReservation } from './workers/cluster-worker.js';
 import { DeadlineWatch, type ServiceLevel } from './readings/deadline-watch.js';
 import { closed, gangBroken, invalidOption, preempted, queueFull, workerRemoved as removedByForce } from './errors.js';
 import { deadlineAtRisk, deadlineMissed, taskCancelled, taskFailed, taskPreempted, taskRequeued, taskRetried, taskStarted, taskSubmitted, taskSucceeded } from './events.js';
@@ -15,8 +15,9 @@ import { Intake, onEnd } from './intake.js';
 import { Learning } from './readings/learning.js';
 import { Ledger } from './readings/ledger.js';
 import { resolveOptions, type ResolvedOptions, type SchedulerOptions } from './options.js';
+import type { Estimate } from './estimation/estimator.js';
 import { explain } from './placement/explain.js';
-import { plan, rulesOf, type Placement, type Rules } from './placement/plan.js';
+import { plan, rulesOf, type PlacedTask, type Rules } from './placement/plan.js';
 import { preemption } from './placement/preemption.js';
 import { ReadyQueue } from './queue/ready-queue.js';
 import { pauseMs } from './tasks/retry.js';
@@ -47,6 +48,7 @@ class PlanningScheduler implements Scheduler, TaskOwner, Outcomes {
   readonly #learning: Learning;
   readonly #ledger: Ledger;
   readonly #deadlines: DeadlineWatch;
+  readonly #runner: AttemptRunner;
   readonly #backoff = new Backoff();
   readonly #workforce: Workforce<Task>;
   /** For what becomes overdue or late: whoever awaits such a task keeps the process alive by what runs. */
@@ -54,7 +56,7 @@ class PlanningScheduler implements Scheduler, TaskOwner, Outcomes {
   /** For retries: nothing else may be left to keep the process alive. */
   readonly #retryAlarm: Alarm;
   /** Placed, and started when the current job of the event loop is over. */
-  #placed: Placement[] = [];
+  #placed: PlacedTask[] = [];
   #preemptibleRunning = 0;
   /** A plan is due when the current job of the event loop is over. */
   #wakesUp = false;
@@ -72,7 +74,8 @@ class PlanningScheduler implements Scheduler, TaskOwner, Outcomes {
     this.#queue = new ReadyQueue((task, nowMs) => policy.order(task, nowMs), policy.reorders ?? false);
     this.#rules = rulesOf(policy, this.#cluster, (task, elapsedMs) => estimator.predict(task, elapsedMs));
     this.#learning = new Learning(estimator, this.#rules.scorer.experience, this.#cluster);
-    this.#intake = new Intake(options, this.#cluster, this.#learning, this);
+    this.#intake = new Intake(options, this.#cluster, this);
+    this.#runner = new AttemptRunner(options.executor, this);
     this.#ledger = new Ledger(clock.now());
     this.#deadlines = new DeadlineWatch(() => this.#cluster.highestSpeed, {
       onRisk: (task) => deadlineAtRisk(name, task),
@@ -149,10 +152,10 @@ class PlanningScheduler implements Scheduler, TaskOwner, Outcomes {
     this.#place();
     const placed = this.#placed;
     this.#placed = [];
-    for (const { task } of placed) {
+    for (const task of placed) {
       if (task.current?.aborted === false) taskStarted(this.#options.name, task);
       else task.attempt -= 1; // Told to stop before it began.
-      runAttempt(task, this.#options.executor, this);
+      this.#runner.run(task);
     }
   }
 
@@ -161,11 +164,11 @@ class PlanningScheduler implements Scheduler, TaskOwner, Outcomes {
     const { clock } = this.#options;
     const nowMs = clock.now();
     for (let task = this.#backoff.next(nowMs); task !== undefined; task = this.#backoff.next(nowMs)) this.#queue.lineUp(task, nowMs);
-    const placements = plan(this.#queue, this.#cluster, this.#rules, nowMs);
-    if (placements.length > 0) {
-      this.#ledger.decisions.add(clock.now() - nowMs, placements.length);
-      for (const { task, worker } of placements) this.#begin(task, worker, nowMs);
-      this.#placed = this.#placed.length === 0 ? placements : [...this.#placed, ...placements];
+    const placed = plan(this.#queue, this.#cluster, this.#rules, nowMs);
+    if (placed.length > 0) {
+      this.#ledger.decisions.add(clock.now() - nowMs, placed.length);
+      for (const task of placed) this.#begin(task, nowMs);
+      this.#placed = this.#placed.length === 0 ? placed : [...this.#placed, ...placed];
     }
     if (this.#preemptibleRunning > 0) this.#preempt(nowMs);
     this.#deadlines.advance(nowMs);
@@ -177,7 +180,8 @@ class PlanningScheduler implements Scheduler, TaskOwner, Outcomes {
     this.#retryAlarm.set(this.#backoff.nextMs, nowMs);
   }
 
-  #begin(task: Task, worker: ClusterWorker, nowMs: number): void {
+  #begin(task: PlacedTask, nowMs: number): void {
+    const { worker } = task;
     task.state = 'running';
     task.attempt += 1;
     task.workerId = worker.id;
@@ -321,6 +325,10 @@ class PlanningScheduler implements Scheduler, TaskOwner, Outcomes {
       this.#idleWaiters = [];
       for (const resolve of waiters) resolve();
     }
+  }
+
+  predict(task: Task): Estimate {
+    return this.#learning.predict(task);
   }
 
   cancel(task: Task, reason: unknown): boolean {

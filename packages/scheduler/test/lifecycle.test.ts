@@ -28,9 +28,16 @@ describe('a task', () => {
     const broken = Object.defineProperty({}, 'then', { get: () => { throw new Error('no then'); } });
     // oxlint-disable-next-line unicorn/no-thenable -- what is tested
     const twice = { then: (resolve: (value: string) => void) => [resolve('first'), resolve('second')] };
+    // oxlint-disable-next-line unicorn/no-thenable -- what is tested
+    const callable = Object.assign(() => {}, { then: (resolve: (value: string) => void) => resolve('called') });
+    const native = Promise.resolve('native');
+    // oxlint-disable-next-line unicorn/no-thenable -- what is tested
+    void Object.defineProperty(native, 'then', { value: twice.then });
     await expect(scheduler.submit({ name: 'broken', run: () => broken }).result).rejects.toThrow('no then');
     expect(await scheduler.submit({ name: 'twice', run: () => twice as unknown as PromiseLike<string> }).result).toBe('first');
-    expect(scheduler.stats()).toMatchObject({ succeededTotal: 1, failedTotal: 1, active: 0 });
+    expect(await scheduler.submit({ name: 'callable', run: () => callable as unknown as PromiseLike<string> }).result).toBe('called');
+    expect(await scheduler.submit({ name: 'native', run: () => native }).result).toBe('native');
+    expect(scheduler.stats()).toMatchObject({ succeededTotal: 3, failedTotal: 1, active: 0 });
   });
 
   it('starts no sooner than after the current job, so that those submitted together are ordered together', async () => {

@@ -43,7 +43,7 @@ it.each(['adaptive', 'fifo', 'cost'] as const)('gives the worker that a look at 
           const best = ranking.best((each) => !refused.has(each));
           expect(best?.id).toBe(sorted[refuse]?.id);
           if (best === undefined) continue;
-          const task = new Task({ name: 'task', sequence, shape, submittedMs: 0, estimator: { predict: () => ({ medianMs: 1, lowerMs: 1, upperMs: 1, runs: 0 }) } });
+          const task = new Task({ name: 'task', sequence, shape, submittedMs: 0, owner: { predict: () => ({ medianMs: 1, lowerMs: 1, upperMs: 1, runs: 0 }) } });
           cluster.allocate(task, best, chooseGpus(shape.demand.gpu, best.free.gpus) ?? [], 0);
           running.push(task);
         } else if (action.kind === 'end') {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { ReadyQueue } from '../src/queue/ready-queue.js';
 import { Dimensions } from '../src/workers/resources.js';
 import { Shapes } from '../src/tasks/shape.js';
-import { Task } from '../src/tasks/task.js';
+import { NO_TERMS, Task } from '../src/tasks/task.js';
 
 const step = fc.oneof(
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('add' as const), cpu: fc.integer({ min: 1, max: 4 }), priority: fc.integer({ min: 0, max: 3 }), maxWaitMs: fc.option(fc.nat(50), { nil: Infinity }) }) },
@@ -35,8 +35,8 @@ it.each([false, true])('gives what a sorted list would, whole shapes set aside, 
         if (action.kind === 'add') {
           const { cpu, priority, maxWaitMs } = action;
           const task = new Task({
-            name: 'task', sequence, shape: shapes.of({ needs: { cpu } }), priority, submittedMs: nowMs, maxWaitMs,
-            estimator: { predict: () => ({ medianMs: 1, lowerMs: 1, upperMs: 1, runs: 0 }) },
+            name: 'task', sequence, shape: shapes.of({ needs: { cpu } }), priority, submittedMs: nowMs, terms: { ...NO_TERMS, maxWaitMs },
+            owner: { predict: () => ({ medianMs: 1, lowerMs: 1, upperMs: 1, runs: 0 }) },
           });
           ready.push(task);
           queue.add(task, nowMs);

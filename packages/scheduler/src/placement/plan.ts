@@ -34,11 +34,8 @@ export function rulesOf(policy: Policy, cluster: Cluster, reestimate: Rules['ree
   return { scorer, rankings: new Rankings(cluster, scorer), depth, reserves: policy.reserves?.bind(policy), passOrder: policy.passOrder?.bind(policy), reestimate };
 }
 
-/** A decision: `task` has its capacity on `worker` from now on and is to be started there. */
-export interface Placement {
-  readonly task: Task;
-  readonly worker: ClusterWorker;
-}
+/** A decision: the task has its capacity on its worker from now on and is to be started there. */
+export type PlacedTask = Task & { readonly worker: ClusterWorker };
 
 /**
  * The decision core: which tasks start now, and where. It moves tasks from `queue` onto `cluster` and keeps the reservations
@@ -47,22 +44,24 @@ export interface Placement {
  *
  * Shaped for a long queue on busy workers: a shape of task that finds no room is set aside with all who share it.
  */
-export function plan(queue: ReadyQueue, cluster: Cluster, rules: Rules, nowMs: number): Placement[] {
+export function plan(queue: ReadyQueue, cluster: Cluster, rules: Rules, nowMs: number): PlacedTask[] {
   queue.advance(nowMs);
-  const placements: Placement[] = [];
-  let placed = -1;
+  const placed: PlacedTask[] = [];
+  let before = -1;
   // Once more where a task may have waited for one that was placed behind it.
-  for (let again = true; again && queue.ready > 0 && placements.length > placed; ) {
-    placed = placements.length;
+  for (let again = true; again && queue.ready > 0 && placed.length > before; ) {
+    before = placed.length;
     cluster.pass += 1;
-    const pass = new Pass(queue, cluster, rules, nowMs, placements);
+    const pass = new Pass(queue, cluster, rules, nowMs, placed);
     for (let task = pass.next(); task !== undefined; task = pass.next()) pass.place(task);
     pass.end();
     again = pass.metTaskAffinity;
   }
-  return placements;
+  return placed;
 }
 
+/** Fewer workers are looked at themselves: what keeps the table up to date would cost more than it saves. */
+const FEW = 8;
 const NO_GPUS: readonly number[] = [];
 
 /** One walk along the queue. */
@@ -71,7 +70,7 @@ class Pass {
   readonly #cluster: Cluster;
   readonly #rules: Rules;
   readonly #nowMs: number;
-  readonly #placements: Placement[];
+  readonly #placed: PlacedTask[];
   readonly #skipped: Task[] = [];
   /** Those that may pass the head, in their own order from the back, once there is a head; still in line. */
   #passing: Task[] | undefined;
@@ -91,8 +90,8 @@ class Pass {
     return obstacle === undefined;
   };
 
-  constructor(queue: ReadyQueue, cluster: Cluster, rules: Rules, nowMs: number, placements: Placement[]) {
-    this.#placements = placements;
+  constructor(queue: ReadyQueue, cluster: Cluster, rules: Rules, nowMs: number, placed: PlacedTask[]) {
+    this.#placed = placed;
     this.#queue = queue;
     this.#cluster = cluster;
     this.#rules = rules;
@@ -134,21 +133,21 @@ class Pass {
 
   /** All members, or none. */
   #placeAll(gang: Gang<Task>): boolean {
-    const start = this.#placements.length;
+    const start = this.#placed.length;
     for (const member of gang.queued) {
       const { demand, tenant } = member.shape;
       const worker = tenant?.admits(demand) === false ? undefined : this.#best(member);
       if (worker !== undefined) this.#take(member, worker);
       else {
-        for (const { task, worker: taken } of this.#placements.splice(start)) {
-          passReservation(task, taken, task.gpus, this.#nowMs, 1);
+        for (const task of this.#placed.splice(start)) {
+          passReservation(task, task.worker, task.gpus, this.#nowMs, 1);
           this.#cluster.release(task, this.#nowMs);
         }
         return false;
       }
     }
-    for (let index = start; index < this.#placements.length; index += 1) this.#queue.started((this.#placements[index] as Placement).task);
-    const leader = this.#placements[start]?.task;
+    for (let index = start; index < this.#placed.length; index += 1) this.#queue.started(this.#placed[index] as Task);
+    const leader = this.#placed[start];
     if (leader !== undefined) releaseReservation(leader);
     return true;
   }
@@ -157,7 +156,7 @@ class Pass {
     const gpus = task.shape.demand.gpu === 0 ? NO_GPUS : (chooseGpus(task.shape.demand.gpu, roomFor(task, worker, this.#nowMs)) ?? NO_GPUS);
     if (worker.reservation !== undefined) passReservation(task, worker, gpus, this.#nowMs);
     this.#cluster.allocate(task, worker, gpus, this.#nowMs);
-    this.#placements.push({ task, worker });
+    this.#placed.push(task as PlacedTask);
   }
 
   end(): void {
@@ -187,14 +186,15 @@ class Pass {
   #bestOfAll(task: Task): ClusterWorker | undefined {
     const { demand } = task.shape;
     const { scorer } = this.#rules;
-    const { workers, table } = this.#cluster;
-    if (!table.mayFit(demand)) return undefined;
+    const { workers } = this.#cluster;
+    const table = workers.length < FEW ? undefined : this.#cluster.table;
+    if (table?.mayFit(demand) === false) return undefined;
     let best: ClusterWorker | undefined;
     let bestScore = Number.NaN; // Not computed while there is nobody to compare with.
     for (let index = 0; index < workers.length; index += 1) {
-      if (!table.fits(demand, index)) continue;
+      if (table?.fits(demand, index) === false) continue;
       const worker = workers[index] as ClusterWorker;
-      if ((demand.gpu > 0 && !fits(demand, worker.free)) || !this.#accepts(worker)) continue;
+      if (((table === undefined || demand.gpu > 0) && !fits(demand, worker.free)) || !this.#accepts(worker)) continue;
       if (best === undefined) best = worker;
       else {
         if (Number.isNaN(bestScore)) bestScore = scorer.score(task, best, this.#nowMs);

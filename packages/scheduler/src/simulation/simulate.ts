@@ -11,7 +11,7 @@ import { outlive } from '../placement/reservation.js';
 import { ReadyQueue } from '../queue/ready-queue.js';
 import { Shapes } from '../tasks/shape.js';
 import type { Policy, StrategyName } from '../strategies/policy.js';
-import { Task } from '../tasks/task.js';
+import { NO_TERMS, Task } from '../tasks/task.js';
 import { resolveWorkerOptions, type WorkerOptions } from '../workers/worker-options.js';
 import { measure, type Measures } from './measures.js';
 import type { TaskOutcome } from './outcome.js';
@@ -138,8 +138,8 @@ class Loop {
     }
     const traced = { tenant: undefined, estimateMs: undefined, needs: undefined, ...traceTask };
     const task = new Task({
-      id, name, sequence, shape, needs, priority, submittedMs: this.#nowMs, deadlineAtMs: this.#nowMs + deadlineMs, maxWaitMs, estimateMs, tenant,
-      wishes: compileWishes(affinity, antiAffinity), estimator: { predict: () => this.#estimator.predict(traced, 0) },
+      name, sequence, shape, priority, submittedMs: this.#nowMs, owner: { predict: () => this.#estimator.predict(traced, 0) },
+      terms: { ...NO_TERMS, id, needs, deadlineAtMs: this.#nowMs + deadlineMs, maxWaitMs, estimateMs, tenant, wishes: compileWishes(affinity, antiAffinity) },
     });
     void task.estimate; // By what is known when it comes.
     this.#traced.set(task, traced);
@@ -148,13 +148,13 @@ class Loop {
 
   #place(): void {
     if (this.#queue.size === 0) return;
-    for (const { task, worker } of plan(this.#queue, this.#cluster, this.#rules, this.#nowMs)) {
+    for (const task of plan(this.#queue, this.#cluster, this.#rules, this.#nowMs)) {
       const traced = this.#traced.get(task) as TracedFeatures;
       task.state = 'running';
-      task.workerId = worker.id;
+      task.workerId = task.worker.id;
       task.forgetEstimate();
       void task.estimate;
-      this.#ends.push(new Running(this.#starts, task, traced), this.#nowMs + traced.runMs / worker.speed);
+      this.#ends.push(new Running(this.#starts, task, traced), this.#nowMs + traced.runMs / task.worker.speed);
       this.#starts += 1;
     }
   }

@@ -27,11 +27,41 @@ export interface WatchEntry extends HeapItem {
   missed: boolean;
 }
 
-/** What a task asks of its scheduler. */
+/** What a task asks of its scheduler. Without `cancel` and `explain` it can't be cancelled or explained by its handle. */
 export interface TaskOwner {
-  cancel(task: Task, reason: unknown): boolean;
-  explain(task: Task): Explanation;
+  predict(task: Task): Estimate;
+  cancel?(task: Task, reason: unknown): boolean;
+  explain?(task: Task): Explanation;
 }
+
+/** What most tasks leave as it is: those that ask for none of it share {@link NO_TERMS}. */
+export interface TaskTerms {
+  readonly id: string | undefined;
+  readonly payload: unknown;
+  readonly needs: Needs | undefined;
+  readonly deadlineAtMs: number;
+  readonly maxWaitMs: number;
+  readonly estimateMs: number | undefined;
+  readonly tenant: string | undefined;
+  readonly wishes: Wishes;
+  readonly preemptible: boolean;
+  readonly serviceClass: string;
+  readonly retry: RetryPlan | undefined;
+}
+
+export const NO_TERMS: TaskTerms = {
+  id: undefined,
+  payload: undefined,
+  needs: undefined,
+  deadlineAtMs: Infinity,
+  maxWaitMs: Infinity,
+  estimateMs: undefined,
+  tenant: undefined,
+  wishes: NO_WISHES,
+  preemptible: false,
+  serviceClass: 'default',
+  retry: undefined,
+};
 
 /** What of a task is settled when it is submitted. */
 export interface TaskDetails {
@@ -39,155 +69,167 @@ export interface TaskDetails {
   readonly sequence: number;
   readonly shape: Shape<Task>;
   readonly submittedMs: number;
-  readonly estimator: { predict(task: Task): Estimate };
-  /** Without one it cannot be cancelled or explained by its handle. */
-  readonly owner?: TaskOwner;
-  readonly id?: string | undefined;
+  readonly owner: TaskOwner;
   readonly run?: ((context: TaskContext) => unknown) | undefined;
-  readonly payload?: unknown;
-  readonly needs?: Needs | undefined;
-  readonly priority?: number;
-  readonly deadlineAtMs?: number;
-  readonly maxWaitMs?: number;
-  readonly estimateMs?: number | undefined;
-  readonly tenant?: string | undefined;
-  readonly wishes?: Wishes;
-  readonly preemptible?: boolean;
-  readonly serviceClass?: string;
-  readonly retry?: RetryPlan | undefined;
+  readonly priority?: number | undefined;
+  readonly terms?: TaskTerms;
 }
 
 /**
  * A task and its states: queued → running → succeeded, failed or cancelled; back to queued where it is to be run again. Other than
  * in its state, the ready queue, the cluster and the scheduler each write the fields that are theirs.
  *
- * Shaped for ten thousand of them made at once: what most never need (a promise of the result, a prediction, a name) is made when
- * asked for, it is its own handle, and nothing is a private field, whose initialisation costs as much as all of the others together.
+ * Shaped for ten thousand of them made at once, when what a task costs is mostly the cache lines it lies on: what few tasks have is
+ * an object of its own or shared, fields that are used together lie together, what most never need (a promise of the result, a
+ * prediction) is made when asked for, it is its own handle, and nothing is a private field, whose initialisation costs as much as
+ * all of the others together.
  */
 export class Task implements TaskHandle<unknown>, PolicyTask, RunningTask, OrderedItem, ExecutableTask {
-  declare readonly name: string;
+  // Of the ready queue.
   declare readonly sequence: number;
+  declare heapIndex: number;
+  declare bucket: unknown;
   declare readonly shape: Shape<Task>;
-  declare readonly needs: Needs | undefined;
+  declare gang: Gang<Task> | undefined;
+  declare place: 'line' | 'parked' | 'apart';
+  declare due: DueEntry | undefined;
+  declare overdue: boolean;
+
+  declare readonly terms: TaskTerms;
   declare readonly priority: number;
   declare readonly submittedMs: number;
-  declare readonly deadlineAtMs: number;
-  declare readonly maxWaitMs: number;
-  declare readonly estimateMs: number | undefined;
-  declare readonly tenant: string | undefined;
-  declare readonly payload: unknown;
-  declare readonly preemptible: boolean;
-  declare readonly serviceClass: string;
-  /** What it would like to find on its worker, and not to find. */
-  declare readonly wishes: Wishes;
-  /** As given to `submit()`. */
-  declare readonly givenId: string | undefined;
-  declare readonly retry: RetryPlan | undefined;
-  declare private readonly work: ((context: TaskContext) => unknown) | undefined;
-  declare private readonly estimator: TaskDetails['estimator'];
-  declare private readonly owner: TaskOwner | undefined;
+
+  // Of the cluster: where it holds capacity, a cancelled one that has not stopped yet included.
+  declare reservation: Reservation | undefined;
+  declare worker: ClusterWorker<Task> | undefined;
+  declare gpus: readonly number[];
+  declare startedMs: number;
+  declare runningIndex: number;
+  /** Counted among what is typical. */
+  declare noted: boolean;
+
+  declare state: TaskState;
+  // Of the scheduler.
+  declare attempt: number;
+  declare workerId: string | undefined;
   declare private prediction: Estimate | undefined;
   /** How long it is expected to run since it outlived its estimate; 0 before. */
   declare private outlivedMs: number;
-
-  declare state: TaskState;
-  declare private promise: Promise<unknown> | undefined;
-  declare private resolve: ((value: unknown) => void) | undefined;
-  declare private reject: ((error: unknown) => void) | undefined;
-  /** What `run` gave, or why it did not. */
-  declare private outcome: unknown;
-
-  // Of the ready queue.
-  declare heapIndex: number;
-  declare bucket: unknown;
-  declare due: DueEntry | undefined;
-  declare overdue: boolean;
-  declare place: 'line' | 'parked' | 'apart';
-  declare gang: Gang<Task> | undefined;
-
-  // Of the cluster: where it holds capacity, a cancelled one that has not stopped yet included.
-  /** Counted among what is typical. */
-  declare noted: boolean;
-  declare worker: ClusterWorker<Task> | undefined;
-  declare runningIndex: number;
-  declare gpus: readonly number[];
-  declare startedMs: number;
-  declare reservation: Reservation | undefined;
-
-  // Of the scheduler.
-  declare attempt: number;
+  /** The attempt under way. */
+  declare current: Attempt | undefined;
   declare failures: number;
+  /** What its deadline is watched by. */
+  declare watched: WatchEntry | undefined;
+  declare private readonly work: ((context: TaskContext) => unknown) | undefined;
+
   declare endedMs: number;
   /** Told to stop and to run again: its worker was removed by force, or a task of more urgency took its place. */
   declare evicted: boolean;
-  declare workerId: string | undefined;
-  /** The attempt under way. */
-  declare current: Attempt | undefined;
-  /** What its deadline is watched by. */
-  declare watched: WatchEntry | undefined;
+  declare private resolve: ((value: unknown) => void) | undefined;
+  declare private reject: ((error: unknown) => void) | undefined;
+  declare private promise: Promise<unknown> | undefined;
+  /** What `run` gave, or why it did not. */
+  declare private outcome: unknown;
   /** Lets go of what waits for the task's end beside its result: the caller's signal, timers. */
   declare detach: (() => void) | undefined;
+  declare readonly name: string;
+  declare private readonly owner: TaskOwner;
 
-  constructor(details: TaskDetails) {
-    this.name = details.name;
-    this.sequence = details.sequence;
-    this.shape = details.shape;
-    this.needs = details.needs;
-    this.priority = details.priority ?? 0;
-    this.submittedMs = details.submittedMs;
-    this.deadlineAtMs = details.deadlineAtMs ?? Infinity;
-    this.maxWaitMs = details.maxWaitMs ?? Infinity;
-    this.estimateMs = details.estimateMs;
-    this.tenant = details.tenant;
-    this.payload = details.payload;
-    this.preemptible = details.preemptible ?? false;
-    this.serviceClass = details.serviceClass ?? 'default';
-    this.wishes = details.wishes ?? NO_WISHES;
-    this.givenId = details.id;
-    this.retry = details.retry;
-    this.work = details.run;
-    this.estimator = details.estimator;
-    this.owner = details.owner;
-    this.prediction = undefined;
-    this.outlivedMs = 0;
-    this.state = 'queued';
-    this.promise = undefined;
-    this.resolve = undefined;
-    this.reject = undefined;
-    this.outcome = undefined;
+  constructor({ name, sequence, shape, submittedMs, owner, run, priority = 0, terms = NO_TERMS }: TaskDetails) {
+    this.sequence = sequence;
     this.heapIndex = -1;
     this.bucket = undefined;
+    this.shape = shape;
+    this.gang = undefined;
+    this.place = 'line';
     this.due = undefined;
     this.overdue = false;
-    this.place = 'line';
-    this.gang = undefined;
-    this.noted = false;
+    this.terms = terms;
+    this.priority = priority;
+    this.submittedMs = submittedMs;
+    this.reservation = undefined;
     this.worker = undefined;
-    this.runningIndex = -1;
     this.gpus = NO_GPUS;
     this.startedMs = 0;
-    this.reservation = undefined;
+    this.runningIndex = -1;
+    this.noted = false;
+    this.state = 'queued';
     this.attempt = 0;
+    this.workerId = undefined;
+    this.prediction = undefined;
+    this.outlivedMs = 0;
+    this.current = undefined;
     this.failures = 0;
+    this.watched = undefined;
+    this.work = run;
     this.endedMs = 0;
     this.evicted = false;
-    this.workerId = undefined;
-    this.current = undefined;
-    this.watched = undefined;
+    this.resolve = undefined;
+    this.reject = undefined;
+    this.promise = undefined;
+    this.outcome = undefined;
     this.detach = undefined;
+    this.name = name;
+    this.owner = owner;
   }
 
   get id(): string {
-    return this.givenId ?? `#${this.sequence}`;
+    return this.terms.id ?? `#${this.sequence}`;
   }
 
-  /** What the estimator expected when it was last asked: when first needed, and anew for each attempt. */
+  /** As given to `submit()`. */
+  get givenId(): string | undefined {
+    return this.terms.id;
+  }
+
+  get payload(): unknown {
+    return this.terms.payload;
+  }
+
+  get needs(): Needs | undefined {
+    return this.terms.needs;
+  }
+
+  get deadlineAtMs(): number {
+    return this.terms.deadlineAtMs;
+  }
+
+  get maxWaitMs(): number {
+    return this.terms.maxWaitMs;
+  }
+
+  get estimateMs(): number | undefined {
+    return this.terms.estimateMs;
+  }
+
+  get tenant(): string | undefined {
+    return this.terms.tenant;
+  }
+
+  /** What it would like to find on its worker, and not to find. */
+  get wishes(): Wishes {
+    return this.terms.wishes;
+  }
+
+  get preemptible(): boolean {
+    return this.terms.preemptible;
+  }
+
+  get serviceClass(): string {
+    return this.terms.serviceClass;
+  }
+
+  get retry(): RetryPlan | undefined {
+    return this.terms.retry;
+  }
+
   get sizeRatio(): number {
     return this.shape.sizeRatio;
   }
 
+  /** What the estimator expected when it was last asked: when first needed, and anew for each attempt. */
   get estimate(): Estimate {
-    this.prediction ??= this.estimator.predict(this);
+    this.prediction ??= this.owner.predict(this);
     return this.prediction;
   }
 
@@ -210,20 +252,19 @@ export class Task implements TaskHandle<unknown>, PolicyTask, RunningTask, Order
     if (this.promise !== undefined) return this.promise;
     if (this.state === 'succeeded') this.promise = Promise.resolve(this.outcome);
     else if (this.state === 'failed' || this.state === 'cancelled') this.promise = Promise.reject(this.outcome);
-    else
-      this.promise = new Promise((resolve, reject) => {
-        this.resolve = resolve;
-        this.reject = reject;
-      });
+    else {
+      this.promise = new Promise(takeSettlers);
+      ({ resolve: this.resolve, reject: this.reject } = settlers);
+    }
     return this.promise;
   }
 
   cancel(reason: unknown = cancelled(this.id, this.name)): boolean {
-    return this.owner?.cancel(this, reason) ?? false;
+    return this.owner.cancel?.(this, reason) ?? false;
   }
 
   explain(): Explanation {
-    if (this.owner === undefined) throw new TypeError('a task without a scheduler cannot be explained');
+    if (this.owner.explain === undefined) throw new TypeError('a task without a scheduler cannot be explained');
     return this.owner.explain(this);
   }
 
@@ -260,3 +301,10 @@ export class Task implements TaskHandle<unknown>, PolicyTask, RunningTask, Order
 }
 
 const NO_GPUS: readonly number[] = [];
+
+/** Of the promise made last: one function for all of them, as each would cost a closure and its context otherwise. */
+const settlers: { resolve: (value: unknown) => void; reject: (error: unknown) => void } = { resolve: () => {}, reject: () => {} };
+const takeSettlers = (resolve: (value: unknown) => void, reject: (error: unknown) => void): void => {
+  settlers.resolve = resolve;
+  settlers.reject = reject;
+};
