@@ -2,7 +2,7 @@ import type { Collector } from './collectors/collector.js';
 import { type RawCpu, cpuCollector } from './collectors/cpu.js';
 import { type EventLoopFacts, eventLoopCollector } from './collectors/event-loop.js';
 import { type GcCollector, gcCollector } from './collectors/gc.js';
-import { type HeapCollector, heapCollector } from './collectors/heap.js';
+import { type HeapCollector, type RawMemory, heapCollector } from './collectors/heap.js';
 import { type HeapSize, heapSizeCollector } from './collectors/heap-size.js';
 import { type PromiseFacts, promiseCollector } from './collectors/promises.js';
 import { type ThreadTime, threadTimeCollector } from './collectors/thread-time.js';
@@ -108,8 +108,9 @@ export class RecordingRun {
 
   #finish(ended: Ended, workers: readonly WorkerCpu[]): ProfileData {
     const allGc = this.#gc.stop();
-    const cpu = ended.cpu()?.(); // Reads sources and allocates, so all else has stopped before.
-    const memory = ended.memory();
+    const [rawCpu, rawMemory] = [ended.cpu(), ended.memory()];
+    const cpu = rawCpu?.read(); // Reads sources and allocates, so all else has stopped before.
+    const memory = rawMemory?.(rawCpu?.places());
     const [loop, heap] = [ended.eventLoop(), ended.heap()];
     // On the clock of CPU samples: what happened while the recording started is not the run's.
     const gc = { ...allGc, pauses: later(allGc.pauses, this.#startMs) };
@@ -141,7 +142,7 @@ type Outcome<Result> = () => Result;
 interface Ended {
   readonly durationMs: number;
   readonly cpu: Outcome<RawCpu | undefined>;
-  readonly memory: Outcome<Samples | undefined>;
+  readonly memory: Outcome<RawMemory | undefined>;
   readonly io: Outcome<IoProfile | undefined>;
   readonly promises: Outcome<PromiseFacts | undefined>;
   readonly thread: Outcome<ThreadTime | undefined>;

@@ -1,3 +1,4 @@
+import { compileFunction } from 'node:vm';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { createProfiler } from '../src/index.js';
 import { allocate, kept, threeToOne } from './workload.js';
@@ -34,6 +35,19 @@ describe('memory samples', () => {
     expect(profile.cpu?.timeline?.nodes.length).toBeGreaterThan(0);
     expect(profile.top({ of: 'memory', by: 'total' }).map(({ name }) => name)).toContain('allocate');
     expect(profile.costs().unit).toBe('microseconds');
+  });
+
+  it('name the file of a script that was collected before they were read, from CPU samples of it', async () => {
+    const { profile } = await profiler.profile(
+      () => {
+        const text = 'const rows = []; function fill() { for (const end = now() + 100; now() < end; ) rows.push(new Array(1_000).fill(0)); } fill();';
+        compileFunction(text, ['now'], { filename: 'collected.js' })(() => performance.now());
+      },
+      { cpu: true, memory: true },
+    );
+    const files = (of: 'cpu' | 'memory') => profile.costs({ of }).functions.filter(({ name }) => name === 'fill').map(({ url, line }) => [url, line]);
+    expect(files('memory')).toEqual([['collected.js', 1]]);
+    expect(files('memory')).toEqual(files('cpu'));
   });
 
   it('leave out the garbage collection that reading them forces', async () => {

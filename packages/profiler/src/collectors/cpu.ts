@@ -1,5 +1,6 @@
 import { readCpuProfile } from '../formats/cpuprofile.js';
 import { objectAt, objectIn } from '../formats/json.js';
+import { ScriptPlaces } from '../formats/script-places.js';
 import type { InspectorSession } from '../inspector-session.js';
 import type { CpuOptions } from '../options.js';
 import { markOwn } from '../own-frames.js';
@@ -11,7 +12,11 @@ import type { Collector } from './collector.js';
 import { COVERAGE, withInlined } from './function-ranges.js';
 
 /** Samples that were taken and are still to be made sense of, once all else that is recorded has stopped. */
-export type RawCpu = () => Samples;
+export interface RawCpu {
+  read(): Samples;
+  /** Of the functions that were sampled. */
+  places(): ScriptPlaces;
+}
 
 /** CPU samples of this thread. */
 export function cpuCollector(session: InspectorSession, { intervalUs, keepWarm, recoverInlined }: Required<CpuOptions>): Collector<RawCpu> {
@@ -41,11 +46,13 @@ export function cpuCollector(session: InspectorSession, { intervalUs, keepWarm, 
     },
     stop() {
       try {
-        const answer = session.call('Profiler.stop');
-        return () => {
-          const samples = readCpuProfile(objectIn(objectAt('Profiler.stop', answer), 'profile'));
-          const cut = since(samples, startedUs); // V8's first sample is of the start itself and would bear all its time.
-          return markOwn(withBuiltins(recoverInlined ? withInlined(cut, coverage()) : cut));
+        const profile = objectIn(objectAt('Profiler.stop', session.call('Profiler.stop')), 'profile');
+        return {
+          read() {
+            const cut = since(readCpuProfile(profile), startedUs); // V8's first sample is of the start itself and would bear all its time.
+            return markOwn(withBuiltins(recoverInlined ? withInlined(cut, coverage()) : cut));
+          },
+          places: () => new ScriptPlaces(profile),
         };
       } finally {
         disable();

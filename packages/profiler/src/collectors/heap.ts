@@ -4,6 +4,7 @@ import { objectAt, objectIn } from '../formats/json.js';
 import type { InspectorSession } from '../inspector-session.js';
 import { markOwn, withFileUrls } from '../own-frames.js';
 import type { Samples } from '../samples.js';
+import type { ScriptPlaces } from '../formats/script-places.js';
 import type { Collector } from './collector.js';
 
 /**
@@ -12,14 +13,20 @@ import type { Collector } from './collector.js';
  */
 let sampling = false;
 
-export interface HeapCollector extends Collector<Samples> {
+/** Samples that were taken and are still to be made sense of, with the places of functions whose scripts V8 has collected. */
+export type RawMemory = (places: ScriptPlaces | undefined) => Samples;
+
+export interface HeapCollector extends Collector<RawMemory> {
   /** What the samples say so far. Forces a full garbage collection. */
   read(): Samples;
 }
 
 /** Sampled allocations of this thread: all, or those that are still alive when the samples are read. */
 export function heapCollector(session: InspectorSession, samplingIntervalBytes: number, of: 'allocated' | 'live'): HeapCollector {
-  const samplesIn = (method: string): Samples => markOwn(withFileUrls(readHeapProfile(objectIn(objectAt(method, session.call(method)), 'profile'), of)));
+  const raw = (method: string): RawMemory => {
+    const answer = objectIn(objectAt(method, session.call(method)), 'profile');
+    return (places) => markOwn(withFileUrls(readHeapProfile(answer, of, places)));
+  };
   return {
     start() {
       if (sampling) throw alreadyRecording('another profiler of this thread records memory');
@@ -35,10 +42,10 @@ export function heapCollector(session: InspectorSession, samplingIntervalBytes: 
         throw error;
       }
     },
-    read: () => samplesIn('HeapProfiler.getSamplingProfile'),
+    read: () => raw('HeapProfiler.getSamplingProfile')(undefined),
     stop() {
       try {
-        return samplesIn('HeapProfiler.stopSampling');
+        return raw('HeapProfiler.stopSampling');
       } finally {
         sampling = false;
       }

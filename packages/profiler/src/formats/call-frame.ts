@@ -1,4 +1,5 @@
 import type { Frame, FrameKind } from '../samples.js';
+import type { ScriptPlaces } from './script-places.js';
 import { type Unchecked, numberIn, property, textIn } from './json.js';
 
 /** A frame as the DevTools protocol writes it; both its profile formats share it. */
@@ -24,12 +25,13 @@ export function isRoot(callFrame: Unchecked): boolean {
   return property(callFrame, 'functionName') === '(root)' && property(callFrame, 'url') === '';
 }
 
-export function toFrame(callFrame: Unchecked): Frame {
+/** `places` has those of functions that have none of their own any more. */
+export function toFrame(callFrame: Unchecked, places?: ScriptPlaces): Frame {
   const name = textIn(callFrame, 'functionName');
-  const url = textIn(callFrame, 'url');
-  const line = numberIn(callFrame, 'lineNumber', -1) + 1;
-  const column = numberIn(callFrame, 'columnNumber', -1) + 1;
-  return { name: name === '' ? '(anonymous)' : name, url, line, column, kind: kindOf(name, url, property(callFrame, 'scriptId')) };
+  const scriptId = property(callFrame, 'scriptId');
+  const own = { url: textIn(callFrame, 'url'), lineNumber: numberIn(callFrame, 'lineNumber', -1), columnNumber: numberIn(callFrame, 'columnNumber', -1) };
+  const { url, lineNumber, columnNumber } = (own.url === '' && typeof scriptId === 'string' ? places?.find(scriptId, name) : undefined) ?? own;
+  return { name: name === '' ? '(anonymous)' : name, url, line: lineNumber + 1, column: columnNumber + 1, kind: kindOf(name, url, scriptId) };
 }
 
 /** A frame of a format that tells neither script nor kind. */

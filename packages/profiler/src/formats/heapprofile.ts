@@ -1,4 +1,5 @@
 import { invalidProfile } from '../errors.js';
+import type { ScriptPlaces } from './script-places.js';
 import { type Samples, StackTree, type ValueType } from '../samples.js';
 import { type CallFrame, CallFrameWriter, PROGRAM, ROOT, isRoot, toFrame } from './call-frame.js';
 import { type Unchecked, numberIn, objectIn, objectsIn } from './json.js';
@@ -16,8 +17,11 @@ const valueTypes = (type: 'allocated' | 'live'): readonly ValueType[] => [
 /** Whether a file's top level looks like a heap profile. */
 export const isHeapProfile = ({ value }: Unchecked): boolean => Object.hasOwn(value, 'head');
 
-/** @throws {ProfilerError} `ERR_PROFILER_INVALID_PROFILE` */
-export function readHeapProfile(file: Unchecked, of: 'allocated' | 'live' = 'allocated'): Samples {
+/**
+ * `places` has those of functions of which V8 has collected the script.
+ * @throws {ProfilerError} `ERR_PROFILER_INVALID_PROFILE`
+ */
+export function readHeapProfile(file: Unchecked, of: 'allocated' | 'live' = 'allocated', places?: ScriptPlaces): Samples {
   const tree = new StackTree();
   const counts: number[] = [];
   const bytes: number[] = [];
@@ -31,7 +35,7 @@ export function readHeapProfile(file: Unchecked, of: 'allocated' | 'live' = 'all
     const callFrame = objectIn(json, 'callFrame');
     const selfBytes = numberIn(json, 'selfSize');
     if (selfBytes < 0) throw invalidProfile(`${json.where}.selfSize`, selfBytes, 'at least 0');
-    const node = isRoot(callFrame) ? -1 : tree.node(parent, toFrame(callFrame));
+    const node = isRoot(callFrame) ? -1 : tree.node(parent, toFrame(callFrame, places));
     const holder = node >= 0 || selfBytes === 0 ? node : tree.node(-1, PROGRAM); // Allocated with no JavaScript on the stack.
     nodeOfId.set(numberIn(json, 'id', -1), holder);
     if (holder >= 0) add(bytes, holder, selfBytes);
