@@ -3,6 +3,7 @@ import process from 'node:process';
 import { diffProfiles } from '../diff.js';
 import { writeFailed } from '../errors.js';
 import { readProfile } from './report.js';
+import { printable } from './summary.js';
 import { parsed } from './usage.js';
 
 const MOST = 10;
@@ -16,7 +17,7 @@ export async function diff(args: readonly string[]): Promise<number> {
     throw writeFailed(values.out, cause);
   });
   const isTime = before.cpu !== undefined && after.cpu !== undefined;
-  const rows = change.functions().slice(0, MOST).map(({ name, selfDelta, totalDelta }) => `${signed(selfDelta, isTime)} ${signed(totalDelta, isTime)}  ${name}`);
+  const rows = change.functions().slice(0, MOST).map(({ name, selfDelta, totalDelta }) => `${signed(selfDelta, isTime)} ${signed(totalDelta, isTime)}  ${printable(name)}`);
   process.stdout.write(`${['self'.padStart(12), 'total'.padStart(12)].join(' ')}  function\n${rows.join('\n')}\n\n${values.out}\n`);
   return 0;
 }

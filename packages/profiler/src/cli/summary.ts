@@ -2,6 +2,8 @@ import { milliseconds, percent } from '../bottlenecks/evidence.js';
 import type { Profile } from '../profile.js';
 
 const MOST = 8;
+/** Letters of a name or of a sentence. */
+const LONGEST = 200;
 
 /** What a terminal shows of a profile. */
 export function summaryOf(profile: Profile): string {
@@ -9,7 +11,8 @@ export function summaryOf(profile: Profile): string {
   if (profile.cpu !== undefined || profile.memory !== undefined) lines.push('', tableOf(profile));
   const found = profile.bottlenecks();
   lines.push('', found.length === 0 ? 'No bottleneck found.' : 'Bottlenecks:');
-  for (const { title, evidence, nextStep, confidence } of found.slice(0, MOST)) lines.push(`  ${title}`, `    ${evidence} (confidence ${percent(confidence)})`, `    ${nextStep}`);
+  for (const { title, evidence, nextStep, confidence } of found.slice(0, MOST))
+    lines.push(`  ${printable(title)}`, `    ${printable(evidence)} (confidence ${percent(confidence)})`, `    ${nextStep}`);
   return `${lines.join('\n')}\n`;
 }
 
@@ -22,6 +25,6 @@ export function tableOf(profile: Profile, limit: number = MOST): string {
   return [`${'self'.padStart(8)} ${'total'.padStart(8)}  function`, ...rows].join('\n');
 }
 
-/** A name must not steer the terminal. */
+/** A name must not steer the terminal, nor fill it. */
 // oxlint-disable-next-line no-control-regex -- these are the letters that do
-const printable = (text: string): string => text.slice(0, 120).replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, '?');
+export const printable = (text: string): string => text.slice(0, LONGEST).replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, '?');
