@@ -27,8 +27,8 @@ export interface Profiler extends AsyncDisposable {
   /** Whether `close()` was called. */
   readonly closed: boolean;
   /**
-   * Starts recording. With CPU, V8 first walks the heap for functions and holds the thread meanwhile: 5 ms in a bare
-   * program, over 100 ms in one of 20,000 functions. `cpu.keepWarm` spares that: `pnpm bench profiler/start-stop`.
+   * Starts recording. With CPU, V8 first walks the heap for functions and holds the thread meanwhile: 5 to 10 ms in a
+   * bare program, 50 to 100 ms in one of 20,000 functions. `cpu.keepWarm` spares that: `pnpm bench profiler/start-stop`.
    * @throws {ProfilerError} `ERR_PROFILER_ALREADY_RECORDING`, `ERR_PROFILER_CLOSED`, `ERR_PROFILER_INVALID_OPTION`,
    *   `ERR_PROFILER_INSPECTOR_UNAVAILABLE`, `ERR_PROFILER_INSPECTOR_FAILED`
    */
