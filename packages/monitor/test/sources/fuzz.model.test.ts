@@ -81,3 +81,26 @@ it('damaged files fail with their name or give values that can be; whole ones ar
     { seed: 12, numRuns: 500 },
   );
 });
+
+it('files that are damaged from the start do no more harm than a gap, wherever the monitor runs', () => {
+  // Without proc/stat there is no Linux: that is refused, and tested elsewhere.
+  const file = fc.constantFrom(
+    ...recordings.flatMap((recording) => Object.entries(filesOf(recording)).flatMap(([path, whole]) => (/^proc\/uptime$|\/$|^sys.*(?:statistics|\/stat$)|^proc\/stat$/.test(path) ? [] : [{ recording, path, whole }]))),
+  );
+  fc.assert(
+    fc.property(file, fc.constantFrom('auto' as const, 'host' as const), fc.option(damage, { freq: 1 }), ({ recording, path, whole }, scope, how) => {
+      const fixture = machine(recording);
+      try {
+        if (how === null) fixture.remove(path);
+        else fixture.write({ [path]: damaged(whole, how) });
+        const sampler = new FixtureSampler(fixture, { scope });
+        sampler.sample();
+        for (const [name, value] of Object.entries(sampler.sample())) expect([name, Number.isFinite(value) && value >= 0]).toEqual([name, true]);
+        sampler.close();
+      } finally {
+        fixture.write({ [path]: whole });
+      }
+    }),
+    { seed: 5, numRuns: 500 },
+  );
+});

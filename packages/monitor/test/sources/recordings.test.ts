@@ -154,6 +154,17 @@ describe('a container', () => {
     expect(sampled(recording, { scope: 'host' })).toMatchObject({ 'cpu.limit': 2 });
   });
 
+  it('is measured by its limits also where the machine does not tell its memory', () => {
+    for (const text of ['', undefined]) {
+      const { 'proc/meminfo': _, ...files } = readingsOf('linux-6.1-amd64-container')[0]?.files ?? {};
+      const fixture = new KernelFixture().write({ ...files, ...(text !== undefined && { 'proc/meminfo': text }) });
+      const sampler = new FixtureSampler(fixture);
+      opened.push({ fixture, sampler });
+      expect(sampler.sample()).toMatchObject({ 'memory.limit': 48 * 1024 * 1024 });
+      expect(sampler.failures).toEqual([]);
+    }
+  });
+
   it('of version 1 is measured by the machine, and a wish for its limits refused', () => {
     expect(sampled('linux-5.10-amd64-cgroup1')).toMatchObject({ 'cpu.limit': 2 });
     const refusal = expect.objectContaining({ code: 'ERR_MONITOR_SOURCE_UNAVAILABLE', message: expect.stringContaining('version 2') });

@@ -37,7 +37,8 @@ export class CgroupMemory implements Source {
     if (Number.isNaN(reclaimable)) throw malformed(this.#stat.path, 'no number after "inactive_file"');
     // The two files are read one after the other, so that the cache may seem larger than all of it.
     const used = Math.max(0, current - reclaimable);
-    this.#series.record(used, Number.isNaN(limit) ? this.#hostBytes : Math.min(limit, this.#hostBytes)); // `max` is no limit.
+    // `max` is no limit; neither is more than there is.
+    this.#series.record(used, limit > this.#hostBytes || Number.isNaN(limit) ? this.#hostBytes : limit);
   }
 
   close(): void {

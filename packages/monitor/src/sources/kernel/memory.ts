@@ -36,12 +36,10 @@ export class HostMemory implements Source {
   }
 }
 
-/** Total memory of the machine in bytes, for cgroups without a limit of their own. */
+/** Total memory of the machine in bytes, for cgroups without a limit of their own; NaN where it is not told, as in a sandbox. */
 export function totalMemoryBytes(files: KernelFiles): number {
-  const file = files.proc('meminfo');
-  const total = kib(file.scan(), TOTAL) * KIB;
-  file.close();
-  return total;
+  const [, total] = /^MemTotal:\s+(\d+)/m.exec(files.text(files.proc('meminfo').path) ?? '') ?? [];
+  return Number(total) * KIB;
 }
 
 /** The keys are asked for in the order in which the file has them. */
