@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { attachArena, createArena, type Arena } from '../src/arena.js';
+import type { Block } from '../src/block.js';
 import type { BlockToken } from '../src/token.js';
 import { backends } from './backends.js';
 
@@ -150,6 +151,24 @@ describe('a handle', () => {
     expect(attached.name).toBe('other');
     expect(() => attached.open(arena.alloc(8).token)).toThrow(expect.objectContaining({ code: 'ERR_ARENA_FOREIGN_BLOCK' }));
   });
+});
+
+it('a block given to a thread that ended without it is for whoever receives it', async () => {
+  await using arena = createArena({ backend: 'javascript' });
+  const worker = startWorker(arena, 'return 1;');
+  const channel = arena.channel();
+  const [posted, sent] = arena.allocBatch(16, 2) as [Block, Block];
+  posted.u8.fill(1);
+  const token = posted.transfer();
+  worker.postMessage(token);
+  channel.send(sent);
+  await worker.terminate();
+  arena.reclaim();
+  const back = arena.receive(token);
+  expect(back.u8[0]).toBe(1);
+  back.free();
+  channel.receive()?.free();
+  expect(arena.stats()).toMatchObject({ liveBlocks: 0, liveBytes: 0 });
 });
 
 it('neither arenas nor channels nor blocks go through postMessage themselves, and the error says what does', async () => {
