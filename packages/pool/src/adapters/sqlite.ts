@@ -19,6 +19,8 @@ export interface SqlitePoolOptions<D extends SqliteDatabase<never> = SqliteDatab
   readonly readers?: number | undefined;
   /** How long SQLite itself waits for other processes' locks, in ms, blocking this thread. @default 1_000 */
   readonly busyTimeoutMs?: number | undefined;
+  /** As for any pool. A write inside a write, which there is one connection for, would wait for ever. @default `true` for the connection that writes */
+  readonly detectDeadlock?: boolean;
   /** Run on each new connection, as `['foreign_keys = ON']`. @default none */
   readonly pragmas?: readonly string[] | undefined;
 }
@@ -59,7 +61,7 @@ const OPTIONS: readonly string[] = ['file', 'open', 'readers', 'busyTimeoutMs', 
 /** @throws {PoolError} `ERR_POOL_INVALID_OPTION` */
 export function createSqlitePool<D extends SqliteDatabase<never> = SqliteDatabase>(options: SqlitePoolOptions<D>): SqlitePool<D> {
   requireKnown(options, OPTIONS);
-  const { file, open = openNodeSqlite as OpenSqlite<D>, readers: max = 4, busyTimeoutMs = 1_000, pragmas = [], name = 'sqlite', ...tuning } = options;
+  const { file, open = openNodeSqlite as OpenSqlite<D>, readers: max = 4, busyTimeoutMs = 1_000, pragmas = [], name = 'sqlite', detectDeadlock, ...tuning } = options;
   if (typeof file !== 'string' || file === '' || file === ':memory:') throw invalidOption('file', file, 'the path of a file');
   if (typeof open !== 'function') throw invalidOption('open', open, 'a function');
   if (!Number.isSafeInteger(max) || max < 1) throw invalidOption('readers', max, 'an integer ≥ 1');
@@ -78,7 +80,7 @@ export function createSqlitePool<D extends SqliteDatabase<never> = SqliteDatabas
     return database;
   };
   const pool = (kind: string, max: number, create: () => D | Promise<D>): Pool<D> =>
-    createPool<D>({ ...tuning, name: `${name} ${kind}`, max, create, reset: rollBack, destroy: (database) => database.close() });
+    createPool<D>({ ...tuning, name: `${name} ${kind}`, max, detectDeadlock: detectDeadlock ?? kind === 'writer', create, reset: rollBack, destroy: (database) => database.close() });
 
   let opened = false;
   const writer = pool('writer', 1, () => {

@@ -123,6 +123,16 @@ describe.each(drivers)('a pool of SQLite connections, by %s', (_name, driver) =>
     await expect(db.query('insert into t values (3) returning n')).rejects.toThrow(/read-?only/i);
   });
 
+  it('refuses a write inside a write at once, unless it is told to wait', async () => {
+    const db = open(driver);
+    await db.run('create table fruits (name)');
+    await expect(db.transaction(() => db.run("insert into fruits values ('fig')"))).rejects.toMatchObject({ code: 'ERR_POOL_DEADLOCK' });
+    await db.read(() => db.run("insert into fruits values ('date')"));
+    expect(await db.query('select name from fruits')).toEqual([{ name: 'date' }]);
+    const patient = open(driver, { detectDeadlock: false });
+    await expect(patient.write(() => patient.run('select 1', [], { timeoutMs: 5 }))).rejects.toMatchObject({ code: 'ERR_POOL_ACQUIRE_TIMEOUT' });
+  });
+
   it('replaces a connection that its borrower has closed', async () => {
     const db = open(driver, { readers: 1 });
     await db.run('create table fruits (name)');

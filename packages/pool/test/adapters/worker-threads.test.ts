@@ -165,6 +165,18 @@ describe('a pool of worker threads', () => {
     expect(await running).toBe(1);
   });
 
+  it('takes the most urgent of the tasks that wait first', async () => {
+    const workers = start({ size: 1 });
+    const gate = new SharedArrayBuffer(4);
+    const running = workers.run('hold', gate);
+    const order: number[] = [];
+    const waiting = [0, 5, 9].map((priority) => workers.run('add', { a: priority, b: 0 }, { priority }).then((sum) => order.push(sum)));
+    Atomics.store(new Int32Array(gate), 0, 1);
+    Atomics.notify(new Int32Array(gate), 0);
+    await Promise.all([running, ...waiting]);
+    expect(order).toEqual([9, 5, 0]);
+  });
+
   it('runs several tasks at once on one thread, if it may', async () => {
     const workers = start({ concurrency: 3 });
     const controllers = [1, 2, 3].map(() => new AbortController());
