@@ -40,6 +40,7 @@ export interface ResolvedOptions extends Omit<Required<SchedulerOptions>, 'strat
 }
 
 export function resolveOptions(options: SchedulerOptions): ResolvedOptions {
+  if (typeof options !== 'object' || options === null) throw invalidOption('options', options, 'an object');
   const {
     name = 'scheduler',
     strategy = 'adaptive',

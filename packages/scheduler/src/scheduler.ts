@@ -22,7 +22,7 @@ import { preemption } from './placement/preemption.js';
 import { ReadyQueue } from './queue/ready-queue.js';
 import { pauseMs } from './tasks/retry.js';
 import type { Scheduler } from './scheduler-api.js';
-import type { SchedulerStats } from './stats.js';
+import { readStats, type SchedulerStats } from './stats.js';
 import type { TaskHandle } from './tasks/task-handle.js';
 import type { TaskOptions } from './tasks/task-options.js';
 import type { Task, TaskOwner } from './tasks/task.js';
@@ -149,7 +149,14 @@ class PlanningScheduler implements Scheduler, TaskOwner, Outcomes {
 
   #run(): void {
     this.#wakesUp = false;
-    this.#place();
+    try {
+      this.#place();
+    } finally {
+      this.#start();
+    }
+  }
+
+  #start(): void {
     const placed = this.#placed;
     this.#placed = [];
     for (const task of placed) {
@@ -385,25 +392,7 @@ class PlanningScheduler implements Scheduler, TaskOwner, Outcomes {
   }
 
   stats(): SchedulerStats {
-    const { workers, running } = this.#cluster;
-    const { decisions, throughput, ...counts } = this.#ledger;
-    const { accuracyRatio, coverageRatio } = this.#learning.reading();
-    return {
-      pending: this.#queue.size,
-      active: running,
-      workers: workers.length,
-      ...counts,
-      completedTotal: this.#ledger.completedTotal,
-      deadlinesMetTotal: this.#deadlines.total('metTotal'),
-      deadlinesMissedTotal: this.#deadlines.total('missedTotal'),
-      deadlinesAtRisk: this.#deadlines.total('atRisk'),
-      throughputPerSecond: throughput.perSecond(this.#options.clock.now()),
-      decisionMeanMs: decisions.meanMs,
-      decisionP99Ms: decisions.p99Ms,
-      utilisationRatio: workers.length === 0 ? 0 : workers.reduce((sum, { share }) => sum + share, 0) / workers.length,
-      accuracyRatio,
-      coverageRatio,
-    };
+    return readStats({ queue: this.#queue, cluster: this.#cluster, ledger: this.#ledger, deadlines: this.#deadlines, learning: this.#learning }, this.#options.clock.now());
   }
 
   serviceLevels(): Record<string, ServiceLevel> {

@@ -1,3 +1,9 @@
+import type { Cluster } from './workers/cluster.js';
+import type { DeadlineWatch } from './readings/deadline-watch.js';
+import type { Learning } from './readings/learning.js';
+import type { Ledger } from './readings/ledger.js';
+import type { ReadyQueue } from './queue/ready-queue.js';
+
 /** One consistent reading of a scheduler; counters end in `Total` and count from its creation. */
 export interface SchedulerStats {
   /** Queued tasks, those that wait for a worker that could ever run them included. */
@@ -37,4 +43,35 @@ export interface SchedulerStats {
   /** How good the predictions have been: see `insights()`. `NaN` before the first run. */
   readonly accuracyRatio: number;
   readonly coverageRatio: number;
+}
+
+/** Those who know. */
+interface Sources {
+  readonly queue: ReadyQueue;
+  readonly cluster: Cluster;
+  readonly ledger: Ledger;
+  readonly deadlines: DeadlineWatch;
+  readonly learning: Learning;
+}
+
+export function readStats({ queue, cluster, ledger, deadlines, learning }: Sources, nowMs: number): SchedulerStats {
+  const { workers, running } = cluster;
+  const { decisions, throughput, ...counts } = ledger;
+  const { accuracyRatio, coverageRatio } = learning.reading();
+  return {
+    pending: queue.size,
+    active: running,
+    workers: workers.length,
+    ...counts,
+    completedTotal: ledger.completedTotal,
+    deadlinesMetTotal: deadlines.total('metTotal'),
+    deadlinesMissedTotal: deadlines.total('missedTotal'),
+    deadlinesAtRisk: deadlines.total('atRisk'),
+    throughputPerSecond: throughput.perSecond(nowMs),
+    decisionMeanMs: decisions.meanMs,
+    decisionP99Ms: decisions.p99Ms,
+    utilisationRatio: workers.length === 0 ? 0 : workers.reduce((sum, { share }) => sum + share, 0) / workers.length,
+    accuracyRatio,
+    coverageRatio,
+  };
 }

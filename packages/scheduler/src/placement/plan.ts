@@ -42,6 +42,9 @@ export type PlacedTask = Task & { readonly worker: ClusterWorker };
  * there; nothing else is read or written. No clock, no timer, no randomness, no promise: the same calls give the same
  * placements, in a live scheduler, a test or a simulation.
  *
+ * What the policy or the estimator throws ends the pass where it is, with its task back in the queue; it is thrown on where nothing
+ * was placed before, else by the next plan.
+ *
  * Shaped for a long queue on busy workers: a shape of task that finds no room is set aside with all who share it.
  */
 export function plan(queue: ReadyQueue, cluster: Cluster, rules: Rules, nowMs: number): PlacedTask[] {
@@ -53,9 +56,9 @@ export function plan(queue: ReadyQueue, cluster: Cluster, rules: Rules, nowMs: n
     before = placed.length;
     cluster.pass += 1;
     const pass = new Pass(queue, cluster, rules, nowMs, placed);
-    for (let task = pass.next(); task !== undefined; task = pass.next()) pass.place(task);
-    pass.end();
-    again = pass.metTaskAffinity;
+    const failure = pass.walk();
+    if (failure !== undefined && placed.length === 0) throw failure.error;
+    again = failure === undefined && pass.metTaskAffinity;
   }
   return placed;
 }
@@ -101,7 +104,26 @@ class Pass {
     if (this.#previousHead?.firm === false) suspendReservation(this.#previousHead);
   }
 
-  next(): Task | undefined {
+  /** To the end of the queue, or to where something of the caller's own throws, an estimator or a score. */
+  walk(): { readonly error: unknown } | undefined {
+    let failure: { readonly error: unknown } | undefined;
+    let task: Task | undefined;
+    let before = this.#placed.length;
+    try {
+      while ((task = this.#next()) !== undefined) {
+        before = this.#placed.length;
+        this.#place(task);
+      }
+    } catch (error) {
+      failure = { error };
+      this.#undo(before);
+      if (task !== undefined && this.#skipped.at(-1) !== task) this.#skipped.push(task);
+    }
+    this.#end();
+    return failure;
+  }
+
+  #next(): Task | undefined {
     const { depth } = this.#rules;
     if (this.#cluster.heldInPass === this.#cluster.pass || (depth > 0 && this.#skipped.length >= depth)) return undefined;
     if (this.#passing === undefined) return this.#queue.pop();
@@ -111,7 +133,7 @@ class Pass {
   }
 
   /** Takes capacity for the task, or sees to it that nobody passes who must not. */
-  place(task: Task): void {
+  #place(task: Task): void {
     const { shape, gang } = task;
     this.#metReservation = false;
     if (!isPlaceable(shape, this.#cluster)) {
@@ -126,8 +148,8 @@ class Pass {
   #placeOne(task: Task): boolean {
     const worker = this.#best(task);
     if (worker === undefined) return false;
-    this.#queue.started(task);
     this.#take(task, worker);
+    this.#queue.started(task);
     return true;
   }
 
@@ -139,10 +161,7 @@ class Pass {
       const worker = tenant?.admits(demand) === false ? undefined : this.#best(member);
       if (worker !== undefined) this.#take(member, worker);
       else {
-        for (const task of this.#placed.splice(start)) {
-          passReservation(task, task.worker, task.gpus, this.#nowMs, 1);
-          this.#cluster.release(task, this.#nowMs);
-        }
+        this.#undo(start);
         return false;
       }
     }
@@ -152,6 +171,14 @@ class Pass {
     return true;
   }
 
+  /** Gives back what was taken for the tasks from `start` on. */
+  #undo(start: number): void {
+    for (const task of this.#placed.splice(start)) {
+      passReservation(task, task.worker, task.gpus, this.#nowMs, 1);
+      this.#cluster.release(task, this.#nowMs);
+    }
+  }
+
   #take(task: Task, worker: ClusterWorker): void {
     const gpus = task.shape.demand.gpu === 0 ? NO_GPUS : (chooseGpus(task.shape.demand.gpu, roomFor(task, worker, this.#nowMs)) ?? NO_GPUS);
     if (worker.reservation !== undefined) passReservation(task, worker, gpus, this.#nowMs);
@@ -159,7 +186,7 @@ class Pass {
     this.#placed.push(task as PlacedTask);
   }
 
-  end(): void {
+  #end(): void {
     const previous = this.#previousHead;
     if (previous !== undefined && !previous.firm && previous.task !== this.#head) releaseReservation(previous.task);
     this.#cluster.headReservation = this.#head?.reservation;

@@ -98,8 +98,8 @@ export class Shapes<Queued extends OrderedItem> {
   #add(key: string, needs: Needs, affinity: Affinity | undefined, antiAffinity: Affinity | undefined, tenant: Tenant | undefined): Shape<Queued> {
     const shape: Shape<Queued> = {
       demand: this.#dimensions.demand(needs),
-      required: compileSelector(affinity?.required, 'affinity.required'),
-      forbidden: compileSelector(antiAffinity?.required, 'antiAffinity.required'),
+      required: compileSelector(affinity?.required),
+      forbidden: compileSelector(antiAffinity?.required),
       requiredTasks: [...(affinity?.requiredTasks ?? [])],
       forbiddenTasks: [...(antiAffinity?.requiredTasks ?? [])],
       tenant,

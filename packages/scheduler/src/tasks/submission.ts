@@ -18,7 +18,7 @@ export function checkSubmission(options: TaskOptions<unknown>): void {
   const { name, run, needs, priority, deadlineMs, maxWaitMs, estimateMs, signal } = options;
   if (typeof name !== 'string' || name === '') throw invalidOption('name', name, 'a string that is not empty');
   if (run !== undefined && typeof run !== 'function') throw invalidOption('run', run, 'a function');
-  if (needs !== undefined && (typeof needs !== 'object' || needs === null)) throw invalidOption('needs', needs, 'an object of amounts');
+  if (needs !== undefined && (typeof needs !== 'object' || needs === null || Array.isArray(needs))) throw invalidOption('needs', needs, 'an object of amounts');
   if (priority !== undefined && !(typeof priority === 'number' && priority >= -MOST_PRIORITY && priority <= MOST_PRIORITY)) throw invalidOption('priority', priority, `a number from -${MOST_PRIORITY} to ${MOST_PRIORITY}`);
   if (deadlineMs !== undefined) checkDeadline(name, deadlineMs);
   if (maxWaitMs !== undefined && !(typeof maxWaitMs === 'number' && maxWaitMs >= 0)) throw invalidOption('maxWaitMs', maxWaitMs, 'a number ≥ 0');

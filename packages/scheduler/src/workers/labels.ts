@@ -29,11 +29,10 @@ export interface Wishes {
 
 export const NO_WISHES: Wishes = { preferred: [], avoided: [], preferredTasks: [], avoidedTasks: [], count: 0 };
 
-/** Throws `ERR_SCHEDULER_INVALID_OPTION` for malformed selectors. */
 export function compileWishes(affinity: Affinity | undefined, antiAffinity: Affinity | undefined): Wishes {
   if (affinity === undefined && antiAffinity === undefined) return NO_WISHES;
-  const preferred = compileSelector(affinity?.preferred, 'affinity.preferred');
-  const avoided = compileSelector(antiAffinity?.preferred, 'antiAffinity.preferred');
+  const preferred = compileSelector(affinity?.preferred);
+  const avoided = compileSelector(antiAffinity?.preferred);
   const preferredTasks = [...(affinity?.preferredTasks ?? [])];
   const avoidedTasks = [...(antiAffinity?.preferredTasks ?? [])];
   return { preferred, avoided, preferredTasks, avoidedTasks, count: preferred.length + avoided.length + preferredTasks.length + avoidedTasks.length };
@@ -46,17 +45,22 @@ export type CompiledSelector = readonly { readonly label: string; readonly value
 
 const NOTHING: CompiledSelector = [];
 
-export function compileSelector(selector: LabelSelector | undefined, option: string): CompiledSelector {
+export function compileSelector(selector: LabelSelector | undefined): CompiledSelector {
   if (selector === undefined) return NOTHING;
-  if (typeof selector !== 'object' || selector === null || Array.isArray(selector)) throw invalidOption(option, selector, 'labels and their values');
   return Object.keys(selector)
     .toSorted()
     .map((label) => {
-      const wanted = selector[label];
-      const values = typeof wanted === 'string' ? [wanted] : [...(wanted ?? [])].toSorted();
-      if (values.length === 0 || values.some((value) => typeof value !== 'string')) throw invalidOption(`${option}.${label}`, wanted, 'a string or strings');
-      return { label, values };
+      const wanted = selector[label] ?? [];
+      return { label, values: typeof wanted === 'string' ? [wanted] : wanted.toSorted() };
     });
+}
+
+function checkSelector(selector: LabelSelector | undefined, option: string): void {
+  if (selector === undefined) return;
+  if (typeof selector !== 'object' || selector === null || Array.isArray(selector)) throw invalidOption(option, selector, 'labels and their values');
+  for (const [label, wanted] of Object.entries(selector))
+    if (typeof wanted !== 'string' && !(Array.isArray(wanted) && wanted.length > 0 && wanted.every((value) => typeof value === 'string')))
+      throw invalidOption(`${option}.${label}`, wanted, 'a string or strings');
 }
 
 /** How many of the selector's labels `labels` has with a value asked for. */
@@ -71,9 +75,11 @@ export function countMatches(selector: CompiledSelector, labels: Labels): number
 
 const KINDS: readonly string[] = ['required', 'preferred', 'requiredTasks', 'preferredTasks'];
 
+/** Throws `ERR_SCHEDULER_INVALID_OPTION`. To be called before anything is found by what is asked for: as a key, `null` looks like nothing. */
 export function checkAffinity(affinity: Affinity, option: string): void {
-  if (typeof affinity !== 'object' || affinity === null) throw invalidOption(option, affinity, `an object with ${KINDS.join(', ')}`);
+  if (typeof affinity !== 'object' || affinity === null || Array.isArray(affinity)) throw invalidOption(option, affinity, `an object with ${KINDS.join(', ')}`);
   for (const name of Object.keys(affinity)) if (!KINDS.includes(name)) throw invalidOption(`${option}.${name}`, 'given', KINDS.join(', '));
+  for (const name of ['required', 'preferred'] as const) checkSelector(affinity[name], `${option}.${name}`);
   for (const name of ['requiredTasks', 'preferredTasks'] as const) {
     const tasks = affinity[name];
     if (tasks !== undefined && !(Array.isArray(tasks) && tasks.every((task) => typeof task === 'string'))) throw invalidOption(`${option}.${name}`, tasks, 'an array of task names or ids');

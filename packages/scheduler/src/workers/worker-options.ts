@@ -41,6 +41,7 @@ export interface WorkerReading {
 const CHANGES: readonly string[] = ['capacity', 'labels', 'pricePerHour', 'interruptionsPerHour', 'speed'];
 
 export function resolveWorkerOptions(options: WorkerOptions): Required<WorkerOptions> {
+  if (typeof options !== 'object' || options === null) throw invalidOption('options', options, 'an object');
   const { id, capacity, labels = {}, pricePerHour = 0, interruptionsPerHour = 0, speed = 1, ...unknown } = options;
   if (typeof id !== 'string' || id === '') throw invalidOption('id', id, 'a string that is not empty');
   checkWorkerChanges({ capacity, labels, pricePerHour, interruptionsPerHour, speed, ...unknown });
@@ -50,6 +51,7 @@ export function resolveWorkerOptions(options: WorkerOptions): Required<WorkerOpt
 
 /** Throws `ERR_SCHEDULER_INVALID_OPTION` for what no worker can be. */
 export function checkWorkerChanges(changes: WorkerChanges): void {
+  if (typeof changes !== 'object' || changes === null) throw invalidOption('changes', changes, 'an object');
   for (const name of Object.keys(changes)) if (!CHANGES.includes(name)) throw invalidOption(name, 'given', `one of ${CHANGES.join(', ')}`);
   const { capacity, labels, pricePerHour, interruptionsPerHour, speed } = changes;
   if (capacity !== undefined) checkCapacity(capacity);

@@ -28,7 +28,9 @@ export class Workforce<Running extends RunningTask> {
   }
 
   /** Settles when the worker is gone. `evict` is called for each of its tasks if it is to go by force. */
-  remove(id: string, { force = false, ...unknown }: { readonly force?: boolean }, evict: (task: Running) => void): Promise<void> {
+  remove(id: string, options: { readonly force?: boolean }, evict: (task: Running) => void): Promise<void> {
+    if (typeof options !== 'object' || options === null) throw invalidOption('options', options, 'an object');
+    const { force = false, ...unknown } = options;
     for (const option of Object.keys(unknown)) throw invalidOption(option, 'given', 'force');
     if (typeof force !== 'boolean') throw invalidOption('force', force, 'true or false');
     const worker = this.#cluster.get(id);
