@@ -84,7 +84,7 @@ export class Registry implements Recorder {
 
   /**
    * A series somebody named themselves.
-   * @throws {MonitorError} `ERR_MONITOR_SERIES_EXISTS`, `ERR_MONITOR_SERIES_LIMIT`
+   * @throws {MonitorError} `ERR_MONITOR_SERIES_EXISTS`, `ERR_MONITOR_SERIES_LIMIT`, `ERR_MONITOR_INVALID_OPTION`
    */
   claim(info: SeriesInfo): Series {
     this.checkFree([info]);
@@ -95,15 +95,17 @@ export class Registry implements Recorder {
   }
 
   /**
-   * That all of these can be claimed.
-   * @throws {MonitorError} `ERR_MONITOR_SERIES_EXISTS`, `ERR_MONITOR_SERIES_LIMIT`
+   * That all of these can be claimed. Series of one metric have one unit: rules and readers outside take them together.
+   * @throws {MonitorError} `ERR_MONITOR_SERIES_EXISTS`, `ERR_MONITOR_SERIES_LIMIT`, `ERR_MONITOR_INVALID_OPTION`
    */
   checkFree(infos: readonly SeriesInfo[]): void {
     let size = this.#all.length;
-    for (const { name, metric } of infos) {
+    for (const { name, metric, unit } of infos) {
       if (Object.hasOwn(metrics, metric)) throw seriesExists(metric);
       const known = this.#byName.get(name);
       if (known?.released === false) throw seriesExists(name);
+      const other = this.#all.find((series) => series.metric === metric && series.unit !== unit && !series.released);
+      if (other !== undefined) throw invalidOption('unit', unit, `${other.unit}, the unit of ${other.name}`);
       if (known === undefined && ++size > this.#maxSeries) throw seriesLimit(name, this.#maxSeries);
     }
   }

@@ -20,7 +20,8 @@ export interface PrometheusExporter {
 
 /**
  * The series of a monitor in Prometheus' text format, under OpenTelemetry's names as Prometheus writes them:
- * `system_memory_usage_bytes{system_memory_state="used"}`. Rates are counters, which count from now on.
+ * `system_memory_usage_bytes{system_memory_state="used"}`. Rates are counters, which count from now on. Of two series that
+ * come to one name there, as `a.b` and `a_b` do, the first is told, and a comment in the text says so.
  * @throws {MonitorError} `ERR_MONITOR_INVALID_OPTION`
  */
 export function createPrometheusExporter(monitor: Monitor, options: PrometheusOptions = {}): PrometheusExporter {
@@ -31,24 +32,27 @@ export function createPrometheusExporter(monitor: Monitor, options: PrometheusOp
   return {
     contentType: Registry.PROMETHEUS_CONTENT_TYPE,
     metrics: async () => {
-      const own = registryOf(readings.next(), prefix);
-      return (await Promise.all([own, ...registries].map((registry) => registry.metrics()))).join('\n');
+      const { registry, leftOut } = registryOf(readings.next(), prefix);
+      const texts = await Promise.all([registry, ...registries].map((each) => each.metrics()));
+      return [...texts, ...leftOut.map((reason) => `# ${reason}\n`)].join('\n');
     },
   };
 }
 
 /** Made anew for each scrape, since devices come and go. */
-function registryOf(readings: readonly Reading[], prefix: string): Registry {
+function registryOf(readings: readonly Reading[], prefix: string): { readonly registry: Registry; readonly leftOut: readonly string[] } {
   const registry = new Registry();
   const metrics = new Map<string, Reading[]>();
+  const leftOut: string[] = [];
   for (const reading of readings) {
     const name = prefix + prometheusName(reading);
     const known = metrics.get(name);
     if (known === undefined) metrics.set(name, [reading]);
-    else known.push(reading);
+    else if (known[0]?.name === reading.name) known.push(reading);
+    else leftOut.push(`${name} is ${known[0]?.name} here; ${reading.name} would be called so too and is left out`);
   }
   for (const [name, members] of metrics) addMetric(registry, name, members);
-  return registry;
+  return { registry, leftOut };
 }
 
 function addMetric(registry: Registry, name: string, members: readonly Reading[]): void {

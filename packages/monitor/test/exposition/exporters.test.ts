@@ -77,6 +77,20 @@ it('a counter of the application is told as it is; a rate counts from the first 
   expect(last).toMatch(/\npages_read_total 21\n/);
 });
 
+it('of two series that come to one name the first is told, and the text says so', async () => {
+  const { monitor } = sampled();
+  monitor.gauge('jobs_done_total', () => 9);
+  monitor.gauge('queue_length', () => 9, { labels: { queue: 'other' } });
+  clock.advance(1_000);
+  const text = await createPrometheusExporter(monitor).metrics();
+  expect(text).toContain('# TYPE jobs_done_total counter\njobs_done_total 0\n');
+  expect(text).not.toContain('queue="other"');
+  expect(text.split('\n').filter((line) => /^# (?!HELP|TYPE)/.test(line))).toEqual([
+    '# jobs_done_total is jobs.done here; jobs_done_total would be called so too and is left out',
+    '# queue_length is queue.length here; queue_length would be called so too and is left out',
+  ]);
+});
+
 it('a prefix that no name can have is refused', () => {
   expect(() => createPrometheusExporter(sampled().monitor, { prefix: 'a-b' })).toThrow(expect.objectContaining({ code: 'ERR_MONITOR_INVALID_OPTION' }));
 });

@@ -28,6 +28,7 @@ describe('a counter', () => {
     expect(requests.total).toBe(10);
     expect(monitor.series()).toContainEqual(expect.objectContaining({ name: 'requests', unit: 'perSecond' }));
     expect(() => monitor.counter('busy', { labels: ['a'] as unknown as Labels })).toThrow(expect.objectContaining({ code: 'ERR_MONITOR_INVALID_OPTION', message: 'labels is an array, expected an object' }));
+    expect(() => monitor.gauge('requests', () => 1, { labels: { of: 'b' }, unit: 'bytes' })).toThrow(expect.objectContaining({ code: 'ERR_MONITOR_INVALID_OPTION', message: 'unit is "bytes", expected perSecond, the unit of requests' }));
     expect(() => monitor.counter('busy', { unit: 'cores' })).toThrow(expect.objectContaining({ code: 'ERR_MONITOR_INVALID_OPTION', message: expect.stringContaining('of a counter') }));
   });
 
