@@ -95,7 +95,8 @@ export function resolveStrategy(strategy: StrategyName | Policy): Policy {
   return strategy;
 }
 
-function checkMethods(option: string, value: unknown, methods: readonly string[]): void {
+/** @throws {SchedulerError} `ERR_SCHEDULER_INVALID_OPTION` unless `value` has those methods. */
+export function checkMethods(option: string, value: unknown, methods: readonly string[]): void {
   if (typeof value !== 'object' || value === null) throw invalidOption(option, value, `an object with ${methods.join(', ')}`);
   for (const method of methods)
     if (typeof (value as Record<string, unknown>)[method] !== 'function') throw invalidOption(`${option}.${method}`, (value as Record<string, unknown>)[method], 'a function');

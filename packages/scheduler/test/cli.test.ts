@@ -30,11 +30,12 @@ describe('the command line', () => {
   it('reads the formats by their names, zipped ones too, and a cluster', () => {
     const rows = 'id,submitMs,runMs,cpu\na,0,10,1\nb,0,10,1\n';
     writeFileSync(join(folder, 'trace.csv.gz'), gzipSync(rows));
+    writeFileSync(join(folder, 'ZIPPED.CSV'), gzipSync(rows));
     writeFileSync(join(folder, 'trace.ndjson'), '{"submitMs":0,"runMs":10}\n{"submitMs":0,"runMs":10}\n');
     writeFileSync(join(folder, 'trace.swf'), '1 0 -1 1 1 -1 -1 1 -1 -1 1 -1 -1 -1 -1 -1 -1 -1\n');
     writeFileSync(join(folder, 'cluster.json'), JSON.stringify([{ id: 'w', capacity: { cpu: 1 }, pricePerHour: 3_600 }]));
     const measuresOf = (...args: string[]): Measures | undefined => (JSON.parse(run('simulate', '--json', '--strategy=fifo', ...args).out) as Record<string, Measures>)['fifo'];
-    for (const file of ['trace.csv.gz', 'trace.ndjson']) expect(measuresOf(join(folder, file), `--cluster=${join(folder, 'cluster.json')}`)).toMatchObject({ tasks: 2, makespanMs: 20, cost: 0.02 });
+    for (const file of ['trace.csv.gz', 'ZIPPED.CSV', 'trace.ndjson']) expect(measuresOf(join(folder, file), `--cluster=${join(folder, 'cluster.json')}`)).toMatchObject({ tasks: 2, makespanMs: 20, cost: 0.02 });
     expect(measuresOf(join(folder, 'trace.csv.gz'), '--processors=2', '--limit=1')).toMatchObject({ tasks: 1, makespanMs: 10 });
     expect(measuresOf(join(folder, 'trace.swf'))).toMatchObject({ tasks: 1, makespanMs: 1_000 });
   });
@@ -49,8 +50,9 @@ describe('the command line', () => {
   });
 
   it('says what is wrong and exits 2', () => {
+    writeFileSync(join(folder, 'odd.json'), '{');
     for (const [args, words] of [
-      [['simulate', 'nowhere.swf'], 'nowhere.swf'], [['simulate', '--strategy=best'], 'best'], [['simulate', '--processors=many'], 'processors'], [['simulate', '--what'], '--what'], [['imitate'], 'Usage'], [[], 'Usage'],
+      [['simulate', 'nowhere.swf'], 'nowhere.swf'], [['simulate', '--strategy=best'], 'best'], [['simulate', '--processors=many'], 'processors'], [['simulate', '--what'], '--what'], [['simulate', '--limit=some'], 'limit'], [['simulate', '--limit=-1'], 'limit'], [['simulate', '--tasks=9', `--svg=${join(folder, 'no', 'such.svg')}`], 'such.svg'], [['simulate', '--tasks=9', `--svg=${join(folder, 'odd.json', 'x.svg')}`], 'x.svg'], [['simulate', `--cluster=${join(folder, 'odd.json')}`], 'odd.json'], [['imitate'], 'Usage'], [[], 'Usage'],
     ] as const) {
       const { code, err } = run(...args);
       expect([code, err.includes(words)]).toEqual([2, true]);

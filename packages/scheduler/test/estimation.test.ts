@@ -143,6 +143,13 @@ describe('the learned estimator', () => {
     expect(estimator.exportModel()).toEqual(known);
   });
 
+  it('refuses run times that are none', () => {
+    const estimator = new LearnedEstimator();
+    for (const durationMs of [Number.NaN, Infinity, -1, undefined]) expect(codeOf(() => estimator.observe(task('resize'), durationMs as number))).toBe('ERR_SCHEDULER_INVALID_OPTION');
+    estimator.observe(task('resize'), 0);
+    expect(estimator.predict(task('resize')).runs).toBe(1);
+  });
+
   it('predicts of a running task only what it has not outlived', () => {
     const estimator = new LearnedEstimator();
     for (let run = 0; run < 10; run += 1) estimator.observe(task('two peaks', { estimateMs: 5_000 }), run % 2 === 0 ? 10 : 1_000);

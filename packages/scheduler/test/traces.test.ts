@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { lublinTrace, readCsv, readNdjson, readSwf, simulate } from '../src/index.js';
+import { drawSchedule, lublinTrace, readCsv, readNdjson, readSwf, simulate } from '../src/index.js';
 import { codeOf } from './workload.js';
 
 const SWF = `; Computer: Example
@@ -21,8 +21,16 @@ describe('the reader of the Standard Workload Format', () => {
     });
   });
 
+  it('takes lines however they end, and a byte order mark; 0 processors are as unknown as -1', () => {
+    const { tasks } = readSwf(SWF);
+    for (const end of ['\r\n', '\r']) expect(readSwf(`\uFEFF${SWF.replaceAll('\n', end)}`).tasks).toEqual(tasks);
+    expect(readSwf('; MaxProcs: 0\n; MaxNodes: 5\n').processors).toBe(5);
+  });
+
   it('names the line it cannot read', () => {
     expect(() => readSwf(`${SWF}4 5 x`)).toThrow('line 7');
+    expect(() => readSwf('1 0 5 1e400 4 -1 -1 4 120 -1 1 7 1 3 1 -1 -1 -1')).toThrow('line 1');
+    for (const read of [readSwf, readCsv, readNdjson]) expect(codeOf(() => read(undefined as unknown as string))).toBe('ERR_SCHEDULER_INVALID_TRACE');
     expect(codeOf(() => readSwf('1 2 3'))).toBe('ERR_SCHEDULER_INVALID_TRACE');
   });
 });
@@ -34,13 +42,14 @@ describe('the readers of rows', () => {
     expect(readCsv('id,name,submitMs,runMs,deadlineMs,cpu,licences,tenant\r\na,"resize, large",0,20,90,0.5,1,\n\n').tasks).toEqual([task]);
     expect(readNdjson(`${JSON.stringify(task)}\n\n`).tasks).toEqual([task]);
     expect(readNdjson('{"submitMs":1,"runMs":2}').tasks).toEqual([{ id: '1', name: 'task', submitMs: 1, runMs: 2 }]);
+    expect(readNdjson('\uFEFF{"submitMs":1,"runMs":2}\r\n').tasks).toEqual([{ id: '1', name: 'task', submitMs: 1, runMs: 2 }]);
     expect(readCsv('submitMs,runMs,name\n1,2,"say ""hi"""').tasks).toEqual([{ id: '1', name: 'say "hi"', submitMs: 1, runMs: 2 }]);
   });
 
   it('name the line and what is wrong there', () => {
-    for (const [text, what] of [['id,runMs\n', 'column submitMs'], ['submitMs,runMs\n1,x', 'line 2: runMs'], ['submitMs,runMs\n1,-2', 'line 2: runMs'], ['submitMs,runMs,id\n1,2,"x', 'line 2']] as const)
+    for (const [text, what] of [['id,runMs\n', 'column submitMs'], ['submitMs,runMs\n1,x', 'line 2: runMs'], ['submitMs,runMs\n1,-2', 'line 2: runMs'], ['submitMs,runMs,id\n1,2,"x', 'line 2'], ['submitMs,runMs\n1,2,3', 'line 2'], ['submitMs,runMs,cpu\n1,2', 'line 2'], ['submitMs,runMs,runMs\n', 'line 1'], ['submitMs,runMs,\n', 'line 1']] as const)
       expect(() => readCsv(text)).toThrow(what);
-    for (const [text, what] of [['{"submitMs":1,"runMs":2}\n{', 'line 2'], ['5', 'line 1'], ['{"submitMs":1,"runMs":2,"deadlineMs":0}', 'deadlineMs']] as const) expect(() => readNdjson(text)).toThrow(what);
+    for (const [text, what] of [['{"submitMs":1,"runMs":2}\n{', 'line 2'], ['5', 'line 1'], ['{"submitMs":1,"runMs":2,"deadlineMs":0}', 'deadlineMs'], ['{"submitMs":1,"runMs":2,"estimateMs":"5"}', 'estimateMs'], ['{"submitMs":1,"runMs":2,"gang":{"id":"g","size":2}}', 'gang']] as const) expect(() => readNdjson(text)).toThrow(what);
   });
 });
 
@@ -65,7 +74,7 @@ describe('the generated trace', () => {
   });
 
   it('refuses what makes no trace', () => {
-    for (const options of [{ tasks: 0 }, { tasks: 1.5 }, { tasks: 1, processors: 0 }, { tasks: 1, seed: 0.5 }, { tasks: 1, overestimate: -1 }, { tasks: 1, interarrival: 0 }])
+    for (const options of [{ tasks: 0 }, { tasks: 1.5 }, { tasks: 1, processors: 0 }, { tasks: 1, seed: 0.5 }, { tasks: 1, overestimate: -1 }, { tasks: 1, interarrival: 0 }, { tasks: 1, interarrival: 1e300 }, { tasks: 1e10 }, { tasks: 1, procesors: 3 }])
       expect(codeOf(() => lublinTrace(options))).toBe('ERR_SCHEDULER_INVALID_OPTION');
   });
 });
@@ -120,9 +129,32 @@ describe('a simulation', () => {
     }
   });
 
+  it('is measured as by hand', () => {
+    const trace = [run(0, { runMs: 20_000, needs: { cpu: 4 } }), run(0, { runMs: 5_000, needs: { cpu: 2 }, deadlineMs: 30_000 }), run(1_000, { runMs: 40_000, needs: { cpu: 2 }, deadlineMs: 30_000 })];
+    // The second waits 20 s for its 5, which count as 10; the third 19 s for its 40. In use: (20 × 4 + 5 × 2 + 40 × 2) / (60 × 4).
+    expect(simulate(trace, [{ id: 'w', capacity: { cpu: 4 }, pricePerHour: 3_600 }], 'fifo').measures).toMatchObject({
+      tasks: 3, makespanMs: 60_000, meanWaitMs: 13_000, p95WaitMs: 20_000, maxWaitMs: 20_000, deadlinesMet: 1, deadlinesMissed: 1, cost: 60,
+      meanBoundedSlowdown: expect.closeTo((1 + 2.5 + 59 / 40) / 3), p99BoundedSlowdown: 2.5, utilisationRatio: expect.closeTo(170 / 240),
+    });
+  });
+
+  it('can be drawn, however many tasks it has and whatever they are called, and refuses what makes no picture', () => {
+    const named = simulate([run(0, { id: '<a\0&"', tenant: ']]><script>', needs: { memoryBytes: 1 } })], [{ id: 'w', capacity: { cpu: 0, memoryBytes: 1 } }], 'fifo');
+    const svg = drawSchedule(named, [{ id: 'w', capacity: { cpu: 0, memoryBytes: 1 } }]);
+    expect(svg).not.toMatch(/NaN|Infinity|<script>|\0/);
+    const [outcome] = named.outcomes;
+    if (outcome === undefined) throw new Error('nothing has run');
+    const outcomes = Array.from({ length: 200_000 }, (_, index) => ({ ...outcome, startMs: index, endMs: index + 1 }));
+    expect(drawSchedule({ ...named, outcomes }, [machine])).toContain('200000 tasks');
+    for (const options of [{ width: 0 }, { height: Infinity }, { wdth: 3 }]) expect(codeOf(() => drawSchedule(named, [machine], options))).toBe('ERR_SCHEDULER_INVALID_OPTION');
+  });
+
   it('refuses tasks, workers, policies and options that are none', () => {
     for (const tasks of [[run(-1)], [run(Number.NaN)], [run(0, { runMs: -1 })], [run(0, { estimateMs: 0 })], [run(0, { name: '' })], [run(0, { priority: Number.NaN })]])
       expect(codeOf(() => simulate(tasks, [machine]))).toBe('ERR_SCHEDULER_INVALID_TRACE');
+    for (const trace of [undefined, null, 'x', 5, { tasks: 5 }, new Set()]) expect(codeOf(() => simulate(trace as unknown as [], [machine]))).toBe('ERR_SCHEDULER_INVALID_TRACE');
+    for (const options of [{ estimator: {} }, { estimator: null }, { onProgress: 5 }]) expect(codeOf(() => simulate([], [machine], 'fifo', options as object))).toBe('ERR_SCHEDULER_INVALID_OPTION');
+    expect(codeOf(() => simulate([], [null as unknown as typeof machine]))).toBe('ERR_SCHEDULER_INVALID_OPTION');
     expect(codeOf(() => simulate([], []))).toBe('ERR_SCHEDULER_INVALID_OPTION');
     expect(codeOf(() => simulate([], [machine], 'best' as 'fifo'))).toBe('ERR_SCHEDULER_INVALID_OPTION');
     expect(codeOf(() => simulate([], [machine], 'fifo', { shortestRunMs: 0 }))).toBe('ERR_SCHEDULER_INVALID_OPTION');

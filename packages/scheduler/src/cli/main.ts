@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { gunzipSync } from 'node:zlib';
-import { SchedulerError } from '../errors.js';
+import { invalidOption, SchedulerError } from '../errors.js';
 import { lublinTrace } from '../simulation/lublin.js';
 import type { Measures } from '../simulation/measures.js';
 import { drawSchedule } from '../simulation/picture.js';
@@ -65,10 +65,11 @@ function run(args: readonly string[], terminal: Terminal): number {
     terminal.err(USAGE);
     return 2;
   }
-  const processors = values.processors === undefined ? undefined : Number(values.processors);
+  const processors = countOf('processors', values.processors);
+  const limit = countOf('limit', values.limit);
   const trace = file === undefined ? lublinTrace({ tasks: Number(values.tasks), seed: Number(values.seed), processors: processors ?? 256 }) : readTrace(file);
-  const cluster = values.cluster === undefined ? [{ id: 'machine', capacity: { cpu: processors ?? trace.processors ?? 256 } }] : (JSON.parse(readFileSync(values.cluster, 'utf8')) as WorkerOptions[]);
-  const tasks = values.limit === undefined ? trace.tasks : trace.tasks.slice(0, Number(values.limit));
+  const cluster = values.cluster === undefined ? [{ id: 'machine', capacity: { cpu: processors ?? trace.processors ?? 256 } }] : readCluster(values.cluster);
+  const tasks = trace.tasks.slice(0, limit);
   const results: Record<string, Measures> = {};
   for (const name of values.strategy.split(',')) {
     const simulation = simulate(tasks, cluster, name as StrategyName, { onProgress: (done) => terminal.err(`\r${name} ${Math.round(done * 100)} %`) });
@@ -80,11 +81,28 @@ function run(args: readonly string[], terminal: Terminal): number {
   return 0;
 }
 
+/** An integer of at least 1; `slice()` would make something of any other. */
+function countOf(option: string, value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  const count = Number(value);
+  if (!Number.isInteger(count) || count < 1) throw invalidOption(option, value, 'an integer ≥ 1');
+  return count;
+}
+
 function readTrace(file: string): Trace {
   const bytes = readFileSync(file);
-  const text = (file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8');
-  const name = file.replace(/\.gz$/, '');
+  const isZipped = bytes[0] === 0x1f && bytes[1] === 0x8b;
+  const text = (isZipped ? gunzipSync(bytes) : bytes).toString('utf8');
+  const name = file.toLowerCase().replace(/\.gz$/, '');
   return name.endsWith('.csv') ? readCsv(text) : name.endsWith('.ndjson') || name.endsWith('.jsonl') ? readNdjson(text) : readSwf(text);
+}
+
+function readCluster(file: string): WorkerOptions[] {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as WorkerOptions[];
+  } catch (error) {
+    throw error instanceof SyntaxError ? invalidOption('cluster', file, `JSON: ${error.message}`) : error;
+  }
 }
 
 /** A row a measure, a column a strategy. */
@@ -100,7 +118,7 @@ const shown = (value = Number.NaN): string => (Number.isNaN(value) ? '-' : value
 
 /** What a user can put right: an option, a file that is not there, a trace that cannot be read. */
 function isExpected(error: unknown): error is Error {
-  if (error instanceof SchedulerError || error instanceof SyntaxError) return true;
-  const code = String((error as NodeJS.ErrnoException | undefined)?.code);
-  return code.startsWith('ERR_PARSE_ARGS') || code === 'ENOENT' || code === 'EISDIR' || code === 'EACCES' || code.startsWith('Z_');
+  if (error instanceof SchedulerError) return true;
+  const { code, syscall } = (error ?? {}) as NodeJS.ErrnoException;
+  return syscall !== undefined || String(code).startsWith('ERR_PARSE_ARGS') || String(code).startsWith('Z_');
 }

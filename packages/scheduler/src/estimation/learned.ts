@@ -1,3 +1,4 @@
+import { invalidOption } from '../errors.js';
 import { ConformalLevel } from './conformal.js';
 import { CONTEXT_COUNT, keysOf, OWN, SAID, scaleOf } from './contexts.js';
 import type { Estimate, Estimator, TaskFeatures } from './estimator.js';
@@ -94,6 +95,7 @@ export class LearnedEstimator implements Estimator {
   }
 
   observe(task: TaskFeatures, durationMs: number): void {
+    if (!(durationMs >= 0 && durationMs < Infinity)) throw invalidOption('durationMs', durationMs, 'a number ≥ 0');
     const keys = keysOf(task);
     const run = Math.log(Math.max(SHORTEST_MS, durationMs));
     const ownKey = keys[OWN] ?? '';

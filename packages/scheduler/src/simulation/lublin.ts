@@ -3,7 +3,7 @@ import { gamma, randomOf } from '../random.js';
 import type { Trace, TraceTask } from './trace.js';
 
 export interface LublinOptions {
-  /** How many. An integer ≥ 1. */
+  /** How many. An integer from 1 to 10,000,000. */
   readonly tasks: number;
   /** Of the machine. An integer ≥ 1. @default 256 */
   readonly processors?: number;
@@ -14,9 +14,11 @@ export interface LublinOptions {
    * Mu'alem and Feitelson, 2001). 0 makes callers clairvoyant. At least 0. @default 3
    */
   readonly overestimate?: number;
-  /** Time between submissions, compared with the model's. Above 0; less is more load. @default 1 */
+  /** Time between submissions, compared with the model's. Above 0, at most 1,000; less is more load. @default 1 */
   readonly interarrival?: number;
 }
+
+const MOST_TASKS = 10_000_000;
 
 /** Constants of the model's batch jobs, as published. */
 const SERIAL = 0.244;
@@ -43,11 +45,13 @@ const BUCKET_S = 1_800;
  * @throws {SchedulerError} `ERR_SCHEDULER_INVALID_OPTION`.
  */
 export function lublinTrace(options: LublinOptions): Trace {
-  const { tasks: count, processors = 256, seed = 1, overestimate = 3, interarrival = 1 } = options;
+  const { tasks: count, processors = 256, seed = 1, overestimate = 3, interarrival = 1, ...unknown } = options;
+  for (const option of Object.keys(unknown)) throw invalidOption(option, 'given', 'one of tasks, processors, seed, overestimate, interarrival');
+  if (count > MOST_TASKS) throw invalidOption('tasks', count, `at most ${MOST_TASKS}`);
   for (const [name, value] of Object.entries({ tasks: count, processors })) if (!(Number.isInteger(value) && value >= 1)) throw invalidOption(name, value, 'an integer ≥ 1');
   if (!Number.isInteger(seed)) throw invalidOption('seed', seed, 'an integer');
   if (!(overestimate >= 0 && overestimate < Infinity)) throw invalidOption('overestimate', overestimate, 'a number ≥ 0');
-  if (!(interarrival > 0 && interarrival < Infinity)) throw invalidOption('interarrival', interarrival, 'a number above 0');
+  if (!(interarrival > 0 && interarrival <= 1_000)) throw invalidOption('interarrival', interarrival, 'a number above 0, at most 1,000');
   const random = randomOf(seed);
   const arrivals = arrivalsOf(random, interarrival);
   const tasks = Array.from({ length: count }, (_, index): TraceTask => {

@@ -21,13 +21,14 @@ const COLOURS: readonly string[] = ['#0072b2', '#e69f00', '#009e73', '#cc79a7', 
  * @throws {SchedulerError} `ERR_SCHEDULER_INVALID_OPTION`.
  */
 export function drawSchedule({ outcomes }: Simulation, cluster: readonly WorkerOptions[], options: PictureOptions = {}): string {
-  const { width = 960, height = 320 } = options;
+  const { width = 960, height = 320, ...unknown } = options;
+  for (const option of Object.keys(unknown)) throw invalidOption(option, 'given', 'one of width, height');
   for (const [name, value] of Object.entries({ width, height })) if (!(value > 0 && value < Infinity)) throw invalidOption(name, value, 'a number above 0');
   const startMs = outcomes.reduce((first, { task }) => Math.min(first, task.submitMs), Infinity);
   const endMs = outcomes.reduce((last, outcome) => Math.max(last, outcome.endMs), 0);
   const span = Math.max(1, endMs - startMs);
   const x = (ms: number): number => MARGIN + ((ms - startMs) / span) * (width - 2 * MARGIN);
-  const cpus = cluster.reduce((sum, { capacity }) => sum + capacity.cpu, 0);
+  const cpus = cluster.reduce((sum, { capacity }) => sum + capacity.cpu, 0) || 1; // Workers may have none at all.
   const drawn = outcomes.length <= MOST_BARS;
   const chart = drawn ? height : 0;
   const half = height / 2;
@@ -35,8 +36,8 @@ export function drawSchedule({ outcomes }: Simulation, cluster: readonly WorkerO
   if (drawn) parts.push(label(20, 'tasks'), ...barsOf(outcomes, cluster, cpus, x, height));
   const used = curve(outcomes.flatMap((outcome) => steps(outcome.startMs, outcome.endMs, cpuOf(outcome))));
   const waiting = curve(outcomes.flatMap((outcome) => steps(outcome.task.submitMs, outcome.startMs, 1)));
-  const mostWaiting = Math.max(1, ...waiting.map(([, value]) => value));
-  parts.push(label(chart + 52, 'CPUs in use, % of all'), area(used, x, chart + 60, half, Math.max(cpus, 1), '#0072b2'));
+  const mostWaiting = waiting.reduce((most, [, value]) => Math.max(most, value), 1);
+  parts.push(label(chart + 52, 'CPUs in use, % of all'), area(used, x, chart + 60, half, cpus, '#0072b2'));
   parts.push(label(chart + half + 92, `waiting tasks, ${mostWaiting} at most`), area(waiting, x, chart + half + 100, half, mostWaiting, '#d55e00'));
   const bottom = chart + height + 130;
   parts.push(label(bottom - 8, `from ${clockOf(0)} to ${clockOf(span)} (d h:min:s)`));
@@ -122,7 +123,8 @@ function area(points: readonly [number, number][], x: (ms: number) => number, to
 
 const label = (y: number, text: string): string => `<text x="${MARGIN}" y="${fixed(y)}">${escaped(text)}</text>`;
 const fixed = (value: number): string => String(Math.round(value * 10) / 10);
-const escaped = (text: string): string => text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
+/** For XML, which knows no control characters. */
+const escaped = (text: string): string => text.replace(/[\p{Cc}\p{Cs}\uFFFE\uFFFF]/gu, '\uFFFD').replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
 
 function clockOf(ms: number): string {
   const seconds = Math.round(ms / 1_000);

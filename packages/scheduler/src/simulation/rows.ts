@@ -1,5 +1,5 @@
 import { invalidTrace } from '../errors.js';
-import { checkTraceTask, type Trace, type TraceTask } from './trace.js';
+import { checkTraceTask, linesOf, type Trace, type TraceTask } from './trace.js';
 
 /** Columns that are no needs. */
 const TEXTS: readonly string[] = ['id', 'name', 'tenant'];
@@ -8,13 +8,14 @@ const NUMBERS: readonly string[] = ['submitMs', 'runMs', 'estimateMs', 'priority
 /**
  * Reads a trace in comma-separated rows. The first row names the columns: `id`, `name`, `tenant`, `submitMs`, `runMs`, `estimateMs`,
  * `priority`, `deadlineMs`, `maxWaitMs`, of which `submitMs` and `runMs` must be there; every other column is a need, such as
- * `cpu` or `memoryBytes`. An empty field is one left out. Fields may be quoted.
+ * `cpu` or `memoryBytes`. Every row has as many fields; an empty one is left out. Fields may be quoted.
  * @throws {SchedulerError} `ERR_SCHEDULER_INVALID_TRACE` with the line.
  */
 export function readCsv(text: string): Trace {
-  const [head = '', ...lines] = text.split(/\r?\n/);
+  const [head = '', ...lines] = linesOf(text);
   const columns = fieldsOf(head, 1).map((column) => column.trim());
   for (const column of ['submitMs', 'runMs']) if (!columns.includes(column)) throw invalidTrace(`line 1: there is no column ${column}`);
+  for (const [index, column] of columns.entries()) if (column === '' || columns.indexOf(column) !== index) throw invalidTrace(`line 1: column ${index + 1} has no name, or that of another`);
   return { tasks: lines.flatMap((line, index) => (line.trim() === '' ? [] : [taskOf(columns, fieldsOf(line, index + 2), index + 2)])) };
 }
 
@@ -24,7 +25,7 @@ export function readCsv(text: string): Trace {
  */
 export function readNdjson(text: string): Trace {
   const tasks: TraceTask[] = [];
-  for (const [index, line] of text.split('\n').entries()) {
+  for (const [index, line] of linesOf(text).entries()) {
     if (line.trim() === '') continue;
     let value: TraceTask;
     try {
@@ -39,15 +40,16 @@ export function readNdjson(text: string): Trace {
 
 function taskOf(columns: readonly string[], fields: readonly string[], line: number): TraceTask {
   const task: Record<string, unknown> = { id: String(line - 1), name: 'task' };
-  const needs: Record<string, number> = {};
+  const needs: [string, number][] = [];
+  if (fields.length !== columns.length) throw invalidTrace(`line ${line} has ${fields.length} fields, and there are ${columns.length} columns`);
   for (const [index, column] of columns.entries()) {
     const field = fields[index]?.trim() ?? '';
     if (field === '') continue;
     if (TEXTS.includes(column)) task[column] = field;
     else if (NUMBERS.includes(column)) task[column] = numberOf(field, column, line);
-    else needs[column] = numberOf(field, column, line);
+    else needs.push([column, numberOf(field, column, line)]);
   }
-  if (Object.keys(needs).length > 0) task['needs'] = needs;
+  if (needs.length > 0) task['needs'] = Object.fromEntries(needs);
   return checked(task as unknown as TraceTask, line);
 }
 

@@ -1,11 +1,11 @@
 import { Cluster } from '../workers/cluster.js';
-import { invalidOption } from '../errors.js';
+import { invalidOption, invalidTrace } from '../errors.js';
 import type { Estimate, TaskFeatures } from '../estimation/estimator.js';
 import { LearnedEstimator } from '../estimation/learned.js';
 import { IndexedHeap, type HeapItem } from '../queue/indexed-heap.js';
 import { InsightsTracker } from '../readings/insights.js';
 import { compileWishes } from '../workers/labels.js';
-import { resolveStrategy } from '../options.js';
+import { checkMethods, resolveStrategy } from '../options.js';
 import { isPlaceable, plan, rulesOf, type Rules } from '../placement/plan.js';
 import { outlive } from '../placement/reservation.js';
 import { ReadyQueue } from '../queue/ready-queue.js';
@@ -43,7 +43,8 @@ export interface Simulation {
 
 /**
  * Runs a trace through the decision core of the live scheduler, `plan()`, with the same queue, the same book of capacity and the
- * same learning; only time is an event list. Deterministic.
+ * same learning of run times; only time is an event list. Workers are as fast as their `speed` says, so that nothing is to be learned of
+ * them; gangs are not simulated. Deterministic.
  *
  * Events of one moment are told one by one, submissions before ends, and each asks for a plan of its own, for which whatever was
  * expected to end at that moment has ended: so did the simulators whose results are published.
@@ -53,8 +54,11 @@ export function simulate(trace: Trace | readonly TraceTask[], cluster: readonly 
   const { estimator = new LearnedEstimator(), shortestRunMs = 10_000, onProgress = () => {}, ...unknown } = options;
   for (const option of Object.keys(unknown)) throw invalidOption(option, 'given', 'one of estimator, shortestRunMs, onProgress');
   if (!(shortestRunMs > 0)) throw invalidOption('shortestRunMs', shortestRunMs, 'a number above 0');
+  checkMethods('estimator', estimator, ['predict', 'observe']);
+  if (typeof onProgress !== 'function') throw invalidOption('onProgress', onProgress, 'a function');
   if (!Array.isArray(cluster) || cluster.length === 0) throw invalidOption('cluster', cluster, 'an array of workers, at least one');
-  const tasks = 'tasks' in trace ? trace.tasks : trace;
+  const tasks = typeof trace === 'object' && trace !== null && 'tasks' in trace ? trace.tasks : trace;
+  if (!Array.isArray(tasks)) throw invalidTrace('it is neither an array of tasks nor has one as tasks');
   for (const [index, task] of tasks.entries()) checkTraceTask(task, `task ${index}`);
   return new Loop(tasks, cluster, resolveStrategy(policy), estimator).run(shortestRunMs, onProgress);
 }

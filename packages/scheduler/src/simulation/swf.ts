@@ -1,5 +1,5 @@
 import { invalidTrace } from '../errors.js';
-import type { Trace, TraceTask } from './trace.js';
+import { linesOf, type Trace, type TraceTask } from './trace.js';
 
 /** Fields of the format, by their place in a line. */
 const JOB = 0;
@@ -14,7 +14,7 @@ const FIELDS = 18;
 
 /**
  * Reads the Standard Workload Format of the Parallel Workloads Archive (Chapin, Cirne, Feitelson et al., 1999): a job a line, 18
- * numbers, -1 for what is unknown; `;` begins a comment. Jobs without a run time or processors never ran and are left out.
+ * numbers, -1 for what is unknown; `;` begins a line of comment. Further numbers in a line are left alone. Jobs without a run time or processors never ran and are left out.
  * The executable becomes the name, the user the tenant; both are anonymous numbers.
  * @throws {SchedulerError} `ERR_SCHEDULER_INVALID_TRACE` with the line.
  */
@@ -22,7 +22,7 @@ export function readSwf(text: string): Trace {
   const tasks: TraceTask[] = [];
   let processors: number | undefined;
   let nodes: number | undefined;
-  for (const [index, line] of text.split('\n').entries()) {
+  for (const [index, line] of linesOf(text).entries()) {
     const content = line.trim();
     if (content === '') continue;
     if (content.startsWith(';')) {
@@ -31,7 +31,7 @@ export function readSwf(text: string): Trace {
       continue;
     }
     const fields = content.split(/\s+/).map(Number);
-    if (fields.length < FIELDS || fields.some((field) => Number.isNaN(field))) throw invalidTrace(`line ${index + 1} has not ${FIELDS} numbers`);
+    if (fields.length < FIELDS || !fields.every((field) => Number.isFinite(field))) throw invalidTrace(`line ${index + 1} has not ${FIELDS} numbers`);
     const task = taskOf(fields);
     if (task !== undefined) tasks.push(task);
   }
@@ -56,5 +56,5 @@ function taskOf(fields: readonly number[]): TraceTask | undefined {
 
 function headerOf(comment: string, name: string): number | undefined {
   const [, value] = new RegExp(String.raw`^;\s*${name}:\s*(\d+)`).exec(comment) ?? [];
-  return value === undefined ? undefined : Number(value);
+  return value === undefined || Number(value) === 0 ? undefined : Number(value); // 0 stands for unknown, as -1 does.
 }

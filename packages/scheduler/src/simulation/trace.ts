@@ -32,18 +32,23 @@ export interface Trace {
   readonly processors?: number;
 }
 
+/** The lines of a text, however they end; a byte order mark is none of it. */
+export function linesOf(text: string): string[] {
+  if (typeof text !== 'string') throw invalidTrace('it is no text');
+  return text.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/);
+}
+
 /** Refuses what no task can be; the rest is checked where needs and selectors are taken apart. */
 export function checkTraceTask(task: TraceTask, place: string): void {
   if (typeof task !== 'object' || task === null) throw invalidTrace(`${place} is not an object`);
   if (typeof task.id !== 'string') throw invalidTrace(`${place}: id is no string`);
   if (typeof task.name !== 'string' || task.name === '') throw invalidTrace(`${place}: name is no string, or empty`);
+  if ('gang' in task) throw invalidTrace(`${place}: gang is given, and gangs are not simulated`);
   if (task.tenant !== undefined && typeof task.tenant !== 'string') throw invalidTrace(`${place}: tenant is no string`);
   for (const field of ['submitMs', 'runMs'] as const) if (!(Number.isFinite(task[field]) && task[field] >= 0)) throw invalidTrace(`${place}: ${field} is ${String(task[field])}, expected a number ≥ 0`);
-  for (const field of ['estimateMs', 'deadlineMs'] as const) {
-    const value = task[field];
-    if (value !== undefined && !(value > 0)) throw invalidTrace(`${place}: ${field} is ${String(value)}, expected a number above 0`);
-  }
-  const { priority = 0, maxWaitMs = 0 } = task;
+  const { priority = 0, estimateMs = 1, deadlineMs = 1, maxWaitMs = 0 } = task;
+  if (!(Number.isFinite(estimateMs) && estimateMs > 0)) throw invalidTrace(`${place}: estimateMs is ${String(estimateMs)}, expected a number above 0`);
+  if (typeof deadlineMs !== 'number' || !(deadlineMs > 0)) throw invalidTrace(`${place}: deadlineMs is ${String(deadlineMs)}, expected a number above 0`);
   if (!Number.isFinite(priority)) throw invalidTrace(`${place}: priority is ${String(priority)}, expected a number`);
-  if (!(maxWaitMs >= 0)) throw invalidTrace(`${place}: maxWaitMs is ${String(maxWaitMs)}, expected a number ≥ 0`);
+  if (typeof maxWaitMs !== 'number' || !(maxWaitMs >= 0)) throw invalidTrace(`${place}: maxWaitMs is ${String(maxWaitMs)}, expected a number ≥ 0`);
 }
