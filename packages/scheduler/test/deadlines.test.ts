@@ -31,6 +31,26 @@ describe('deadlines', () => {
     expect(scheduler.serviceLevels()).toEqual({ gold: { metTotal: 1, missedTotal: 1, atRisk: 0, atRiskTotal: 2 } });
   });
 
+  it('are at risk as soon as what others of the name took says so, and no more when it says otherwise', async () => {
+    for (const channel of channels) diagnostics.subscribe(channel, listen);
+    let ms = 10;
+    const { scheduler, submit, advance } = stage({ estimator: { predict: () => ({ medianMs: ms, lowerMs: ms, upperMs: ms, runs: 9 }), observe: () => {}, exportModel: () => 0, importModel: () => {} } });
+    scheduler.addWorker({ id: 'w', capacity: { cpu: 3 } });
+    const others = [submit('of a kind'), submit('of a kind'), submit('of a kind')];
+    await advance(0);
+    submit('of a kind', { deadlineMs: 1_000, needs: { cpu: 3 } });
+    await advance(750);
+    ms = 300;
+    others[0]?.finish();
+    await advance(1);
+    expect([seen, scheduler.stats().deadlinesAtRisk]).toEqual([['at-risk of a kind'], 1]);
+    await advance(9);
+    ms = 20;
+    others[1]?.finish();
+    await advance(1);
+    expect([seen, scheduler.stats().deadlinesAtRisk]).toEqual([['at-risk of a kind'], 0]);
+  });
+
   it('count by class of service: met in time, missed when late or failed, neither when cancelled', async () => {
     const { scheduler, submit, advance, clock } = stage();
     scheduler.addWorker({ id: 'w', capacity: { cpu: 4 } });

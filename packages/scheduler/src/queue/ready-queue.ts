@@ -31,15 +31,18 @@ export class ReadyQueue {
   readonly #apart = new Set<Task>();
   readonly #order: (task: Task, nowMs: number) => number;
   readonly #reorders: boolean;
+  readonly #onRenewed: (task: Task, nowMs: number) => void;
   readonly #news = new News();
   #ready = 0;
   #orderedAtMs = 0;
   /** Estimates that may be made anew by the time that has passed; a fraction counts. */
   #renewals = 0;
 
-  constructor(order: (task: Task, nowMs: number) => number, reorders: boolean) {
+  /** `onRenewed`: the estimate of a task is another one. */
+  constructor(order: (task: Task, nowMs: number) => number, reorders: boolean, onRenewed: (task: Task, nowMs: number) => void = () => {}) {
     this.#order = order;
     this.#reorders = reorders;
+    this.#onRenewed = onRenewed;
   }
 
   /** Tasks in line. */
@@ -241,6 +244,7 @@ export class ReadyQueue {
     if (this.#renewals >= 1 && this.#news.concerns(task) && this.#orderedAtMs - task.submittedMs > task.estimate.medianMs) {
       this.#renewals -= 1;
       task.forgetEstimate();
+      this.#onRenewed(task, this.#orderedAtMs);
     }
     return this.#keyOf(task);
   }

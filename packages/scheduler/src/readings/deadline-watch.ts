@@ -47,6 +47,13 @@ export class DeadlineWatch {
     this.#heap.update(watched, this.#lookAtMs(watched, nowMs));
   }
 
+  /** More is known of how long it takes: there may be a risk sooner, or none any more. */
+  foretold({ watched }: Task, nowMs: number): void {
+    if (watched === undefined || watched.missed) return;
+    if (watched.atRisk && this.#riskAtMs(watched.task, nowMs) > nowMs) this.#setRisk(watched, false);
+    this.#heap.update(watched, this.#lookAtMs(watched, nowMs));
+  }
+
   /** It ended; `met` is `undefined` for one that was cancelled, which is neither. */
   ended(task: Task, met: boolean | undefined): void {
     const { watched } = task;
