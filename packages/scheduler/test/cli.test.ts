@@ -57,6 +57,7 @@ describe('the command line', () => {
       const { code, err } = run(...args);
       expect([code, err.includes(words)]).toEqual([2, true]);
     }
+    expect(run('simulate', '--tasks=9', '--strategy=fifo,best').err).not.toContain('fifo 100');
     expect(run('--help')).toMatchObject({ code: 0, err: '' });
   });
 });

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { invalidOption, SchedulerError } from '../errors.js';
+import { resolveStrategy } from '../options.js';
 import { lublinTrace } from '../simulation/lublin.js';
 import type { Measures } from '../simulation/measures.js';
 import { drawSchedule } from '../simulation/picture.js';
@@ -71,8 +72,10 @@ function run(args: readonly string[], terminal: Terminal): number {
   const cluster = values.cluster === undefined ? [{ id: 'machine', capacity: { cpu: processors ?? trace.processors ?? 256 } }] : readCluster(values.cluster);
   const tasks = trace.tasks.slice(0, limit);
   const results: Record<string, Measures> = {};
-  for (const name of values.strategy.split(',')) {
-    const simulation = simulate(tasks, cluster, name as StrategyName, { onProgress: (done) => terminal.err(`\r${name} ${Math.round(done * 100)} %`) });
+  const names = values.strategy.split(',') as StrategyName[];
+  for (const name of names) resolveStrategy(name); // Before the first is simulated for nothing.
+  for (const name of names) {
+    const simulation = simulate(tasks, cluster, name, { onProgress: (done) => terminal.err(`\r${name} ${Math.round(done * 100)} %`) });
     terminal.err('\n');
     results[name] = simulation.measures;
     if (values.svg !== undefined) writeFileSync(values.svg, drawSchedule(simulation, cluster));
