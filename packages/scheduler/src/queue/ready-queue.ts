@@ -11,8 +11,8 @@ import type { Tenant } from './tenants.js';
 const REORDER_MS_PER_TASK = 0.01;
 /** Milliseconds for each estimate that is made anew: that takes about 10 µs, so that it is 1 % of the time as well. */
 const RENEWAL_MS = 1;
-/** Share of its expected run time for which a task has waited before its estimate is made anew: until then little depends on it. From a half to all of it does as well. */
-const RENEWED_AFTER = 0.7;
+/** Share of its expected run time for which a task has waited before its estimate is made anew: until then little depends on it. Anything up to all of it does about as well. */
+const RENEWED_AFTER = 0.5;
 /** Lines kept although their tenants have nothing in line. */
 const LINES = 64;
 
@@ -164,7 +164,7 @@ export class ReadyQueue {
 
   /**
    * One like this has ended, and the estimator knows: what others of its tenant and name take is estimated anew when the queue is
-   * next ordered, of those that have waited for most of that time.
+   * next ordered, of those that have waited for half of that time.
    */
   learned(task: Task): void {
     if (this.#reorders && this.#ready > 0) this.#news.add(task);
