@@ -3,12 +3,13 @@ import { ArenaBlock, whyNoBlock, type Block, type Home } from './block.js';
 import type { NativeBinding } from './binding.js';
 import type { Backend, Fit } from './central/central.js';
 import { createChannel, openChannel, type Channel, type ChannelHandle, type ChannelOptions } from './channel.js';
-import { closed, exhausted, invalidArgument, invalidOption, notTransferred, overflow, tooManyThreads, waitTimeout, type Exhaustion } from './errors.js';
-import { blockCollected, blockLeaked, blockOverwritten, regionExhausted, regionGrown, regionPurged } from './events.js';
+import { closed, exhausted, invalidArgument, invalidOption, notTransferred, overflow, tooManyThreads, waitTimeout } from './errors.js';
+import { blockCollected, blockLeaked, blockOverwritten, regionGrown, regionPurged } from './events.js';
+import { noteExhaustion } from './exhaustion.js';
 import { checkBlock, FallbackBlock } from './fallback-block.js';
 import { createGcSampler } from './gc.js';
 import type { ArenaHandle } from './handle.js';
-import { COLLECTED, EXHAUSTIONS, FALLBACKS } from './records/counters.js';
+import { COLLECTED, FALLBACKS } from './records/counters.js';
 import { Heap } from './heap.js';
 import { CLOSED, RESETS } from './records/layout.js';
 import { LazyObjects, type Lazy, type LazyOptions, type LazySource } from './lazy.js';
@@ -24,7 +25,7 @@ import { receive, takeBackSent } from './records/ownership.js';
 import { generationOf, liveState, type Records } from './records/records.js';
 import { Scopes, type Scope } from './scope.js';
 import { GRANULE_BYTES } from './central/size-class.js';
-import { figuresOf, residentBytesOf, statsOf, type ArenaStats } from './stats.js';
+import { residentBytesOf, statsOf, type ArenaStats } from './stats.js';
 import { BudgetedArena, type Parent, type SubArena, type SubArenaOptions } from './sub-arena.js';
 import { enter } from './records/threads.js';
 import { checkHandle, checkToken, generationOfHandle, handleOf, slotOf, type BlockHandle, type BlockToken } from './token.js';
@@ -316,7 +317,7 @@ export class ThreadArena implements BlockSource, Home, Parent {
     const align = this.#checkRequest(bytes, options);
     const slot = this.#take(bytes, align);
     if (slot !== NONE) return this.#hold(home, slot);
-    this.#exhaustion(bytes, align);
+    noteExhaustion(this.heap, this.name, bytes, align);
     return undefined;
   }
 
@@ -335,7 +336,7 @@ export class ThreadArena implements BlockSource, Home, Parent {
     if (block !== undefined) return block;
     if (bytes > this.heap.memory.maxByteLength) return this.#refuse(bytes, align);
     return this.#waiting.wait(tryNow, { timeoutMs, signal }, () => {
-      throw waitTimeout(this.name, bytes, timeoutMs, this.#exhaustion(bytes, align));
+      throw waitTimeout(this.name, bytes, timeoutMs, noteExhaustion(this.heap, this.name, bytes, align));
     });
   }
 
@@ -422,22 +423,13 @@ export class ThreadArena implements BlockSource, Home, Parent {
     } catch {
       return undefined; // There is no memory outside either.
     }
-    this.#exhaustion(bytes, 1);
+    noteExhaustion(this.heap, this.name, bytes, 1);
     this.heap.count(FALLBACKS, 1);
     return block;
   }
 
   #refuse(bytes: number, align: number): never {
-    throw exhausted(this.name, this.#exhaustion(bytes, align), this.heap.growFailure);
-  }
-
-  /** Counts an allocation there was no room for, and tells why. */
-  #exhaustion(bytes: number, align: number): Exhaustion {
-    this.heap.count(EXHAUSTIONS, 1);
-    const { freeBytes, largestFreeBytes, externalFragmentationRatio, committedBytes, maxBytes } = figuresOf(this.heap);
-    const figures: Exhaustion = { askedBytes: bytes, alignBytes: align * GRANULE_BYTES, freeBytes, largestFreeBytes, externalFragmentationRatio, committedBytes, maxBytes };
-    regionExhausted(this.name, figures);
-    return figures;
+    throw exhausted(this.name, noteExhaustion(this.heap, this.name, bytes, align), this.heap.growFailure);
   }
 
   /** The arena may have been closed in another thread meanwhile. */
