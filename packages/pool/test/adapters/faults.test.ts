@@ -152,10 +152,13 @@ describe('a pool of PostgreSQL connections, under load', () => {
   }, 60_000);
 
   it('says who has everything when leaks have exhausted it, and takes it back where it is told to', async () => {
-    const leaky = open({ max: 2, acquireTimeoutMs: 50 });
+    const leaky = open({ min: 2, max: 2, acquireTimeoutMs: 50 });
+    await leaky.ready();
     await Promise.all([leaky.acquire(), leaky.acquire()]);
     await expect(leaky.query('select 1')).rejects.toMatchObject({ code: 'ERR_POOL_ACQUIRE_TIMEOUT', message: expect.stringContaining('2 of 2 leased') });
-    const reclaiming = open({ max: 2, leakAfterMs: 50, leakReclaim: true });
+    // Long enough for a query on a busy machine.
+    const reclaiming = open({ min: 2, max: 2, leakAfterMs: 500, leakReclaim: true });
+    await reclaiming.ready();
     const leases = await Promise.all([reclaiming.acquire(), reclaiming.acquire()]);
     expect((await reclaiming.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
     for (const lease of leases) expect(() => lease.resource).toThrow(expect.objectContaining({ code: 'ERR_POOL_LEASE_ENDED' }));
@@ -203,10 +206,13 @@ describe('a pool of Redis connections, under load', () => {
   }, 60_000);
 
   it('says who has everything when leaks have exhausted it, and takes it back where it is told to', async () => {
-    const leaky = open({ max: 2, acquireTimeoutMs: 50 });
+    const leaky = open({ min: 2, max: 2, acquireTimeoutMs: 50 });
+    await leaky.ready();
     await Promise.all([leaky.acquire(), leaky.acquire()]);
     await expect(leaky.use((client) => client.ping())).rejects.toMatchObject({ code: 'ERR_POOL_ACQUIRE_TIMEOUT', message: expect.stringContaining('2 of 2 leased') });
-    const reclaiming = open({ max: 2, leakAfterMs: 50, leakReclaim: true });
+    // Long enough for a query on a busy machine.
+    const reclaiming = open({ min: 2, max: 2, leakAfterMs: 500, leakReclaim: true });
+    await reclaiming.ready();
     const leases = await Promise.all([reclaiming.acquire(), reclaiming.acquire()]);
     expect(await reclaiming.use((client) => client.ping())).toBe('PONG');
     for (const lease of leases) expect(() => lease.resource).toThrow(expect.objectContaining({ code: 'ERR_POOL_LEASE_ENDED' }));
