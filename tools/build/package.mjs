@@ -1,7 +1,8 @@
 /**
  * Builds one published package: `src` file by file to ESM (`.js`, `.d.ts`) and CommonJS (`.cjs`, `.d.cts`), flat in
  * `dist`. Files stay separate, so that subpath exports share the modules they have in common instead of each
- * carrying a copy.
+ * carrying a copy. They are transformed, not bundled one by one: a bundle's top-level `const` turns `var`, which V8 does
+ * not fold into the code that reads it.
  *
  *     node tools/build/package.mjs packages/pool
  */
@@ -29,7 +30,7 @@ function emitDeclarations() {
   if (tsc.status !== 0) process.exit(1);
   for (const file of filesIn(output, /\.d\.ts$/)) {
     const text = readFileSync(file, 'utf8');
-    writeFileSync(file.replace(/\.ts$/, '.cts'), text.replaceAll(/((?:from|import)\s*\(?\s*['"]\.{1,2}\/[^'"]+)\.js(['"])/g, '$1.cjs$2'));
+    writeFileSync(file.replace(/\.ts$/, '.cts'), ofCommonJs(text));
   }
 }
 
@@ -41,29 +42,25 @@ async function emit(/** @type {'esm' | 'cjs'} */ format, /** @type {'.js' | '.cj
     outdir: output,
     outExtension: { '.js': extension },
     format,
-    bundle: true,
     platform: 'node',
     target: 'node20.19',
     define: format === 'cjs' ? { 'import.meta.url': 'moduleUrl' } : {},
     write: false,
     logLevel: 'warning',
-    plugins: [
-      {
-        name: 'one-file-each',
-        setup: (build) =>
-          build.onResolve({ filter: /.*/ }, ({ kind, path }) =>
-            kind === 'entry-point' ? undefined : { external: true, path: path.startsWith('.') ? path.replace(/\.js$/, extension) : path },
-          ),
-      },
-    ],
   });
   for (const { path, text } of outputFiles) {
     mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, format === 'cjs' && text.includes('moduleUrl') ? withModuleUrl(text) : text);
+    writeFileSync(path, format === 'cjs' ? withModuleUrl(ofCommonJs(text)) : text);
   }
+}
+
+/** Relative imports of `.js` name the `.cjs` beside it. */
+function ofCommonJs(/** @type {string} */ text) {
+  return text.replaceAll(/((?:from|import|require)\s*\(?\s*['"]\.{1,2}\/[^'"]+)\.js(['"])/g, '$1.cjs$2');
 }
 
 /** CommonJS has no `import.meta.url`. */
 function withModuleUrl(/** @type {string} */ text) {
+  if (!text.includes('moduleUrl')) return text;
   return text.replace('"use strict";\n', '"use strict";\nconst moduleUrl = require("node:url").pathToFileURL(__filename).href;\n');
 }
