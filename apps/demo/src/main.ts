@@ -94,7 +94,7 @@ async function start(config: Config): Promise<{ url: string; close: () => Promis
     await hostStored;
     stream[Symbol.dispose]();
     setTimeout(() => server.server.closeAllConnections(), config.drainTimeoutMs).unref();
-    await Promise.all([server.close(), scheduler.drain({ signal: AbortSignal.timeout(config.drainTimeoutMs) })]).catch(complain);
+    await server.close(); // Once every admitted batch is answered: until then the scheduler still takes those that arrive.
     await Promise.all([profiler.close(), monitor.close(), scheduler.close(), workers.close(), redis?.close(), database.close()]);
     await arena.close();
     await services[Symbol.asyncDispose]();

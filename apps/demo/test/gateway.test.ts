@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { request, type IncomingMessage } from 'node:http';
 import { once } from 'node:events';
+import { json as readJson } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startPostgres, startRedis, type Service } from '@fog/services';
 import { MAIN, ask, eventually, failingGateway, startGateway, type GatewayProcess } from './gateway-process.js';
@@ -60,9 +61,7 @@ describe('readings', () => {
     sending.write(`${row('chunked', 1)}\n{"device":"chunked",`);
     sending.end('"metric":"m","value":2}');
     const [response] = (await once(sending, 'response')) as [IncomingMessage];
-    const chunks: Buffer[] = [];
-    for await (const chunk of response) chunks.push(chunk as Buffer);
-    expect(JSON.parse(Buffer.concat(chunks).toString())).toMatchObject({ accepted: 2, devices: 1 });
+    expect(await readJson(response)).toMatchObject({ accepted: 2, devices: 1 });
   });
 
   it('of the host are there by themselves', async () => {
@@ -186,13 +185,22 @@ describe('faults', () => {
 });
 
 describe('start and stop', () => {
-  it('finishes what was accepted before it ends on SIGTERM', async () => {
+  it('finishes what was accepted before it ends on SIGTERM, also a batch whose body is still on its way', async () => {
     await using own = await startGateway({ DATABASE_URL: postgres.url, REDIS_URL: redis.url, FOG_WORKERS: '1' });
     const body = Array.from({ length: 20_000 }, (_, index) => row(`drain-${index % 100}`, index)).join('\n');
-    const answers = [1, 2, 3].map(() => ask(own.url, '/v1/readings', body));
-    await eventually(async () => (Number((await ask(own.url, '/v1/scheduler/stats')).json['submittedTotal']) >= 3 ? true : undefined));
+    const half = body.length / 2;
+    const headers = { 'content-type': 'application/x-ndjson', expect: '100-continue' };
+    const batches = [1, 2, 3].map(() => request(`${own.url}/v1/readings`, { method: 'POST', headers }));
+    await Promise.all(batches.map((batch) => (batch.flushHeaders(), once(batch, 'continue')))); // The gateway has admitted each.
+    for (const batch of batches) batch.write(body.slice(0, half));
     const code = own.stop();
-    expect((await Promise.all(answers)).map(({ status, json }) => [status, json['accepted']])).toEqual([[200, 20_000], [200, 20_000], [200, 20_000]]);
+    while (!own.output().includes('finishing what was accepted')) await once(own.process.stdout!, 'data');
+    const answers = batches.map(async (batch) => {
+      batch.end(body.slice(half));
+      const [response] = (await once(batch, 'response')) as [IncomingMessage];
+      return [response.statusCode, ((await readJson(response)) as { accepted: number }).accepted];
+    });
+    expect(await Promise.all(answers)).toEqual([[200, 20_000], [200, 20_000], [200, 20_000]]);
     expect(await code).toBe(0);
   });
 
