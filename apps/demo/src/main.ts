@@ -30,8 +30,9 @@ const complain = (error: unknown): void => console.error(error instanceof Error 
 async function start(config: Config): Promise<{ url: string; close: () => Promise<void> }> {
   const services = await startServices(config, say);
 
-  const database = createPgPool({ name: 'postgres', connectionString: services.postgres.url, max: 10 });
-  const redis = services.redis && createRedisPool({ name: 'redis', url: services.redis.url, max: 4 });
+  const database = createPgPool({ name: 'postgres', connectionString: services.postgres.url, max: 10, statementTimeoutMs: 15_000 });
+  // A cache that is slower than what it caches is not waited for.
+  const redis = services.redis && createRedisPool({ name: 'redis', url: services.redis.url, max: 4, acquireTimeoutMs: 500, connection: { commandTimeout: 500 } });
   const arena = createArena({ initialBytes: Math.min(config.arenaBytes, 16 * 2 ** 20), maxBytes: config.arenaBytes });
   const workers = createWorkerPool<Tasks>({ worker: new URL('./readings.worker.js', import.meta.url), size: config.workers, workerData: { arena: arena.share() } });
   const scheduler = createScheduler({ strategy: 'adaptive', maxQueued: config.maxQueued });

@@ -47,6 +47,13 @@ describe('readings', () => {
     expect(json['points']).toMatchObject([{ count: 1 }]);
   });
 
+  it('are refused with the Idempotency-Key of another body', async () => {
+    await ask(gateway.url, '/v1/readings', row('reused', 1), { 'idempotency-key': 'one' });
+    const { status, json } = await ask(gateway.url, '/v1/readings', row('reused', 2), { 'idempotency-key': 'one' });
+    expect([status, json['error']]).toMatchObject([422, { code: 'ERR_IDEMPOTENCY_KEY_REUSED' }]);
+    expect((await ask(gateway.url, '/v1/devices/reused/series?metric=m')).json['points']).toMatchObject([{ count: 1, max: 1 }]);
+  });
+
   it('survive many batches at once for the same rows without losing one', async () => {
     const batches = Array.from({ length: 40 }, (_, batch) => Array.from({ length: 50 }, (_row, index) => row(`many-${(batch * 7 + index) % 10}`, 1)).join('\n'));
     const answers = await Promise.all(batches.map((batch) => ask(gateway.url, '/v1/readings', batch)));
@@ -112,6 +119,7 @@ describe('bad input', () => {
     ['/v1/devices/%00/latest', 400, 'ERR_PARAMETER_INVALID'],
     ['/v1/devices?limit=many', 400, 'ERR_PARAMETER_INVALID'],
     ['/v1/nothing/stats', 404, 'ERR_ROUTE_UNKNOWN'],
+    ['/v1/devices/%ff/latest', 400, 'ERR_PATH_INVALID'],
     ['/v1/profile?seconds=-1', 400, 'ERR_PARAMETER_INVALID'],
   ])('%s is answered with %d', async (path, status, code) => {
     const answer = await ask(gateway.url, path);
@@ -170,6 +178,28 @@ describe('faults', () => {
     expect((await ask(gateway.url, '/v1/readings', row('fault', 4))).status).toBe(200);
     const { json } = await ask(gateway.url, '/v1/devices/fault/series?metric=m');
     expect(json['points']).toMatchObject([{ count: 2, max: 4 }]);
+  });
+
+  it('says that it is not ready while PostgreSQL or Redis is frozen', async () => {
+    for (const [name, service] of [['postgres', postgres], ['redis', redis]] as const) {
+      await service.pause();
+      expect(await ask(gateway.url, '/readyz')).toMatchObject({ status: 503, json: { status: 'not ready', [name]: expect.not.stringMatching('ok') } });
+      await service.resume();
+      await eventually(async () => ((await ask(gateway.url, '/readyz')).status === 200 ? true : undefined));
+    }
+  });
+
+  it('leaves nothing in the arena, and logs nothing, of clients that go away in the middle of a body', async () => {
+    for (let client = 0; client < 5; client += 1) {
+      const sending = request(`${gateway.url}/v1/readings`, { method: 'POST', headers: { 'content-type': 'application/x-ndjson', 'content-length': 50_000, expect: '100-continue' } });
+      const gone = once(sending, 'error');
+      sending.flushHeaders();
+      await once(sending, 'continue');
+      sending.destroy(new Error('gone'));
+      await gone;
+    }
+    await eventually(async () => ((await ask(gateway.url, '/v1/arena/stats')).json['liveBlocks'] === 0 ? true : undefined));
+    expect(gateway.output()).not.toContain('aborted');
   });
 
   it('answers the latest values while Redis is away, and no stale ones when it is back', async () => {

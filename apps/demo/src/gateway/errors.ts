@@ -7,8 +7,8 @@ export class HttpError extends Error {
   readonly code: string;
   readonly details: Readonly<Record<string, unknown>>;
 
-  constructor(statusCode: number, code: string, message: string, details: Readonly<Record<string, unknown>> = {}) {
-    super(message);
+  constructor(statusCode: number, code: string, message: string, details: Readonly<Record<string, unknown>> = {}, options?: ErrorOptions) {
+    super(message, options);
     this.statusCode = statusCode;
     this.code = code;
     this.details = details;
@@ -31,14 +31,20 @@ export const formatUnsupported = (type: string | undefined): HttpError =>
 export const unknownDevice = (device: string): HttpError => new HttpError(404, 'ERR_DEVICE_UNKNOWN', `no reading of a device '${device}' was ever stored`);
 export const unknownMetric = (device: string, metric: string, known: readonly string[]): HttpError =>
   new HttpError(404, 'ERR_METRIC_UNKNOWN', `device '${device}' has no metric '${metric}'; it has ${known.join(', ')}`);
+export const invalidPath = (path: string): HttpError => new HttpError(400, 'ERR_PATH_INVALID', `the path ${JSON.stringify(path)} is not encoded as one`);
 export const unknownRoute = (method: string, path: string): HttpError => new HttpError(404, 'ERR_ROUTE_UNKNOWN', `there is no ${method} ${path}`);
 export const overloaded = (queued: number, maxQueued: number): HttpError =>
   new HttpError(429, 'ERR_OVERLOADED', `${queued} of at most ${maxQueued} batches wait already; try again in a second`, { retryAfterS: 1 });
 export const stopping = (): HttpError => new HttpError(503, 'ERR_STOPPING', 'the gateway is stopping', { retryAfterS: 5 });
+export const clientGone = (cause?: unknown): HttpError => new HttpError(499, 'ERR_CLIENT_GONE', 'the client went away', {}, { cause });
+export const keyReused = (key: string): HttpError =>
+  new HttpError(422, 'ERR_IDEMPOTENCY_KEY_REUSED', `nothing was stored: another body was stored with the Idempotency-Key ${key} before`);
 export const profileRunning = (): HttpError => new HttpError(409, 'ERR_PROFILE_RUNNING', 'a profile is being recorded; one at a time');
 
 /** Of the system, and PostgreSQL's classes 08 (connection), 53 (resources) and 57P (shut down). */
 const LOST_CONNECTION = /^(?:E(?:CONN|HOST|NET|PIPE|TIMEDOUT)|08|53|57P)/;
+/** Those that come in the middle of a statement: the server may have carried it out. */
+const NO_ANSWER = /^(?:ECONNRESET|EPIPE|ETIMEDOUT|ERR_POOL_STATEMENT_TIMEOUT)$/;
 
 /** What a package or a driver refused, in a client's terms. Whatever is not expected stays 500 and inside. */
 export function toHttpError(error: unknown): HttpError {
@@ -47,7 +53,9 @@ export function toHttpError(error: unknown): HttpError {
   if (code === 'ERR_SCHEDULER_QUEUE_FULL') return new HttpError(429, 'ERR_OVERLOADED', message, { retryAfterS: 1 });
   if (code === 'ERR_ARENA_EXHAUSTED') return new HttpError(503, 'ERR_MEMORY_EXHAUSTED', message, { retryAfterS: 1 });
   if (/^ERR_(?:POOL|SCHEDULER|ARENA)_CLOSED$/.test(code)) return stopping();
-  if (code.startsWith('ERR_POOL_') || LOST_CONNECTION.test(code) || message.startsWith('Connection terminated'))
+  if (NO_ANSWER.test(code) || message.startsWith('Connection terminated'))
+    return new HttpError(503, 'ERR_STORE_SILENT', 'the database did not answer in the middle of this request, and may have stored it; a batch sent again with its Idempotency-Key is stored once', { retryAfterS: 2 });
+  if (code.startsWith('ERR_POOL_') || LOST_CONNECTION.test(code))
     return new HttpError(503, 'ERR_STORE_UNAVAILABLE', 'the database cannot be reached at the moment; nothing of this request was stored', { retryAfterS: 2 });
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) return new HttpError(statusCode, code, message);
   return new HttpError(500, 'ERR_INTERNAL', 'an error of the gateway; its log has the details');

@@ -5,7 +5,7 @@ import type { Format } from '../readings/batch.js';
 import type { Tasks } from '../readings/readings.worker.js';
 import type { LatestStore } from '../stores/latest-store.js';
 import type { ReadingsStore } from '../stores/readings-store.js';
-import { invalidReadings } from './errors.js';
+import { invalidReadings, keyReused } from './errors.js';
 
 /** What a client is told of a batch that is stored. */
 export interface Receipt {
@@ -70,17 +70,23 @@ export function createIngest({ scheduler, workers, readings, latest }: IngestPar
       refusedTotal += 1;
       throw invalidReadings(batch);
     }
-    const { aggregates, accepted } = batch;
+    const { aggregates, accepted, digest } = batch;
     const devices = new Set(aggregates.map(({ device }) => device)).size;
-    const { duplicateOf } = await readings.add(aggregates, accepted, idempotencyKey);
-    if (duplicateOf !== undefined) {
+    const key = idempotencyKey;
+    const earlier = await readings.add(aggregates, key === undefined ? undefined : { key, digest, accepted });
+    if (key !== undefined && earlier !== undefined && earlier.digest !== digest) {
+      refusedTotal += 1;
+      throw keyReused(key);
+    }
+    const receipt = { accepted, devices, aggregates: aggregates.length };
+    if (earlier !== undefined) {
       duplicatesTotal += 1;
-      return { accepted: duplicateOf, devices, aggregates: aggregates.length, duplicate: true };
+      return { ...receipt, duplicate: true };
     }
     batchesTotal += 1;
     readingsTotal += accepted;
     await latest.note(aggregates);
-    return { accepted, devices, aggregates: aggregates.length, duplicate: false };
+    return { ...receipt, duplicate: false };
   };
   return Object.assign(ingest, { stats: () => ({ batchesTotal, duplicatesTotal, readingsTotal, refusedTotal }) });
 }

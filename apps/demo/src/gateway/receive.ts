@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Arena, Block } from '@fog/arena';
-import { bodyEmpty, bodyTooLarge } from './errors.js';
+import { bodyEmpty, bodyTooLarge, clientGone } from './errors.js';
 
 /**
  * A request's body, straight into an arena block where its length is known. The block is the caller's to free; none is
@@ -16,7 +16,7 @@ async function fill(body: Readable, block: Block): Promise<Block> {
   try {
     const bytes = block.u8;
     let at = 0;
-    for await (const chunk of body as AsyncIterable<Uint8Array>) {
+    for await (const chunk of chunksOf(body)) {
       bytes.set(chunk, at);
       at += chunk.byteLength;
     }
@@ -31,7 +31,7 @@ async function fill(body: Readable, block: Block): Promise<Block> {
 async function collect(body: Readable, arena: Arena, maxBytes: number): Promise<Block> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of body as AsyncIterable<Uint8Array>) {
+  for await (const chunk of chunksOf(body)) {
     length += chunk.byteLength;
     if (length > maxBytes) throw bodyTooLarge(undefined, maxBytes);
     chunks.push(chunk);
@@ -44,4 +44,13 @@ async function collect(body: Readable, arena: Arena, maxBytes: number): Promise<
     at += chunk.byteLength;
   }
   return block;
+}
+
+/** A body ends early where its client does: nothing else is wrong then. */
+async function* chunksOf(body: Readable): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body as AsyncIterable<Uint8Array>;
+  } catch (error) {
+    throw clientGone(error);
+  }
 }

@@ -1,12 +1,16 @@
+import { once } from 'node:events';
 import type { Block } from '@fog/arena';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { isName, toInstant } from '../readings/reading.js';
 import type { LatestStore } from '../stores/latest-store.js';
 import type { ReadingsStore } from '../stores/readings-store.js';
 import { refusal, type Load } from './admission.js';
-import { HttpError, formatUnsupported, invalidParameter, unknownDevice, unknownMetric } from './errors.js';
+import { clientGone, formatUnsupported, invalidParameter, unknownDevice, unknownMetric } from './errors.js';
 import type { Ingest } from './ingest.js';
 import { FORMATS } from './server.js';
+
+/** Longest that `/readyz` waits for a service. */
+const CHECK_TIMEOUT_MS = 2_000;
 
 export interface RouteParts {
   readonly ingest: Ingest;
@@ -62,7 +66,7 @@ export function addRoutes(server: FastifyInstance, { ingest, readings, latest, l
   server.get('/healthz', async () => ({ status: 'ok' }));
   server.get('/readyz', async (_request, reply) => {
     if (load().stopping) return reply.code(503).send({ status: 'stopping' });
-    const results = await Promise.all(Object.entries(checks).map(async ([service, check]) => [service, await check().then(() => 'ok', reason)] as const));
+    const results = await Promise.all(Object.entries(checks).map(async ([service, check]) => [service, await inTime(check()).then(() => 'ok', reason)] as const));
     const ready = results.every(([, result]) => result === 'ok');
     return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not ready', ...Object.fromEntries(results) });
   });
@@ -78,7 +82,7 @@ type Query = Readonly<Record<string, string | undefined>>;
 function abandonment(reply: FastifyReply): AbortSignal {
   const controller = new AbortController();
   reply.raw.once('close', () => {
-    if (!reply.raw.writableFinished) controller.abort(new HttpError(499, 'ERR_CLIENT_GONE', 'the client went away'));
+    if (!reply.raw.writableFinished) controller.abort(clientGone());
   });
   return controller.signal;
 }
@@ -118,6 +122,14 @@ function instant(query: Query, parameter: string, byDefault: number): number {
   const atMs = toInstant(/^\d+$/.test(text) ? Number(text) : text);
   if (atMs === undefined) throw invalidParameter(parameter, text, 'an instant as 2026-01-31T12:00:00Z, or ms since 1970');
   return atMs;
+}
+
+/** A server that is frozen neither answers nor fails. */
+async function inTime(check: Promise<unknown>): Promise<unknown> {
+  const tooLate = once(AbortSignal.timeout(CHECK_TIMEOUT_MS), 'abort').then(() => {
+    throw new Error(`no answer in ${CHECK_TIMEOUT_MS} ms`);
+  });
+  return Promise.race([check, tooLate]);
 }
 
 const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Arena, Block } from '@fog/arena';
-import { encodingUnsupported, formatUnsupported, toHttpError, unknownRoute } from './errors.js';
+import { encodingUnsupported, formatUnsupported, invalidPath, toHttpError, unknownRoute, type HttpError } from './errors.js';
 import { receiveBody } from './receive.js';
 
 /** Content types of a batch and the reader each has. */
@@ -15,6 +15,7 @@ export function createServer(arena: Arena, maxBodyBytes: number, stopping: () =>
     connectionTimeout: 60_000,
     requestTimeout: 60_000,
     forceCloseConnections: 'idle',
+    frameworkErrors: (error, request, reply) => answer(error, request, reply),
   });
 
   server.addContentTypeParser(Object.keys(FORMATS), async (request: FastifyRequest, body: IncomingMessage): Promise<Block> => {
@@ -28,16 +29,24 @@ export function createServer(arena: Arena, maxBodyBytes: number, stopping: () =>
     if (stopping()) reply.header('connection', 'close');
   });
 
-  server.setErrorHandler((error, request, reply) => {
-    const { code: fastifyCode } = error as { readonly code?: string };
-    const answer = fastifyCode === 'FST_ERR_CTP_INVALID_MEDIA_TYPE' ? formatUnsupported(request.headers['content-type']) : toHttpError(error);
-    if (answer.statusCode >= 500) request.log.error(error);
-    const { retryAfterS } = answer.details;
-    if (typeof retryAfterS === 'number') void reply.header('retry-after', retryAfterS);
-    return reply.code(answer.statusCode).send({ error: { code: answer.code, message: answer.message, ...answer.details } });
-  });
+  server.setErrorHandler(answer);
   server.setNotFoundHandler(({ method, url }) => {
     throw unknownRoute(method, url.split('?')[0] ?? url);
   });
   return server;
+}
+
+function answer(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const { statusCode, code, message, details } = inOurTerms(error, request);
+  if (statusCode >= 500) request.log.error(error);
+  const { retryAfterS } = details;
+  if (typeof retryAfterS === 'number') void reply.header('retry-after', retryAfterS);
+  return reply.code(statusCode).send({ error: { code, message, ...details } });
+}
+
+function inOurTerms(error: unknown, { headers, url }: FastifyRequest): HttpError {
+  const { code } = error as { readonly code?: string };
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return formatUnsupported(headers['content-type']);
+  if (code === 'FST_ERR_BAD_URL') return invalidPath(url);
+  return toHttpError(error);
 }

@@ -17,6 +17,15 @@ export interface LatestValue {
   readonly atMs: number;
 }
 
+/** What is kept of a batch that came with an `Idempotency-Key`. */
+export interface KeyedBatch {
+  readonly key: string;
+  /** Of its body. */
+  readonly digest: string;
+  /** Readings in it. */
+  readonly accepted: number;
+}
+
 export interface SeriesRange {
   readonly fromMs: number;
   readonly toMs: number;
@@ -28,10 +37,9 @@ export interface ReadingsStore {
   /** Creates the tables where they are missing. */
   prepare(): Promise<void>;
   /**
-   * Adds a batch, all of it or nothing. A batch whose `key` was stored before is left alone, and what was accepted then
-   * is returned as `duplicateOf`.
+   * Adds a batch, all of it or nothing. Where one was stored with the same key before, nothing is added and that one is returned.
    */
-  add(aggregates: readonly Aggregate[], accepted: number, key: string | undefined): Promise<{ readonly duplicateOf?: number }>;
+  add(aggregates: readonly Aggregate[], keyed: KeyedBatch | undefined): Promise<{ readonly digest: string } | undefined>;
   /** Empty for a device that nobody has heard of. */
   latest(device: string): Promise<LatestValue[]>;
   /** The newest points first in line for `limit`, in order of time; empty for an unknown device or metric. */
@@ -47,7 +55,8 @@ create table if not exists readings (
   count bigint not null, sum double precision not null, min double precision not null, max double precision not null,
   last double precision not null, last_at timestamptz not null,
   primary key (device, metric, minute));
-create table if not exists batches (key text primary key, accepted bigint not null, stored_at timestamptz not null default now());`;
+create table if not exists batches (key text primary key, accepted bigint not null, stored_at timestamptz not null default now());
+alter table batches add column if not exists digest text not null default '';`;
 
 const ADD = `
 insert into readings as known (device, metric, minute, count, sum, min, max, last, last_at)
@@ -75,20 +84,21 @@ export function createReadingsStore(database: PgPool): ReadingsStore {
       await database.query(TABLES);
     },
 
-    async add(aggregates, accepted, key) {
+    async add(aggregates, keyed) {
       const columns = columnsOf(aggregates);
-      if (key === undefined) {
+      if (keyed === undefined) {
         await database.query(ADD, columns);
-        return {};
+        return undefined;
       }
+      const { key, digest, accepted } = keyed;
       return database.transaction(async (client) => {
-        const { rowCount } = await client.query('insert into batches (key, accepted) values ($1, $2) on conflict do nothing', [key, accepted]);
+        const { rowCount } = await client.query('insert into batches (key, digest, accepted) values ($1, $2, $3) on conflict do nothing', [key, digest, accepted]);
         if (rowCount === 1) {
           await client.query(ADD, columns);
-          return {};
+          return undefined;
         }
-        const { rows } = await client.query<{ accepted: string }>('select accepted from batches where key = $1', [key]);
-        return { duplicateOf: Number(rows[0]?.accepted) };
+        const { rows } = await client.query<{ digest: string }>('select digest from batches where key = $1', [key]);
+        return rows[0];
       });
     },
 
