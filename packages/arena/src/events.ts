@@ -43,6 +43,12 @@ export interface PressureChanged {
   readonly relievedBytes: number;
 }
 
+/** On `@fog/arena:pressure:unwatched`: a look failed, as `onPressure`'s `read` or listener threw; of looks that fail in a row the first. */
+export interface PressureUnwatched {
+  readonly arena: string;
+  readonly error: unknown;
+}
+
 const grown = diagnostics.channel('@fog/arena:region:grown');
 const exhausted = diagnostics.channel('@fog/arena:region:exhausted');
 const purged = diagnostics.channel('@fog/arena:region:purged');
@@ -69,7 +75,14 @@ export function pressureChanged(arena: string, change: Omit<PressureChanged, 'ar
   if (pressure.hasSubscribers) pressure.publish({ arena, ...change } satisfies PressureChanged);
 }
 
-/** Misuse is for whoever listens, and a warning of the process where nobody does. */
+const unwatched = diagnostics.channel('@fog/arena:pressure:unwatched');
+
+/** As misuse, this is for whoever listens, and a warning of the process where nobody does. */
+export function pressureUnwatched(arena: string, error: unknown): void {
+  if (unwatched.hasSubscribers) unwatched.publish({ arena, error } satisfies PressureUnwatched);
+  else warn(`a look at the pressure on arena '${arena}' failed: ${error instanceof Error ? error.message : String(error)}`, 'FOG_ARENA_PRESSURE');
+}
+
 export function blockLeaked(arena: string, leak: Leak): void {
   if (leaked.hasSubscribers) leaked.publish({ arena, ...leak } satisfies BlockLost);
   else warn(`arena '${arena}' was closed with the block of ${leak.byteLength} bytes at ${leak.offset} live, which was allocated\n${leak.stack}`, 'FOG_ARENA_LEAK');

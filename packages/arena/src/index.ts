@@ -20,6 +20,6 @@ export type { MapSpan, RegionMap, SizeClass, SpanKind } from './map.js';
 export { renderMapHtml, renderMapText } from './render-map.js';
 export type { Leak } from './debug/watch.js';
 export { ArenaError, type ArenaErrorCode, type Exhaustion } from './errors.js';
-export type { BlockLost, BlockOverwritten, PressureChanged, RegionExhausted, RegionGrown, RegionPurged } from './events.js';
+export type { BlockLost, BlockOverwritten, PressureChanged, PressureUnwatched, RegionExhausted, RegionGrown, RegionPurged } from './events.js';
 export type { ArenaStats } from './stats.js';
 export type { Clock, Timer } from './clock.js';

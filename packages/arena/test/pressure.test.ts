@@ -1,3 +1,4 @@
+import diagnostics from 'node:diagnostics_channel';
 import { ManualClock } from '@fog/testkit';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
@@ -65,6 +66,28 @@ describe('a pressure watch', () => {
     expect(watch.check()).toBe('critical');
     readings = { system: 0.1 };
     expect(watch.check()).toBe('normal');
+  });
+
+  it('outlives a listener and a source that throw, and tells of the first of a row', async () => {
+    const clock = new ManualClock();
+    await using arena = createArena({ name: 'watched', backend: 'javascript', clock });
+    let read = (): PressureReadings => ({ system: 0.99 });
+    const watch = arena.onPressure({ intervalMs: 100, read: () => read() }, ({ level }) => {
+      throw new Error(`told of ${level}`);
+    });
+    const errors: unknown[] = [];
+    const note = (message: unknown): unknown => errors.push(message);
+    diagnostics.subscribe('@fog/arena:pressure:unwatched', note);
+    clock.advance(100);
+    clock.advance(100);
+    read = () => {
+      throw new Error('no reading');
+    };
+    clock.advance(200);
+    expect(() => watch.check()).toThrow('no reading');
+    diagnostics.unsubscribe('@fog/arena:pressure:unwatched', note);
+    expect(errors).toEqual(['told of critical', 'no reading'].map((message) => ({ arena: 'watched', error: new Error(message) })));
+    expect(watch.level).toBe('critical');
   });
 
   it('ends with its arena', async () => {

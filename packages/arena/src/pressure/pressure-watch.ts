@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.js';
 import { invalidOption } from '../errors.js';
-import { pressureChanged } from '../events.js';
+import { pressureChanged, pressureUnwatched } from '../events.js';
 import { checkDelay, checkOptions, refuseUnknown } from '../options.js';
 import { readPressure, type PressureReadings } from './pressure-sources.js';
 import { nextLevel, worst, type PressureLevel, type Thresholds } from './pressure.js';
@@ -28,7 +28,10 @@ export interface Pressure {
   readonly relievedBytes: number;
 }
 
-/** Called when the level has changed, after the arena has done what it can; the place to shrink caches. */
+/**
+ * Called when the level has changed, after the arena has done what it can; the place to shrink caches. What it throws, and what
+ * `read` throws, is thrown by `check()`; at a look of the watch's own it is published on `@fog/arena:pressure:unwatched`, or else a warning of the process.
+ */
 export type PressureListener = (pressure: Pressure) => void;
 
 export interface PressureWatch extends Disposable {
@@ -81,7 +84,17 @@ export function watchPressure(arena: Relievable, options: PressureOptions, liste
     }
     return level;
   };
-  const timer = clock.setInterval(check, intervalMs);
+  let failing = false;
+  const look = (): void => {
+    try {
+      check();
+      failing = false;
+    } catch (error) {
+      if (!failing) pressureUnwatched(arena.name, error);
+      failing = true;
+    }
+  };
+  const timer = clock.setInterval(look, intervalMs);
   timer.unref();
   return {
     get level() {
