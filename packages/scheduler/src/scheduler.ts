@@ -71,7 +71,7 @@ class PlanningScheduler implements Scheduler, TaskOwner, Outcomes {
     this.#options = options;
     const { policy, clock, estimator, name } = options;
     this.#workforce = new Workforce(name, this.#cluster);
-    this.#queue = new ReadyQueue((task, nowMs) => policy.order(task, nowMs), policy.reorders ?? false, (task, nowMs) => this.#deadlines.foretold(task, nowMs));
+    this.#queue = new ReadyQueue(policy, (task, nowMs) => this.#deadlines.foretold(task, nowMs));
     this.#rules = rulesOf(policy, this.#cluster, (task, elapsedMs) => estimator.predict(task, elapsedMs));
     this.#learning = new Learning(estimator, this.#rules.scorer.experience, this.#cluster);
     this.#intake = new Intake(options, this.#cluster, this);

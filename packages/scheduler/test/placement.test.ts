@@ -84,6 +84,21 @@ describe('backfilling', () => {
     expect([head.handle.state, late.handle.state]).toEqual(['running', 'queued']);
   });
 
+  it('tells the policy how long the whole cluster would take for what waits', async () => {
+    const seen: number[] = [];
+    const strategy: Policy = { ...easy, reorders: true, reserves: (_task, _nowMs, backlogMs) => seen.push(backlogMs) > 0 };
+    const { scheduler, submit, advance } = stage({ strategy, estimator: literal });
+    scheduler.addWorker(WORKER);
+    submit('first', { needs: { cpu: 4 }, estimateMs: 1_000 });
+    await advance(0);
+    submit('all of it', { needs: { cpu: 4 }, estimateMs: 100 });
+    submit('half of it', { needs: { cpu: 2 }, estimateMs: 50 });
+    await advance(10);
+    submit('none', { needs: { cpu: 1 }, estimateMs: 40 });
+    await advance(10);
+    expect(seen.at(-1)).toBe(100 + 25 + 10);
+  });
+
   it('takes those that pass in an order of their own, where the policy has one', async () => {
     const { scheduler, submit, started, advance } = stage({ strategy: { ...easy, passOrder: ({ estimate }) => estimate.medianMs }, estimator: literal });
     scheduler.addWorker(WORKER);
@@ -259,6 +274,19 @@ describe('adaptive', () => {
     await advance(0);
     expect(started.at(-1)).toBe('short@w');
     expect(scheduler.insights().names['short']?.runs).toBe(5);
+  });
+
+  it.each([
+    ['a small task after nine times its run time', 0.01, 900, 1e9, false],
+    ['a small task after ten times its run time', 0.01, 1_000, 1e9, true],
+    ['one that needs all there is after ten times its run time', 1, 1_000, 1e9, false],
+    ['one that needs all there is after twenty times its run time', 1, 2_000, 1e9, true],
+    ['one that needs all there is after ten times its run time and four times the backlog', 1, 1_000, 250, true],
+    ['one that has just come, with nothing else queued', 1, 0, 0, false],
+  ])('sets a worker aside: %s', (_of, sizeRatio, waitMs, backlogMs, does) => {
+    const estimate = { medianMs: 100, lowerMs: 100, upperMs: 100, runs: 1 };
+    const task = { name: 'task', tenant: undefined, priority: 0, submittedMs: 0, deadlineAtMs: Infinity, maxWaitMs: Infinity, estimate, sizeRatio };
+    expect(strategies.adaptive.reserves?.(task, waitMs, backlogMs)).toBe(does);
   });
 
   it('packs tasks, to keep room for large ones', async () => {

@@ -19,7 +19,7 @@ it.each([false, true])('gives what a sorted list would, whole shapes set aside, 
     fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
       // An order that changes turns around as time goes by.
       const order = (task: { priority: number }, nowMs: number): number => (reorders && nowMs % 2 === 1 ? task.priority : -task.priority);
-      const queue = new ReadyQueue(order, reorders);
+      const queue = new ReadyQueue({ order, reorders });
       const shapes = new Shapes<Task>(new Dimensions(), reorders ? 'many' : 'few');
       let nowMs = 0;
       const ready: Task[] = [];

@@ -45,6 +45,27 @@ it('loses no task where the policy throws, and starts what was placed before', a
   expect(scheduler.stats()).toMatchObject({ pending: 0, active: 0, utilisationRatio: 0, succeededTotal: 2 });
 });
 
+it('loses no task whose order throws when it comes back from a plan: it is the last in line', async () => {
+  let broken = false;
+  const order = ({ name }: { name: string }): number => {
+    if (broken && name === 'second') throw new Error('no order');
+    return 0;
+  };
+  const { scheduler, submit, started, advance } = stage({ strategy: { name: 'own', order, weights: {}, backfill: true } });
+  scheduler.addWorker({ id: 'w', capacity: { cpu: 1 } });
+  const [first, second, third] = [submit('first'), submit('second'), submit('third')];
+  broken = true;
+  await advance(0);
+  expect([started, scheduler.stats().pending]).toEqual([['first@w'], 2]);
+  broken = false;
+  for (const task of [first, third, second]) {
+    task.finish();
+    await advance(0);
+  }
+  expect(started).toEqual(['first@w', 'third@w', 'second@w']);
+  expect(scheduler.stats()).toMatchObject({ pending: 0, active: 0, succeededTotal: 3 });
+});
+
 describe('addWorker and updateWorker', () => {
   it('refuse what no worker can be, with nothing changed', () => {
     const { scheduler } = stage();

@@ -104,7 +104,7 @@ class Pass {
     if (this.#previousHead?.firm === false) suspendReservation(this.#previousHead);
   }
 
-  /** To the end of the queue, or to where something of the caller's own throws, an estimator or a score. */
+  /** To the end of the queue, or to where something of the caller's own throws: an estimator, a score, an order. */
   walk(): { readonly error: unknown } | undefined {
     let failure: { readonly error: unknown } | undefined;
     let task: Task | undefined;
@@ -119,8 +119,8 @@ class Pass {
       this.#undo(before);
       if (task !== undefined && this.#skipped.at(-1) !== task) this.#skipped.push(task);
     }
-    this.#end();
-    return failure;
+    const failureAtEnd = this.#end();
+    return failure ?? failureAtEnd;
   }
 
   #next(): Task | undefined {
@@ -186,12 +186,20 @@ class Pass {
     this.#placed.push(task as PlacedTask);
   }
 
-  #end(): void {
+  /** What the order of a task that comes back throws. */
+  #end(): { readonly error: unknown } | undefined {
     const previous = this.#previousHead;
     if (previous !== undefined && !previous.firm && previous.task !== this.#head) releaseReservation(previous.task);
     this.#cluster.headReservation = this.#head?.reservation;
     this.#queue.bringBack();
-    for (const task of this.#skipped) this.#queue.restore(task);
+    let failure: { readonly error: unknown } | undefined;
+    for (const task of this.#skipped)
+      try {
+        this.#queue.restore(task);
+      } catch (error) {
+        failure ??= { error };
+      }
+    return failure;
   }
 
   /** Among the workers it could start on the one with the highest score, the first of equals. */
@@ -253,7 +261,7 @@ class Pass {
       if (!this.#metReservation) for (const { shape: held } of gang?.queued ?? [task]) this.#hold(held);
     } else if (overdue) {
       if (this.#reserve(task) === undefined && roomless) this.#queue.setAside(shape.lane);
-    } else if (this.#head === undefined && (this.#rules.reserves === undefined || this.#rules.reserves(task, this.#nowMs))) {
+    } else if (this.#head === undefined && (this.#rules.reserves === undefined || this.#rules.reserves(task, this.#nowMs, this.#queue.backlogMs))) {
       this.#head = task;
       this.#reserve(task);
       const { passOrder } = this.#rules;

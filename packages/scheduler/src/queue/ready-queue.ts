@@ -4,6 +4,7 @@ import type { Lane } from './lane.js';
 import { Line } from './line.js';
 import { News } from './news.js';
 import type { Shape } from '../tasks/shape.js';
+import type { Policy } from '../strategies/policy.js';
 import type { DueEntry, Task } from '../tasks/task.js';
 import type { Tenant } from './tenants.js';
 
@@ -15,6 +16,8 @@ const RENEWAL_MS = 1;
 const RENEWED_AFTER = 0.5;
 /** Lines kept although their tenants have nothing in line. */
 const LINES = 64;
+
+type QueuePolicy = Pick<Policy, 'order' | 'reorders' | 'reserves'>;
 
 /**
  * Who is first: overdue tasks in the order they came, then the tenant furthest below its share where tenants count, then the
@@ -31,19 +34,20 @@ export class ReadyQueue {
   readonly #due = new IndexedHeap<DueEntry>();
   readonly #parked = new Set<Task>();
   readonly #apart = new Set<Task>();
-  readonly #order: (task: Task, nowMs: number) => number;
+  readonly #policy: QueuePolicy;
   readonly #reorders: boolean;
   readonly #onRenewed: (task: Task, nowMs: number) => void;
   readonly #news = new News();
   #ready = 0;
   #orderedAtMs = 0;
+  #backlogMs = 0;
   /** Estimates that may be made anew by the time that has passed; a fraction counts. */
   #renewals = 0;
 
   /** `onRenewed`: the estimate of a task is another one. */
-  constructor(order: (task: Task, nowMs: number) => number, reorders: boolean, onRenewed: (task: Task, nowMs: number) => void = () => {}) {
-    this.#order = order;
-    this.#reorders = reorders;
+  constructor(policy: QueuePolicy, onRenewed: (task: Task, nowMs: number) => void = () => {}) {
+    this.#policy = policy;
+    this.#reorders = policy.reorders ?? false;
     this.#onRenewed = onRenewed;
   }
 
@@ -55,6 +59,11 @@ export class ReadyQueue {
   /** All of them, parked ones and those apart included. */
   get size(): number {
     return this.#ready + this.#parked.size + this.#apart.size;
+  }
+
+  /** How long all workers together would take for the tasks in line; as of when they were last ordered anew, and 0 where the policy does not ask for it. */
+  get backlogMs(): number {
+    return this.#backlogMs;
   }
 
   /** Nobody is left for `pop` to give, though some may be set aside. */
@@ -70,7 +79,7 @@ export class ReadyQueue {
   /** A task comes, or comes back. Whatever the order throws, it throws with nothing changed. */
   add(task: Task, nowMs: number): void {
     if (this.#ready === 0 || !this.#reorders) this.#orderedAtMs = nowMs;
-    this.restore(task);
+    this.#enter(task, this.#keyOf(task));
     this.#watch(task);
   }
 
@@ -137,8 +146,14 @@ export class ReadyQueue {
     this.#forgetDue(task);
   }
 
+  /** A task that was taken out comes back; where the order throws, as the last in line, and that is thrown. */
   restore(task: Task): void {
-    this.#enter(task, this.#keyOf(task));
+    let key = Infinity;
+    try {
+      key = this.#keyOf(task);
+    } finally {
+      this.#enter(task, key);
+    }
   }
 
   park(task: Task): void {
@@ -194,6 +209,7 @@ export class ReadyQueue {
     if (!this.#reorders || nowMs - this.#orderedAtMs <= this.#ready * REORDER_MS_PER_TASK) return;
     this.#renewals = Math.min(this.#ready, this.#renewals + (nowMs - this.#orderedAtMs) / RENEWAL_MS);
     this.#orderedAtMs = nowMs;
+    if (this.#policy.reserves !== undefined) this.#backlogMs = this.#measureBacklog();
     const rekeyed = this.#news.isEmpty ? (task: Task) => this.#keyOf(task) : (task: Task) => this.#renewedKeyOf(task);
     for (const { lanes } of this.#lines) {
       for (const lane of lanes.items()) lane.tasks.rekey(rekeyed);
@@ -203,6 +219,12 @@ export class ReadyQueue {
       });
     }
     this.#news.clear();
+  }
+
+  #measureBacklog(): number {
+    let backlogMs = 0;
+    for (const { lanes } of this.#lines) for (const { tasks } of lanes.items()) for (const task of tasks) backlogMs += task.sizeRatio * task.estimate.medianMs;
+    return backlogMs;
   }
 
   /** Tasks in line before this one. O(n), for explanations; as if all tenants had the same share. */
@@ -236,7 +258,7 @@ export class ReadyQueue {
   /** All keys are of the same moment, else tasks of different ages would be compared by different clocks. */
   #keyOf(task: Task): number {
     if (task.overdue) return -Infinity;
-    const key = this.#order(task, this.#orderedAtMs);
+    const key = this.#policy.order(task, this.#orderedAtMs);
     // Compared with nothing, it would leave the whole queue in no order.
     if (Number.isNaN(key)) throw invalidOption('strategy.order()', key, 'a number');
     return key;

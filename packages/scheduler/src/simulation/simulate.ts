@@ -97,7 +97,7 @@ class Loop {
 
   constructor(tasks: readonly TraceTask[], workers: readonly WorkerOptions[], policy: Policy, estimator: SimulationEstimator) {
     this.#arrivals = tasks.toSorted((a, b) => a.submitMs - b.submitMs);
-    this.#queue = new ReadyQueue((task, nowMs) => policy.order(task, nowMs), policy.reorders ?? false);
+    this.#queue = new ReadyQueue(policy);
     this.#rules = rulesOf(policy, this.#cluster, (task, elapsedMs) => estimator.predict(this.#traced.get(task) as TracedFeatures, elapsedMs));
     this.#estimator = estimator;
     this.#nowMs = this.#arrivals[0]?.submitMs ?? 0;

@@ -14,7 +14,9 @@ const SMALLNESS = 0.4;
  * has to stand idle until they start, so that they are given more time to find a gap by themselves.
  */
 const RESERVED_SMALL = 10;
-const RESERVED_LARGE = 25;
+const RESERVED_LARGE = 20;
+/** Waits, in backlogs, that halve them. */
+const PATIENCE = 4;
 
 /**
  * By expansion factor, (wait + run) / run: whoever waits longest for what they asked; a little more for short and for small tasks,
@@ -36,9 +38,15 @@ function order({ submittedMs, priority, deadlineAtMs, estimate, sizeRatio }: Pol
   return -factor;
 }
 
-function reserves({ submittedMs, estimate, sizeRatio }: PolicyTask, nowMs: number): boolean {
+/**
+ * A task of a day would wait for weeks by its expansion factor alone. So it counts for more as the wait grows against the backlog, in
+ * which all that waits now could run: a wait that is long for anybody, or a queue so short that setting a worker aside costs few.
+ */
+function reserves({ submittedMs, estimate, sizeRatio }: PolicyTask, nowMs: number, backlogMs: number): boolean {
   const runMs = Math.max(SHORTEST_RUN_MS, estimate.medianMs);
-  return nowMs - submittedMs + runMs > (RESERVED_SMALL + (RESERVED_LARGE - RESERVED_SMALL) * sizeRatio) * runMs;
+  const waitMs = nowMs - submittedMs;
+  const factor = ((waitMs + runMs) / runMs) * (1 + waitMs / Math.max(1, PATIENCE * backlogMs));
+  return factor > RESERVED_SMALL + (RESERVED_LARGE - RESERVED_SMALL) * sizeRatio;
 }
 
 /** Learned run times decide the order, who may pass whom, and which worker ends it soonest; packed, to keep room for large tasks. */
