@@ -17,25 +17,25 @@ const STEADY = 20_000;
 /** A decision takes some twenty functions to compile: done before, as a service that has run for a second has it behind it. */
 async function ours(fleet: Fleet): Promise<Subject> {
   await figuresOf(fleet);
-  const { fill, steady, close } = underLoad(fleet);
+  const load = underLoad(fleet);
   return {
     async run(iterations) {
-      await fill();
-      return steady(iterations);
+      await load.fill();
+      return load.steady(iterations);
     },
     figures: () => figuresOf(fleet),
-    close,
+    close: () => load.close(),
   };
 }
 
 /** Of as many decisions, whatever time the machine had for timed ones; those that fill the empty fleet, before it has any order of its workers, apart. */
 async function figuresOf(fleet: Fleet): Promise<Readonly<Record<string, number>>> {
-  const { fill, steady, figures, close } = underLoad(fleet);
-  await fill();
-  const filled = figures();
-  await steady(STEADY);
-  const all = figures();
-  await close();
+  const load = underLoad(fleet);
+  await load.fill();
+  const filled = load.figures();
+  await load.steady(STEADY);
+  const all = load.figures();
+  await load.close();
   const fills = fleet.workers * LOAD;
   return { decisionUs: (all.decisionUs * (fills + STEADY) - filled.decisionUs * fills) / STEADY, fillDecisionUs: filled.decisionUs, decisionP99Us: all.decisionP99Us };
 }

@@ -224,7 +224,7 @@ describe('start and stop', () => {
     await Promise.all(batches.map((batch) => (batch.flushHeaders(), once(batch, 'continue')))); // The gateway has admitted each.
     for (const batch of batches) batch.write(body.slice(0, half));
     const code = own.stop();
-    while (!own.output().includes('finishing what was accepted')) await once(own.process.stdout!, 'data');
+    while (!own.output().includes('finishing what was accepted')) await once(own.process.stdout ?? process, 'data');
     const answers = batches.map(async (batch) => {
       batch.end(body.slice(half));
       const [response] = (await once(batch, 'response')) as [IncomingMessage];

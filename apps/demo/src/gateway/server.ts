@@ -15,7 +15,7 @@ export function createServer(arena: Arena, maxBodyBytes: number, stopping: () =>
     connectionTimeout: 60_000,
     requestTimeout: 60_000,
     forceCloseConnections: 'idle',
-    frameworkErrors: (error, request, reply) => answer(error, request, reply),
+    frameworkErrors: (error, request, reply) => void answer(error, request, reply),
   });
 
   server.addContentTypeParser(Object.keys(FORMATS), async (request: FastifyRequest, body: IncomingMessage): Promise<Block> => {
