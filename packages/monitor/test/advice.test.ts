@@ -97,7 +97,8 @@ describe('a recommendation', () => {
     clock.advance(90_000);
     await monitor.sample();
     const found = monitor.recommendations();
-    if (process.platform === 'linux') expect(found.map(({ series }) => series)).toEqual(expect.arrayContaining(['cpu.utilization', 'memory.utilization']));
+    // Not of the CPU: 90 s of this clock may pass between two ticks of the kernel's, by which nothing was used.
+    if (process.platform === 'linux') expect(found.map(({ series }) => series)).toContain('memory.utilization');
     for (const { text, evidence } of found) expect([text.length > 20, evidence.samples >= 30]).toEqual([true, true]);
   });
 });
