@@ -124,7 +124,7 @@ describe.each(backends)('a lazy object on the %s backend', (backend) => {
     await using arena = createArena({ backend });
     const own = arena.lazy(() => own.u8, { bytes: 10 });
     expect(() => own.u8).toThrow(expect.objectContaining({ code: 'ERR_ARENA_NOT_LOADED' }));
-    // eslint-disable-next-line unicorn/no-thenable
+    // oxlint-disable-next-line unicorn/no-thenable -- what a load might give by mistake
     const thenable = { then: (resolve: (bytes: Uint8Array) => void) => resolve(Uint8Array.of(7)) };
     expect([...(await arena.lazy(() => thenable, { bytes: 2 }).load())]).toEqual([7, 0]);
     await expect(arena.lazy(() => undefined, { bytes: 1 }).use(7 as never)).rejects.toMatchObject({ code: 'ERR_ARENA_INVALID_ARGUMENT' });
