@@ -171,6 +171,7 @@ describe('bottlenecks', () => {
     await using profiler = createProfiler({ memory: { samplingIntervalBytes: 65_536 } });
     const { profile } = await profiler.profile(() => allocate(2_000, 16_000), { memory: true });
     kept.length = 0;
-    expect(profile.bottlenecks()).toMatchObject([{ kind: 'large-allocation', frame: { name: 'allocate' } }]);
+    // Beside it there may be what a busy machine makes of it: collections that take most of the time.
+    expect(profile.bottlenecks().map(({ kind, frame }) => [kind, frame?.name])).toContainEqual(['large-allocation', 'allocate']);
   });
 });
