@@ -30,7 +30,8 @@ const complain = (error: unknown): void => console.error(error instanceof Error 
 async function start(config: Config): Promise<{ url: string; close: () => Promise<void> }> {
   const services = await startServices(config, say);
 
-  const database = createPgPool({ name: 'postgres', connectionString: services.postgres.url, max: 10, statementTimeoutMs: 15_000 });
+  // A client waits no longer; and what hangs on a frozen server ends before the drain does.
+  const database = createPgPool({ name: 'postgres', connectionString: services.postgres.url, max: 10, statementTimeoutMs: 5_000 });
   // A cache that is slower than what it caches is not waited for.
   const redis = services.redis && createRedisPool({ name: 'redis', url: services.redis.url, max: 4, acquireTimeoutMs: 500, connection: { commandTimeout: 500 } });
   const arena = createArena({ initialBytes: Math.min(config.arenaBytes, 16 * 2 ** 20), maxBytes: config.arenaBytes });
@@ -92,11 +93,16 @@ async function start(config: Config): Promise<{ url: string; close: () => Promis
   const close = async (): Promise<void> => {
     stopping = true;
     hostReadings.abort();
-    await hostStored;
     stream[Symbol.dispose]();
-    setTimeout(() => server.server.closeAllConnections(), config.drainTimeoutMs).unref();
+    const cut = (): void => {
+      complain(`${config.drainTimeoutMs} ms have passed: what is not answered by now is given up`);
+      server.server.closeAllConnections();
+    };
+    const limit = setTimeout(cut, config.drainTimeoutMs).unref();
     await server.close(); // Once every admitted batch is answered: until then the scheduler still takes those that arrive.
-    await Promise.all([profiler.close(), monitor.close(), scheduler.close(), workers.close(), redis?.close(), database.close()]);
+    clearTimeout(limit);
+    const soon = { timeoutMs: 1_000, force: true }; // Nobody waits any more for what a store still does.
+    await Promise.all([hostStored, profiler.close(), monitor.close(), scheduler.close(), workers.close(), redis?.close(soon), database.close(soon)]);
     await arena.close();
     await services[Symbol.asyncDispose]();
   };

@@ -234,6 +234,21 @@ describe('start and stop', () => {
     expect(await code).toBe(0);
   });
 
+  it('gives up what a frozen PostgreSQL still holds when the time to drain is over, and ends', async () => {
+    await using own = await startGateway({ DATABASE_URL: postgres.url, REDIS_URL: redis.url, FOG_DRAIN_TIMEOUT_MS: '100' });
+    await postgres.pause();
+    const batch = fetch(`${own.url}/v1/readings`, { method: 'POST', headers: { 'content-type': 'application/x-ndjson' }, body: row('frozen', 1) }).then(({ status }) => status, () => 'cut off');
+    await eventually(async () => {
+      const { leased, waiting } = (await ask(own.url, '/v1/postgres/stats')).json as { leased: number; waiting: number };
+      return leased + waiting > 1 || undefined; // The batch, and one sample of the host.
+    });
+    const code = await own.stop();
+    await postgres.resume();
+    expect(await batch).toBe('cut off');
+    expect(own.output()).toContain('100 ms have passed: what is not answered by now is given up');
+    expect(code).toBe(0);
+  });
+
   it('ends when npm, which started it through a shell, is ended', async () => {
     const shell = spawn('sh', ['-c', `npm_lifecycle_event=start node ${MAIN}; true`], { env: { ...process.env, PORT: '0', DATABASE_URL: postgres.url, REDIS_URL: redis.url }, stdio: ['ignore', 'pipe', 'inherit'] });
     let output = '';

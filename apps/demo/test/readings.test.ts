@@ -33,6 +33,7 @@ describe('NDJSON', () => {
   it.each([
     ['{"device":"a","metric":"b","value":"1"}', 'value is "1": expected a finite number'],
     ['{"device":"a","metric":"b","value":1e999}', 'value is Infinity: expected a finite number'],
+    ['{"device":"a","metric":"b","value":-1.7e308}', 'value is -1.7e+308: expected a number from -1e+289 to 1e+289'],
     ['{"device":"a","metric":"b"}', 'value is missing: expected a finite number'],
     ['{"device":"","metric":"b","value":1}', /^device is "": expected a name/],
     ['{"device":["a"],"metric":"b","value":1}', /^device is \["a"\]: expected a name/],

@@ -150,6 +150,10 @@ export function statementTimeout(pool: string, timeoutMs: number): PoolError {
   return new PoolError('ERR_POOL_STATEMENT_TIMEOUT', `${pool}: the statement did not end in ${timeoutMs} ms, and was cancelled`);
 }
 
+export function serverSilent(pool: string, timeoutMs: number): PoolError {
+  return new PoolError('ERR_POOL_STATEMENT_TIMEOUT', `${pool}: the server did not end the statement in ${timeoutMs} ms, and is silent; its connection was closed`);
+}
+
 export function transactionRolledBack(pool: string): PoolError {
   return new PoolError('ERR_POOL_TRANSACTION_ROLLED_BACK', `${pool}: COMMIT was answered with ROLLBACK, since a query in the transaction had failed`);
 }

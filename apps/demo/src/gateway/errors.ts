@@ -41,8 +41,8 @@ export const keyReused = (key: string): HttpError =>
   new HttpError(422, 'ERR_IDEMPOTENCY_KEY_REUSED', `nothing was stored: another body was stored with the Idempotency-Key ${key} before`);
 export const profileRunning = (): HttpError => new HttpError(409, 'ERR_PROFILE_RUNNING', 'a profile is being recorded; one at a time');
 
-/** Of the system, and PostgreSQL's classes 08 (connection), 53 (resources) and 57P (shut down). */
-const LOST_CONNECTION = /^(?:E(?:CONN|HOST|NET|PIPE|TIMEDOUT)|08|53|57P)/;
+/** Of the system, and PostgreSQL's classes 08 (connection), 53 (resources) and 57 (shut down, or a statement ended by its time limit). */
+const CANNOT_SERVE = /^(?:E(?:CONN|HOST|NET|PIPE|TIMEDOUT)|08|53|57)/;
 /** Those that come in the middle of a statement: the server may have carried it out. */
 const NO_ANSWER = /^(?:ECONNRESET|EPIPE|ETIMEDOUT|ERR_POOL_STATEMENT_TIMEOUT)$/;
 
@@ -55,8 +55,8 @@ export function toHttpError(error: unknown): HttpError {
   if (/^ERR_(?:POOL|SCHEDULER|ARENA)_CLOSED$/.test(code)) return stopping();
   if (NO_ANSWER.test(code) || message.startsWith('Connection terminated'))
     return new HttpError(503, 'ERR_STORE_SILENT', 'the database did not answer in the middle of this request, and may have stored it; a batch sent again with its Idempotency-Key is stored once', { retryAfterS: 2 });
-  if (code.startsWith('ERR_POOL_') || LOST_CONNECTION.test(code))
-    return new HttpError(503, 'ERR_STORE_UNAVAILABLE', 'the database cannot be reached at the moment; nothing of this request was stored', { retryAfterS: 2 });
+  if (code.startsWith('ERR_POOL_') || CANNOT_SERVE.test(code))
+    return new HttpError(503, 'ERR_STORE_UNAVAILABLE', 'the database cannot serve this at the moment; nothing of this request was stored', { retryAfterS: 2 });
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) return new HttpError(statusCode, code, message);
   return new HttpError(500, 'ERR_INTERNAL', 'an error of the gateway; its log has the details');
 }

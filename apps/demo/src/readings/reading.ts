@@ -16,6 +16,8 @@ export interface Problem {
 
 const NAME = /^[A-Za-z0-9][\w.:/-]{0,127}$/;
 const ISO_INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d)$/;
+/** Of either sign: as many as a column can count add up to a number. */
+const MAX_VALUE = 1e289;
 /** The end of year 9999, the last with four digits. */
 const MAX_AT_MS = Date.UTC(10_000, 0) - 1;
 
@@ -24,6 +26,7 @@ export function toReading({ device, metric, value, at }: Readonly<Record<string,
   if (!isName(device)) return describe('device', device, 'a name of 1 to 128 letters, digits and _ . : / -');
   if (!isName(metric)) return describe('metric', metric, 'a name of 1 to 128 letters, digits and _ . : / -');
   if (typeof value !== 'number' || !Number.isFinite(value)) return describe('value', value, 'a finite number');
+  if (Math.abs(value) > MAX_VALUE) return describe('value', value, `a number from -${MAX_VALUE} to ${MAX_VALUE}`);
   const atMs = at === undefined ? nowMs : toInstant(at);
   if (atMs === undefined) return describe('at', at, 'an instant as 2026-01-31T12:00:00Z, or ms since 1970');
   return { device, metric, value, atMs };

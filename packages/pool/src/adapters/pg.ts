@@ -6,6 +6,7 @@ import type { Lease } from '../lease.js';
 import { type PoolTuning, requireDuration, requireKnown, requireObject, TUNING } from '../options.js';
 import { cancellable } from '../postgres/cancellable.js';
 import { connect, discard, end, isClean, requireAnswer, rollBack } from '../postgres/connection.js';
+import { StatementWatch } from '../postgres/statement-watch.js';
 import { beginStatement, serverTimeout, type TransactionOptions, transact } from '../postgres/transaction.js';
 import type { PoolStats } from '../stats.js';
 import { type AcquireOptions, type CloseOptions, checkAcquireOptions, type UseOptions, type WaitOptions } from '../wait-options.js';
@@ -23,7 +24,10 @@ export interface PgPoolOptions extends PoolTuning {
   readonly connection?: ClientConfig | undefined;
   /** Most connections. @default 10 */
   readonly max?: number;
-  /** Longest statement, in ms; the server ends one that takes longer. @default Infinity */
+  /**
+   * Longest statement, in ms; the server ends one that takes longer. One that is frozen or out of reach cannot: two to three seconds
+   * later the statement fails with `ERR_POOL_STATEMENT_TIMEOUT`, and its connection is closed. @default Infinity
+   */
   readonly statementTimeoutMs?: number | undefined;
   /**
    * Run on each connection that comes back, as `DISCARD ALL`, against settings and temporary tables that borrowers leave behind.
@@ -35,7 +39,7 @@ export interface PgPoolOptions extends PoolTuning {
 export interface QueryOptions extends AcquireOptions {
   /** Ends the wait for a connection, or the query: the caller is freed at once, and the server told to cancel it. */
   readonly signal?: AbortSignal | undefined;
-  /** Longest run of the statement, in ms, after which it is cancelled as by `signal`. @default the pool's */
+  /** Longest run of the statement, in ms, after which it is cancelled as by `signal`; the pool's limit holds beside it. @default the pool's */
   readonly statementTimeoutMs?: number | undefined;
 }
 
@@ -98,6 +102,7 @@ export function createPgPool(options: PgPoolOptions = {}): PgPool {
     if (!isClean(client)) await rollBack(client);
     await discard(client, statement);
   };
+  const statements = new StatementWatch(statementTimeoutMs ?? Infinity, name, clock);
   const pool = new HoldingPool<Client>(
     {
       ...tuning,
@@ -106,12 +111,16 @@ export function createPgPool(options: PgPoolOptions = {}): PgPool {
       clock,
       create: ({ signal }) => connect(config, signal),
       watch: (client, lost) => {
+        statements.watch(client);
         client.on('error', lost);
         client.on('end', lost);
       },
       validate: async (client) => (await client.query('SELECT 1')).rowCount === 1,
       reset: resetQuery === undefined ? (client) => (isClean(client) ? undefined : rollBack(client)) : (client) => reset(client, resetQuery),
-      destroy: (client) => end(client, clock),
+      destroy: (client) => {
+        statements.forget(client);
+        return end(client, clock);
+      },
     },
     (client, held) => {
       const socket = client.connection.stream as Partial<Pick<Socket, 'ref' | 'unref'>>;
@@ -119,17 +128,19 @@ export function createPgPool(options: PgPoolOptions = {}): PgPool {
       else socket.unref?.();
     },
   );
-  return new PostgresPool(pool, clock);
+  return new PostgresPool(pool, statements, clock);
 }
 
 class PostgresPool implements PgPool {
   readonly name: string;
   readonly #pool: HoldingPool<Client>;
+  readonly #statements: StatementWatch;
   readonly #clock: Clock;
 
-  constructor(pool: HoldingPool<Client>, clock: Clock) {
+  constructor(pool: HoldingPool<Client>, statements: StatementWatch, clock: Clock) {
     this.name = pool.name;
     this.#pool = pool;
+    this.#statements = statements;
     this.#clock = clock;
   }
 
@@ -147,7 +158,12 @@ class PostgresPool implements PgPool {
     const { isolation, readOnly, statementTimeoutMs, ...wait } = options;
     checkAcquireOptions(wait);
     const begin = beginStatement(isolation, readOnly, statementTimeoutMs);
-    return this.#pool.use((client) => transact(client, fn, { begin, signal: wait.signal, pool: this.name, clock: this.#clock }), wait);
+    const run = (client: Client): Promise<T> => transact(client, fn, { begin, signal: wait.signal, pool: this.name, clock: this.#clock });
+    if (statementTimeoutMs === undefined) return this.#pool.use(run, wait);
+    return this.#pool.use((client) => {
+      this.#statements.watch(client, statementTimeoutMs);
+      return run(client).finally(() => this.#statements.watch(client));
+    }, wait);
   }
 
   async connect(options?: AcquireOptions): Promise<PoolClient> {

@@ -12,7 +12,7 @@ export interface TransactionOptions extends AcquireOptions {
   readonly isolation?: 'read committed' | 'repeatable read' | 'serializable' | undefined;
   /** @default false */
   readonly readOnly?: boolean | undefined;
-  /** Longest statement in it, in ms; the server ends one that takes longer. @default the pool's */
+  /** Longest statement in it, in ms, instead of the pool's. @default the pool's */
   readonly statementTimeoutMs?: number | undefined;
 }
 

@@ -1,6 +1,7 @@
 /** Servers that are killed, frozen, restarted and exhausted under load; afterwards each pool is what it was before. */
 import { startPostgres, startRedis, type Service } from '@fog/services';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { ManualClock } from '@fog/testkit';
 import { createRedisPool, type RedisPool, type RedisPoolOptions } from '../../src/adapters/ioredis.js';
 import { createPgPool, type PgPool, Pool } from '../../src/adapters/pg.js';
 import type { PoolStats } from '../../src/index.js';
@@ -150,6 +151,41 @@ describe('a pool of PostgreSQL connections, under load', () => {
     for (const error of load.errors) expect(error).toMatch(/ERR_POOL_(?:STATEMENT|ACQUIRE|CREATE)_TIMEOUT/);
     expect(load.mostOpen).toBeLessThanOrEqual(MAX);
   }, 60_000);
+
+  it('ends statements under way on a server that keeps no limit as it is frozen, those of a transaction by its own limit', async () => {
+    const clock = new ManualClock();
+    const db = open({ clock, statementTimeoutMs: 10_000, connection: { application_name: 'frozen' } });
+    const admin = open({ max: 1 });
+    const query = expect(db.query('select pg_sleep(60)')).rejects.toMatchObject({ code: 'ERR_POOL_STATEMENT_TIMEOUT', message: expect.stringContaining('is silent') });
+    let patientEnded = false;
+    const patient = expect(
+      db.transaction((client) => client.query('select pg_sleep(60)'), { statementTimeoutMs: 30_000 }).finally(() => (patientEnded = true)),
+    ).rejects.toMatchObject({ code: 'ERR_POOL_STATEMENT_TIMEOUT' });
+    const asleep = "select 1 from pg_stat_activity where application_name = 'frozen' and query like 'select pg_sleep%'";
+    while ((await admin.query(asleep)).rowCount !== 2) clock.advance(1);
+    await postgres.pause();
+    clock.advance(12_500);
+    await query;
+    expect(patientEnded).toBe(false);
+    clock.advance(20_000);
+    await patient;
+    await postgres.resume();
+    // The next has the pool's limit again, and a connection of its own.
+    expect((await db.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+    expect(db.stats()).toMatchObject({ leased: 0, createdTotal: 3 });
+  }, 60_000);
+
+  it('leaves alone what keeps the limit, however long each connection is in use', async () => {
+    const clock = new ManualClock();
+    const db = open({ clock, statementTimeoutMs: 1_000, max: 1 });
+    await db.transaction(async (client) => {
+      for (let second = 0; second < 10; second += 1) {
+        await client.query('select 1');
+        clock.advance(1_000);
+      }
+    });
+    expect(db.stats()).toMatchObject({ leased: 0, createdTotal: 1, destroyedTotal: 0 });
+  });
 
   it('says who has everything when leaks have exhausted it, and takes it back where it is told to', async () => {
     const leaky = open({ min: 2, max: 2, acquireTimeoutMs: 50 });
