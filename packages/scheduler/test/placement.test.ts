@@ -93,8 +93,13 @@ describe('backfilling', () => {
     await advance(0);
     submit('all of it', { needs: { cpu: 4 }, estimateMs: 100 });
     submit('half of it', { needs: { cpu: 2 }, estimateMs: 50 });
+    await advance(0);
+    expect(seen.at(-1)).toBe(100 + 25);
+    submit('a quarter of it', { needs: { cpu: 1 }, estimateMs: 40 });
+    await advance(0);
+    expect(seen.at(-1)).toBe(100 + 25 + 10);
     await advance(10);
-    submit('none', { needs: { cpu: 1 }, estimateMs: 40 });
+    submit('nothing', { needs: { cpu: 0 }, estimateMs: 40 });
     await advance(10);
     expect(seen.at(-1)).toBe(100 + 25 + 10);
   });

@@ -17,6 +17,9 @@ const RENEWED_AFTER = 0.5;
 /** Lines kept although their tenants have nothing in line. */
 const LINES = 64;
 
+/** How long all workers together would take for the task. */
+const shareMs = ({ sizeRatio, estimate }: Task): number => sizeRatio * estimate.medianMs;
+
 type QueuePolicy = Pick<Policy, 'order' | 'reorders' | 'reserves'>;
 
 /**
@@ -36,6 +39,7 @@ export class ReadyQueue {
   readonly #apart = new Set<Task>();
   readonly #policy: QueuePolicy;
   readonly #reorders: boolean;
+  readonly #weighsBacklog: boolean;
   readonly #onRenewed: (task: Task, nowMs: number) => void;
   readonly #news = new News();
   #ready = 0;
@@ -48,6 +52,7 @@ export class ReadyQueue {
   constructor(policy: QueuePolicy, onRenewed: (task: Task, nowMs: number) => void = () => {}) {
     this.#policy = policy;
     this.#reorders = policy.reorders ?? false;
+    this.#weighsBacklog = this.#reorders && policy.reserves !== undefined;
     this.#onRenewed = onRenewed;
   }
 
@@ -61,7 +66,7 @@ export class ReadyQueue {
     return this.#ready + this.#parked.size + this.#apart.size;
   }
 
-  /** How long all workers together would take for the tasks in line; as of when they were last ordered anew, and 0 where the policy does not ask for it. */
+  /** How long all workers together would take for the tasks in line when they were last ordered anew, and those that have come since; 0 where the policy does not ask for it. */
   get backlogMs(): number {
     return this.#backlogMs;
   }
@@ -78,8 +83,9 @@ export class ReadyQueue {
 
   /** A task comes, or comes back. Whatever the order throws, it throws with nothing changed. */
   add(task: Task, nowMs: number): void {
-    if (this.#ready === 0 || !this.#reorders) this.#orderedAtMs = nowMs;
+    this.#comes(nowMs);
     this.#enter(task, this.#keyOf(task));
+    this.#countIn(task);
     this.#watch(task);
   }
 
@@ -94,8 +100,9 @@ export class ReadyQueue {
   lineUp(task: Task, nowMs: number): void {
     this.#apart.delete(task);
     task.place = 'line';
-    if (this.#ready === 0 || !this.#reorders) this.#orderedAtMs = nowMs;
+    this.#comes(nowMs);
     this.restore(task);
+    this.#countIn(task);
   }
 
   /** A task leaves for good. */
@@ -189,6 +196,7 @@ export class ReadyQueue {
   unparkAll(): void {
     for (const task of this.#parked) {
       this.restore(task);
+      this.#countIn(task);
       task.place = 'line';
       this.#parked.delete(task);
     }
@@ -209,7 +217,7 @@ export class ReadyQueue {
     if (!this.#reorders || nowMs - this.#orderedAtMs <= this.#ready * REORDER_MS_PER_TASK) return;
     this.#renewals = Math.min(this.#ready, this.#renewals + (nowMs - this.#orderedAtMs) / RENEWAL_MS);
     this.#orderedAtMs = nowMs;
-    if (this.#policy.reserves !== undefined) this.#backlogMs = this.#measureBacklog();
+    if (this.#weighsBacklog) this.#backlogMs = this.#measureBacklog();
     const rekeyed = this.#news.isEmpty ? (task: Task) => this.#keyOf(task) : (task: Task) => this.#renewedKeyOf(task);
     for (const { lanes } of this.#lines) {
       for (const lane of lanes.items()) lane.tasks.rekey(rekeyed);
@@ -223,8 +231,18 @@ export class ReadyQueue {
 
   #measureBacklog(): number {
     let backlogMs = 0;
-    for (const { lanes } of this.#lines) for (const { tasks } of lanes.items()) for (const task of tasks) backlogMs += task.sizeRatio * task.estimate.medianMs;
+    for (const { lanes } of this.#lines) for (const { tasks } of lanes.items()) for (const task of tasks) backlogMs += shareMs(task);
     return backlogMs;
+  }
+
+  /** Somebody is about to get in line. */
+  #comes(nowMs: number): void {
+    if (this.#ready === 0) this.#backlogMs = 0;
+    if (this.#ready === 0 || !this.#reorders) this.#orderedAtMs = nowMs;
+  }
+
+  #countIn(task: Task): void {
+    if (this.#weighsBacklog) this.#backlogMs += shareMs(task);
   }
 
   /** Tasks in line before this one. O(n), for explanations; as if all tenants had the same share. */

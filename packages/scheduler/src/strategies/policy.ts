@@ -78,8 +78,8 @@ export interface Policy {
   /**
    * Has the task, which found no room, waited long enough to have a worker set aside? Until then others of any length pass it; the first
    * for which it holds is the one that gets a reservation (selective backfilling; Srinivasan et al., 2002).
-   * `backlogMs`: how long all workers together would take for what is queued, by the median estimates, in ms; as of when the queue was
-   * last ordered anew, and so 0 without {@link reorders}. @default always
+   * `backlogMs`: how long all workers together would take for what is queued, by the median estimates, in ms, when it was last
+   * ordered anew, and for what has come since; 0 without {@link reorders}. @default always
    */
   reserves?(task: PolicyTask, nowMs: number, backlogMs: number): boolean;
   /** The order of those that may pass, as {@link order} is that of the queue. @default that of the queue */
