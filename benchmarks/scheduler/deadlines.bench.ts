@@ -59,9 +59,11 @@ export default defineBench<Machine>({
   targets: (readings) =>
     Object.keys(cases).flatMap((machine) => {
       const missed = (name: string): number => readings.figure('missedPercent', name, machine);
+      const waited = (name: string): number => readings.figure('maxWaitHours', name, machine);
       return [
         { id: `deadlines missed, over clairvoyant EDF, ${machine}`, reach: '<= 1.15' as const, value: missed('@fog/scheduler sla') / missed('earliest deadline first, clairvoyant') },
         { id: `the same over the clairvoyant that puts hopeless ones last, ${machine}`, reach: '<= 1.15' as const, value: missed('@fog/scheduler sla') / missed('hopeless ones last, clairvoyant') },
+        { id: `longest wait, over clairvoyant EDF, ${machine}`, reach: '<= 3' as const, value: waited('@fog/scheduler sla') / waited('earliest deadline first, clairvoyant') },
       ];
     }),
 });

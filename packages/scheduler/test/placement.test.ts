@@ -193,6 +193,18 @@ describe('fifo and priority', () => {
 });
 
 describe('sla', () => {
+  it.each([
+    ['with an hour, by its deadline while that can be kept', 1, 1, 1],
+    ['with an hour, as if it had had ten', 1, 2, 10],
+    ['with four hours, as if it had had forty', 4, 8, 40],
+    ['with a hundred hours, as if it had had two hundred', 100, 200, 200],
+  ])('stands in line: a task %s', (_of, givenHours, takesHours, placeHours) => {
+    const hour = 3_600_000;
+    const estimate = { medianMs: takesHours * hour, lowerMs: takesHours * hour, upperMs: takesHours * hour, runs: 1 };
+    const task = { name: 'task', tenant: undefined, priority: 0, submittedMs: 0, deadlineAtMs: givenHours * hour, maxWaitMs: Infinity, estimate, sizeRatio: 0 };
+    expect(strategies.sla.order(task, 0)).toBe(placeHours * hour);
+  });
+
   it('runs the earliest deadline first, the hopeless last, and those in the end too', async () => {
     const { scheduler, submit, started, advance } = stage({ strategy: 'sla' });
     scheduler.addWorker({ id: 'w', capacity: { cpu: 1 } });

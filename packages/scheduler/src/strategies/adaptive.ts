@@ -2,8 +2,11 @@ import type { Policy, PolicyTask } from './policy.js';
 
 /** Run times below it count as equal, or the shortest tasks would be thought to suffer from any wait at all. */
 const SHORTEST_RUN_MS = 100;
-/** How much more a task counts when its time has run out to the last moment at which it could start. */
-const URGENCY = 1_000;
+/**
+ * How much more a task counts when its time has run out to the last moment at which it could start. With more, a few more deadlines are
+ * kept, and those whose deadline cannot be starve behind them.
+ */
+const URGENCY = 10;
 
 /** Above 1, short tasks count for more than by their expansion factor alone. */
 const SHORTNESS = 1.3;

@@ -2,8 +2,10 @@ import type { Policy, PolicyTask } from './policy.js';
 
 /** A task without a deadline stands in line as if it were due this long after it came. */
 const UNHURRIED_MS = 60_000;
-/** A hopeless task stands in line as if it had had this many times the time. */
+/** A hopeless task stands in line as if it had had this many times the time; */
 const DEMOTION = 10;
+/** beyond this much by its square root, or it would wait for weeks because it had been given a day. */
+const LONG_MS = 4 * 3_600_000;
 
 /**
  * Earliest deadline first, as long as there is a chance of one in ten to keep it. A task without one is demoted, so that it
@@ -11,8 +13,9 @@ const DEMOTION = 10;
  */
 export function earliestDeadline({ deadlineAtMs, submittedMs, maxWaitMs, estimate }: PolicyTask, nowMs: number): number {
   if (deadlineAtMs === Infinity) return submittedMs + Math.min(UNHURRIED_MS, maxWaitMs);
-  const hopeless = nowMs + estimate.lowerMs > deadlineAtMs;
-  return hopeless ? submittedMs + DEMOTION * (deadlineAtMs - submittedMs) : deadlineAtMs;
+  if (nowMs + estimate.lowerMs <= deadlineAtMs) return deadlineAtMs;
+  const givenMs = deadlineAtMs - submittedMs;
+  return submittedMs + DEMOTION * (givenMs <= LONG_MS ? givenMs : Math.sqrt(givenMs * LONG_MS));
 }
 
 /** By deadline, on workers fast enough to keep it. */
