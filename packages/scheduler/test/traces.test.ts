@@ -76,6 +76,8 @@ describe('the generated trace', () => {
   it('refuses what makes no trace', () => {
     for (const options of [{ tasks: 0 }, { tasks: 1.5 }, { tasks: 1, processors: 0 }, { tasks: 1, seed: 0.5 }, { tasks: 1, overestimate: -1 }, { tasks: 1, interarrival: 0 }, { tasks: 1, interarrival: 1e300 }, { tasks: 1e10 }, { tasks: 1, procesors: 3 }])
       expect(codeOf(() => lublinTrace(options))).toBe('ERR_SCHEDULER_INVALID_OPTION');
+    for (const nothing of [undefined, null, {}, []]) expect(codeOf(() => drawSchedule(nothing as never, [machine]))).toBe('ERR_SCHEDULER_INVALID_OPTION');
+    expect(codeOf(() => drawSchedule(named, undefined as never))).toBe('ERR_SCHEDULER_INVALID_OPTION');
   });
 });
 

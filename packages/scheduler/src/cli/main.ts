@@ -53,7 +53,7 @@ function run(args: readonly string[], terminal: Terminal): number {
     args: [...args],
     allowPositionals: true,
     options: {
-      strategy: { type: 'string', default: 'adaptive' }, processors: { type: 'string' }, cluster: { type: 'string' }, limit: { type: 'string' }, tasks: { type: 'string', default: '2000' },
+      strategy: { type: 'string', default: 'adaptive' }, processors: { type: 'string' }, cluster: { type: 'string' }, limit: { type: 'string' }, tasks: { type: 'string' },
       seed: { type: 'string', default: '1' }, svg: { type: 'string' }, json: { type: 'boolean', default: false }, help: { type: 'boolean', default: false },
     },
   });
@@ -68,7 +68,7 @@ function run(args: readonly string[], terminal: Terminal): number {
   }
   const processors = countOf('processors', values.processors);
   const limit = countOf('limit', values.limit);
-  const trace = file === undefined ? lublinTrace({ tasks: Number(values.tasks), seed: Number(values.seed), processors: processors ?? 256 }) : readTrace(file);
+  const trace = file === undefined ? lublinTrace({ tasks: countOf('tasks', values.tasks) ?? 2_000, seed: Number(values.seed), processors: processors ?? 256 }) : readTrace(file);
   const cluster = values.cluster === undefined ? [{ id: 'machine', capacity: { cpu: processors ?? trace.processors ?? 256 } }] : readCluster(values.cluster);
   const tasks = trace.tasks.slice(0, limit);
   const results: Record<string, Measures> = {};

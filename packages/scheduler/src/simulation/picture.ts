@@ -20,7 +20,10 @@ const COLOURS: readonly string[] = ['#0072b2', '#e69f00', '#009e73', '#cc79a7', 
  * below it the share of all CPUs in use, and the tasks that wait.
  * @throws {SchedulerError} `ERR_SCHEDULER_INVALID_OPTION`.
  */
-export function drawSchedule({ outcomes }: Simulation, cluster: readonly WorkerOptions[], options: PictureOptions = {}): string {
+export function drawSchedule(simulation: Simulation, cluster: readonly WorkerOptions[], options: PictureOptions = {}): string {
+  const { outcomes } = (simulation as Partial<Simulation> | null) ?? {};
+  if (!Array.isArray(outcomes)) throw invalidOption('simulation', simulation, 'what simulate() gave');
+  if (!Array.isArray(cluster)) throw invalidOption('cluster', cluster, 'the workers it was simulated with');
   const { width = 960, height = 320, ...unknown } = options;
   for (const option of Object.keys(unknown)) throw invalidOption(option, 'given', 'one of width, height');
   for (const [name, value] of Object.entries({ width, height })) if (!(value > 0 && value < Infinity)) throw invalidOption(name, value, 'a number above 0');
