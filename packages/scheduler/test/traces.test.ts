@@ -76,8 +76,6 @@ describe('the generated trace', () => {
   it('refuses what makes no trace', () => {
     for (const options of [{ tasks: 0 }, { tasks: 1.5 }, { tasks: 1, processors: 0 }, { tasks: 1, seed: 0.5 }, { tasks: 1, overestimate: -1 }, { tasks: 1, interarrival: 0 }, { tasks: 1, interarrival: 1e300 }, { tasks: 1e10 }, { tasks: 1, procesors: 3 }])
       expect(codeOf(() => lublinTrace(options))).toBe('ERR_SCHEDULER_INVALID_OPTION');
-    for (const nothing of [undefined, null, {}, []]) expect(codeOf(() => drawSchedule(nothing as never, [machine]))).toBe('ERR_SCHEDULER_INVALID_OPTION');
-    expect(codeOf(() => drawSchedule(named, undefined as never))).toBe('ERR_SCHEDULER_INVALID_OPTION');
   });
 });
 
@@ -149,6 +147,8 @@ describe('a simulation', () => {
     const outcomes = Array.from({ length: 200_000 }, (_, index) => ({ ...outcome, startMs: index, endMs: index + 1 }));
     expect(drawSchedule({ ...named, outcomes }, [machine])).toContain('200000 tasks');
     for (const options of [{ width: 0 }, { height: Infinity }, { wdth: 3 }]) expect(codeOf(() => drawSchedule(named, [machine], options))).toBe('ERR_SCHEDULER_INVALID_OPTION');
+    for (const nothing of [undefined, null, {}, []]) expect(codeOf(() => drawSchedule(nothing as never, [machine]))).toBe('ERR_SCHEDULER_INVALID_OPTION');
+    expect(codeOf(() => drawSchedule(named, undefined as never))).toBe('ERR_SCHEDULER_INVALID_OPTION');
   });
 
   it('refuses tasks, workers, policies and options that are none', () => {
