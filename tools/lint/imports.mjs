@@ -11,6 +11,7 @@ export const THIRD_PARTIES = new Map([
   ['packages/pool/src/postgres/connection.ts', ['pg']],
   ['packages/pool/src/postgres/cancellable.ts', ['pg']],
   ['packages/pool/src/postgres/transaction.ts', ['pg']],
+  ['packages/pool/src/postgres/pipelines.ts', ['pg']],
   ['packages/pool/src/postgres/statement-watch.ts', ['pg']],
   ['packages/pool/src/postgres/stop-query.ts', ['pg']],
   ['packages/pool/src/postgres/drop-in-pool.ts', ['pg']],

@@ -16,6 +16,7 @@ import { Counters, type PoolStats, readStats } from './stats.js';
 import { type Hold, Supply } from './supply.js';
 import { useEntry, useLease } from './use.js';
 import { WaitQueue } from './wait-queue.js';
+import { Rejection } from './waiter.js';
 import {
   type AcquireOptions,
   checkAcquireOptions,
@@ -115,6 +116,34 @@ export class ResourcePool<R> implements Pool<R> {
     if (typeof fn !== 'function') return Promise.reject(invalidOption('fn', fn, 'a function'));
     const entry = options === undefined ? this.#supply.borrowAsItIs() : undefined;
     return entry === undefined ? this.#useLease(fn, options) : useEntry(this.#lending, entry, this.#lending.begin(entry), fn);
+  }
+
+  /**
+   * As `acquire()`, for a caller that may find another way while it waits, and makes a promise of its own: `run` or `fail` is called as
+   * soon as it is known, and never inside of this call. Gives what takes the caller out of the line, as long as neither was called.
+   */
+  lineUp(run: (lease: Lease<R>) => void, fail: (error: unknown) => void): () => void {
+    const refusal = this.#refusal();
+    if (refusal !== undefined) {
+      queueMicrotask(() => fail(refusal));
+      return () => {};
+    }
+    const waiter = this.#queue.park(NO_OPTIONS, this.#loans?.open(undefined, false), (lease) => (lease instanceof Rejection ? lease.then(undefined, fail) : run(lease)));
+    queueMicrotask(() => this.#joined(undefined));
+    return () => {
+      this.#queue.withdraw(waiter);
+      this.#phase.look();
+    };
+  }
+
+  /** Callers in line. */
+  get waiting(): number {
+    return this.#queue.size;
+  }
+
+  /** All that there may be are lent, or looked after. */
+  get isLentOut(): boolean {
+    return this.#phase.isOpen && !this.#supply.suspended && !this.#supply.hasMore;
   }
 
   async ready(options: WaitOptions = {}): Promise<void> {
@@ -249,10 +278,15 @@ export class ResourcePool<R> implements Pool<R> {
     const refusal = this.#refusal();
     if (refusal !== undefined) return Promise.reject(refusal);
     const promise = this.#queue.wait(options, loan);
+    this.#joined(key);
+    return promise;
+  }
+
+  /** Somebody has begun to wait. */
+  #joined(key: string | undefined): void {
     this.#shedder?.watch();
     if (this.#supply.hasMore) this.#match();
     this.#breakDeadlock(key);
-    return promise;
   }
 
   /** Why nobody may wait now. */

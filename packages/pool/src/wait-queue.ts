@@ -67,17 +67,28 @@ export class WaitQueue<R> {
   }
 
   /** Parks a caller; `signal` must not have aborted yet. */
-  wait({ timeoutMs = this.#usualTimeoutMs, signal, priority = 0, key }: AcquireOptions, loan: Loan<R> | undefined): Promise<Lease<R>> {
+  wait(options: AcquireOptions, loan: Loan<R> | undefined): Promise<Lease<R>> {
+    const promise = new Promise<Lease<R>>(latest.keep);
+    this.park(options, loan, latest.resolve);
+    return promise;
+  }
+
+  /** As {@link wait}, for a caller that makes no promise: `resolve` is called with what a promise would be resolved with. */
+  park({ timeoutMs = this.#usualTimeoutMs, signal, priority = 0, key }: AcquireOptions, loan: Loan<R> | undefined, resolve: Waiter<R>['resolve']): Waiter<R> {
     const level = priority === 0 ? this.#usual : this.#levelOf(priority);
     const lane = level.lane(key) ?? level.addLane(key as string, this.#blockedKeys.has(key as string));
-    const promise = new Promise<Lease<R>>(latest.keep);
-    const waiter = new Waiter<R>(latest.resolve, this.#clock.now(), signal, lane, loan);
+    const waiter = new Waiter<R>(resolve, this.#clock.now(), signal, lane, loan);
     level.add(waiter);
     this.#size += 1;
     if (lane.blocked) this.#blocked += 1;
     loan?.waits(1);
     this.#deadlines.add(waiter, timeoutMs);
-    return promise;
+    return waiter;
+  }
+
+  /** Takes out a waiter, of which nobody is told. It must still be here. */
+  withdraw(waiter: Waiter<R>): void {
+    this.#leave(waiter);
   }
 
   /** Takes out the first in line, of those who can be served. */

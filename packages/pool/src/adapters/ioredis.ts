@@ -10,7 +10,7 @@ import { HoldingPool } from './holding-pool.js';
  */
 type PoolDecides = 'lazyConnect' | 'retryStrategy' | 'reconnectOnError' | 'monitor' | 'replyMapping';
 
-export interface RedisPoolOptions extends PoolTuning {
+export interface RedisPoolOptions extends Omit<PoolTuning, 'concurrency'> {
   /** As in `redis://127.0.0.1:6379/0`. */
   readonly url?: string | undefined;
   /** Anything else that ioredis takes: `password`, `tls`, `sentinels` ... */
@@ -26,7 +26,7 @@ export interface RedisPoolOptions extends PoolTuning {
  */
 export type RedisPool = Pool<Redis>;
 
-const OPTIONS: readonly string[] = ['url', 'connection', ...TUNING];
+const OPTIONS: readonly string[] = ['url', 'connection', ...TUNING.filter((name) => name !== 'concurrency')];
 const DECIDED: readonly PoolDecides[] = ['lazyConnect', 'retryStrategy', 'reconnectOnError', 'monitor', 'replyMapping'];
 
 /** @throws {PoolError} `ERR_POOL_INVALID_OPTION` */

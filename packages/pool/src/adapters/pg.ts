@@ -5,6 +5,7 @@ import { invalidOption, statementTimeout } from '../errors.js';
 import type { Lease } from '../lease.js';
 import { type PoolTuning, requireDuration, requireKnown, requireObject, TUNING } from '../options.js';
 import { cancellable } from '../postgres/cancellable.js';
+import { isShareable, Pipelines, requirePipelining, type Statement } from '../postgres/pipelines.js';
 import { connect, discard, end, isClean, requireAnswer, rollBack } from '../postgres/connection.js';
 import { StatementWatch } from '../postgres/statement-watch.js';
 import { beginStatement, serverTimeout, type TransactionOptions, transact } from '../postgres/transaction.js';
@@ -17,7 +18,7 @@ export { Pool, Pool as default } from '../postgres/drop-in-pool.js';
 export type { PoolConfig } from '../postgres/pool-config.js';
 export type { TransactionOptions } from '../postgres/transaction.js';
 
-export interface PgPoolOptions extends PoolTuning {
+export interface PgPoolOptions extends Omit<PoolTuning, 'concurrency'> {
   /** As in `postgresql://user@host:5432/database`. */
   readonly connectionString?: string | undefined;
   /** Anything else that node-postgres takes: `host`, `password`, `ssl`, `statement_timeout` ... */
@@ -29,6 +30,14 @@ export interface PgPoolOptions extends PoolTuning {
    * later the statement fails with `ERR_POOL_STATEMENT_TIMEOUT`, and its connection is closed. @default Infinity
    */
   readonly statementTimeoutMs?: number | undefined;
+  /**
+   * Most statements of `query()` under way on one connection, once all connections are in use: each is sent without waiting for the
+   * answers to those before it (pipelining), which saves about a third of the CPU of a client under load, and has a slow one hold up those behind it.
+   * Transactions, `use`, `acquire`, `connect` and queries with options of their own have a connection to themselves, and do not wait
+   * behind statements that came later. In `stats()`, statements that share a connection are one lease. An integer from 1 to 1,000; above
+   * 1 for node-postgres 8.23 or newer, and not with `adaptive`. @default 1
+   */
+  readonly pipelineDepth?: number | undefined;
   /**
    * Run on each connection that comes back, as `DISCARD ALL`, against settings and temporary tables that borrowers leave behind.
    * @default none; transactions left open are rolled back in any case
@@ -83,15 +92,19 @@ export interface PgPool extends AsyncDisposable {
   stats(): PoolStats;
 }
 
-const OPTIONS: readonly string[] = ['connectionString', 'connection', 'statementTimeoutMs', 'resetQuery', ...TUNING];
+const OPTIONS: readonly string[] = ['connectionString', 'connection', 'statementTimeoutMs', 'pipelineDepth', 'resetQuery', ...TUNING.filter((name) => name !== 'concurrency')];
+const DEEPEST = 1_000;
 
 /** @throws {PoolError} `ERR_POOL_INVALID_OPTION` */
 export function createPgPool(options: PgPoolOptions = {}): PgPool {
   requireKnown(options, OPTIONS);
-  const { connectionString, connection = {}, statementTimeoutMs, resetQuery, max = 10, name = 'pg', clock = systemClock, ...tuning } = options;
+  const { connectionString, connection = {}, statementTimeoutMs, pipelineDepth = 1, resetQuery, max = 10, name = 'pg', clock = systemClock, ...tuning } = options;
   if (connectionString !== undefined && typeof connectionString !== 'string') throw invalidOption('connectionString', connectionString, 'a string');
   requireObject('connection', connection);
   if (statementTimeoutMs !== undefined) requireDuration('statementTimeoutMs', statementTimeoutMs);
+  if (!Number.isInteger(pipelineDepth) || pipelineDepth < 1 || pipelineDepth > DEEPEST) throw invalidOption('pipelineDepth', pipelineDepth, `an integer from 1 to ${DEEPEST}`);
+  if (pipelineDepth > 1 && tuning.adaptive === true) throw invalidOption('pipelineDepth', pipelineDepth, '1 with `adaptive`, which measures how long each statement has a connection');
+  requirePipelining(pipelineDepth);
   if (resetQuery !== undefined && typeof resetQuery !== 'string') throw invalidOption('resetQuery', resetQuery, 'a string');
   const config: ClientConfig = {
     ...connection,
@@ -128,19 +141,21 @@ export function createPgPool(options: PgPoolOptions = {}): PgPool {
       else socket.unref?.();
     },
   );
-  return new PostgresPool(pool, statements, clock);
+  return new PostgresPool(pool, statements, pipelineDepth === 1 ? undefined : new Pipelines(pool, pipelineDepth, clock), clock);
 }
 
 class PostgresPool implements PgPool {
   readonly name: string;
   readonly #pool: HoldingPool<Client>;
   readonly #statements: StatementWatch;
+  readonly #pipelines: Pipelines | undefined;
   readonly #clock: Clock;
 
-  constructor(pool: HoldingPool<Client>, statements: StatementWatch, clock: Clock) {
+  constructor(pool: HoldingPool<Client>, statements: StatementWatch, pipelines: Pipelines | undefined, clock: Clock) {
     this.name = pool.name;
     this.#pool = pool;
     this.#statements = statements;
+    this.#pipelines = pipelines;
     this.#clock = clock;
   }
 
@@ -212,27 +227,28 @@ class PostgresPool implements PgPool {
   #query(query: string | QueryConfig, values: QueryConfigValues<unknown[]> | undefined): Promise<QueryResult> {
     return new Promise((resolve, reject) => {
       requireAnswer(query);
-      const run = (lease: Lease<Client>): void => {
+      const send: Statement = (client, done) => {
         let answered = false;
         const failed = (error: unknown): void => {
-          lease.release();
+          done(error);
           reject(error);
         };
         try {
-          lease.resource.query(query as string, values as unknown[], (error: Error | null | undefined, result) => {
+          client.query(query as string, values as unknown[], (error: Error | null | undefined, result) => {
             // Of a query that could not be put into words, node-postgres tells twice: also when the server is ready again.
             if (answered) return;
             answered = true;
             // After an error the server still has to say that it is ready, which usually is in the same packet.
             if (error) return queueMicrotask(() => failed(error));
-            lease.release();
+            done();
             resolve(result);
           });
         } catch (error) {
           failed(error);
         }
       };
-      this.#pool.lend(run, reject);
+      if (this.#pipelines !== undefined && isShareable(query)) this.#pipelines.send(send, reject);
+      else this.#pool.lend((lease) => send(lease.resource, () => lease.release()), reject);
     });
   }
 

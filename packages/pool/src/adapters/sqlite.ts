@@ -10,7 +10,7 @@ import type { AcquireOptions, CloseOptions, WaitOptions } from '../wait-options.
 
 export type { OpenSqlite, SqliteDatabase, SqliteParameter, SqliteStatement } from '../sqlite/driver.js';
 
-export interface SqlitePoolOptions<D extends SqliteDatabase<never> = SqliteDatabase> extends Omit<PoolTuning, 'max' | 'min'> {
+export interface SqlitePoolOptions<D extends SqliteDatabase<never> = SqliteDatabase> extends Omit<PoolTuning, 'max' | 'min' | 'concurrency'> {
   /** A file; a database in memory belongs to one connection alone. */
   readonly file: string;
   /** Opens a connection, as `(file, { readonly }) => new Database(file, { readonly })` by better-sqlite3. @default by node:sqlite */
@@ -56,7 +56,7 @@ export interface SqlitePool<D extends SqliteDatabase<never> = SqliteDatabase> ex
   stats(): SqlitePoolStats;
 }
 
-const OPTIONS: readonly string[] = ['file', 'open', 'readers', 'busyTimeoutMs', 'pragmas', ...TUNING.filter((name) => name !== 'max' && name !== 'min')];
+const OPTIONS: readonly string[] = ['file', 'open', 'readers', 'busyTimeoutMs', 'pragmas', ...TUNING.filter((name) => !['max', 'min', 'concurrency'].includes(name))];
 
 /** @throws {PoolError} `ERR_POOL_INVALID_OPTION` */
 export function createSqlitePool<D extends SqliteDatabase<never> = SqliteDatabase>(options: SqlitePoolOptions<D>): SqlitePool<D> {

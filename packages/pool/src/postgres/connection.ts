@@ -67,6 +67,19 @@ export function requireAnswer(query: unknown): void {
   throw invalidOption('query', query, 'one that tells its result; a cursor or a stream takes a client of pool.connect()');
 }
 
+/** Not in the public types of a client, and not in each. */
+interface Condition {
+  readonly _queryable?: boolean;
+  readonly _ending?: boolean;
+  readonly connection?: { readonly stream?: { readonly writable?: boolean } };
+}
+
+/** Broken, or ended by its borrower or under the pool, which hears of the latter a little later. */
+export function isUnusable(client: object): boolean {
+  const { _queryable: queryable, _ending: ending, connection } = client as Condition;
+  return queryable === false || ending === true || connection?.stream?.writable === false;
+}
+
 /** A query of the borrower's is still under way. */
 export function isBusy(client: Client): boolean {
   return (client as { readonly readyForQuery?: boolean }).readyForQuery === false;

@@ -7,7 +7,7 @@ import type { Lease } from '../lease.js';
 import type { Pool as CorePool } from '../pool.js';
 import { promiseBy } from '../promise-by.js';
 import { createPool } from '../resource-pool.js';
-import { isBusy, isInTransaction, observe, requireAnswer, rollBack } from './connection.js';
+import { isBusy, isInTransaction, isUnusable, observe, requireAnswer, rollBack } from './connection.js';
 import { clientReleased, clientRemoved, type ConnectContext, traceConnect } from './drop-in-channels.js';
 import { IdleClients } from './idle-clients.js';
 import { openInTime } from './open-in-time.js';
@@ -349,19 +349,6 @@ export class Pool extends EventEmitter implements pg.Pool {
   #promise<T>(native: Promise<T>): Promise<T> {
     return promiseBy(this.Promise, native);
   }
-}
-
-/** Not in the public types of a client, and not in each. */
-interface Condition {
-  readonly _queryable?: boolean;
-  readonly _ending?: boolean;
-  readonly connection?: { readonly stream?: { readonly writable?: boolean } };
-}
-
-/** Broken, or ended by its borrower or under the pool, which hears of the latter a little later. */
-function isUnusable(client: object): boolean {
-  const { _queryable: queryable, _ending: ending, connection } = client as Condition;
-  return queryable === false || ending === true || connection?.stream?.writable === false;
 }
 
 /** Those of pg-pool, where it has some. */
