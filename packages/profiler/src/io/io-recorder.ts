@@ -91,6 +91,8 @@ class Tally implements IoObserver {
   end(process: ProcessIo | undefined): IoProfile {
     this.#ended = true;
     const { disk, network } = this.#kinds;
+    const endedMs = performance.now();
+    for (const { slices } of [disk, network]) slices.end(endedMs);
     while (disk.slices.sliceMs < network.slices.sliceMs) disk.slices.halve();
     while (network.slices.sliceMs < disk.slices.sliceMs) network.slices.halve();
     const totals = { disk: totalsOf([...disk.targets.values()], disk), network: totalsOf([...network.targets.values()], network) };

@@ -19,6 +19,11 @@ export class Slices {
     this.bytes[slice] = (this.bytes[slice] ?? 0) + bytes;
   }
 
+  /** Nothing more has come until now, which counts where a rate is asked for. */
+  end(nowMs: number): void {
+    this.add(0, nowMs);
+  }
+
   /** Half as many slices, each twice as long. */
   halve(): void {
     this.bytes = Array.from({ length: Math.ceil(this.bytes.length / 2) }, (_, index) => (this.bytes[2 * index] ?? 0) + (this.bytes[2 * index + 1] ?? 0));
