@@ -1,6 +1,7 @@
 /* oxlint-disable typescript/no-this-alias -- a function that replaces a method has the `this` of its caller */
 import diagnostics from 'node:diagnostics_channel';
 import net from 'node:net';
+import type { Askers } from './http-clients.js';
 import type { IoObserver, Site, WatchedTarget } from './operation.js';
 import { type Method, type Patch, replaceMethod } from './patch.js';
 
@@ -54,8 +55,8 @@ class SocketState {
  * Watches TCP and Unix sockets, those under TLS and HTTP included. Of a socket that connects, an operation is a turn: from
  * a write until the first bytes of the answer. UDP is not watched.
  */
-export function watchSockets(observer: IoObserver): Patch[] {
-  const watch = new SocketWatch(observer);
+export function watchSockets(observer: IoObserver, askers: Askers): Patch[] {
+  const watch = new SocketWatch(observer, askers);
   const prototype = net.Socket.prototype;
   const serverSocket = (message: unknown): void => watch.serverSocket((message as { readonly socket: net.Socket }).socket);
   diagnostics.subscribe('net.server.socket', serverSocket);
@@ -71,10 +72,12 @@ export function watchSockets(observer: IoObserver): Patch[] {
 
 class SocketWatch {
   readonly #observer: IoObserver;
+  readonly #askers: Askers;
   readonly #open = new Map<net.Socket, SocketState>();
 
-  constructor(observer: IoObserver) {
+  constructor(observer: IoObserver, askers: Askers) {
     this.#observer = observer;
+    this.#askers = askers;
   }
 
   serverSocket(socket: net.Socket): void {
@@ -93,7 +96,11 @@ class SocketWatch {
     const watch = this;
     return function watched(this: net.Socket, chunk: unknown, encoding: unknown, callback: unknown) {
       const bytes = sizeOf(chunk, encoding);
-      if (bytes > 0) watch.#stateOf(this).wrote(bytes, performance.now(), watch.#observer.site(bytes, watched));
+      if (bytes > 0) {
+        const asker = watch.#askers.of(this);
+        const site = asker === undefined ? watch.#observer.site(bytes, watched) : asker.site;
+        watch.#stateOf(this).wrote(bytes, performance.now(), site);
+      }
       return original.call(this, chunk, encoding, callback);
     } as Method;
   }

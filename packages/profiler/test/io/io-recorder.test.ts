@@ -136,6 +136,44 @@ describe('I/O', () => {
     expect(target(profile, `clients of :${port}`)).toMatchObject({ readBytes: 160, writtenBytes: 160 });
   });
 
+  it('finds who makes HTTP requests, though they are sent when that code is no longer on the stack', async () => {
+    const server = http.createServer((_, response) => response.end('answer')).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const agent = new http.Agent({ keepAlive: true });
+    const getMany = async () => {
+      for (let turn = 0; turn < 600; turn += 1) {
+        const [response] = (await once(http.get({ port, host: '127.0.0.1', agent }), 'response')) as [http.IncomingMessage];
+        await once(response.resume(), 'end');
+      }
+    };
+    const postFew = async () => {
+      for (let turn = 0; turn < 400; turn += 1) {
+        const request = http.request({ port, host: '127.0.0.1', agent, method: 'POST' });
+        request.end('question');
+        const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+        await once(response.resume(), 'end');
+      }
+    };
+    const fetchMany = async () => {
+      for (let turn = 0; turn < 600; turn += 1) await (await fetch(`http://127.0.0.1:${port}`)).text();
+    };
+    const { sites, targets } = await record(async () => {
+      await getMany();
+      await postFew();
+      await fetchMany();
+    });
+    agent.destroy();
+    server.closeAllConnections();
+    server.close();
+    const { total } = sumsByFrame({ ...sites, values: sites.values.slice(0, 1) });
+    const operationsBy = (name: string) => total[sites.frames.findIndex((frame) => frame.name === name)] ?? 0;
+    expect(targets.filter(({ name }) => name === `127.0.0.1:${port}`).reduce((sum, { latency }) => sum + latency.count, 0)).toBe(1_600);
+    // One in 64 is sampled: a handful of each.
+    for (const name of ['getMany', 'postFew', 'fetchMany']) expect(operationsBy(name)).toBeGreaterThan(0);
+    expect(operationsBy('getMany') + operationsBy('fetchMany')).toBeGreaterThan(operationsBy('postFew'));
+  });
+
   it('tells what was read before the first request from what was read since', async () => {
     const server = http.createServer((_, response) => response.end(String(fs.existsSync(folder)))).listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -150,9 +188,10 @@ describe('I/O', () => {
   });
 
   it('puts every function back as it was', async () => {
-    const before = [fs.readFileSync, fs.promises.readFile, Object.getOwnPropertyNames(net.Socket.prototype).includes('write')];
+    const own = () => [Object.getOwnPropertyNames(net.Socket.prototype).includes('write'), Object.getOwnPropertyNames(http.ClientRequest.prototype).includes('end')];
+    const before = [fs.readFileSync, fs.promises.readFile, own()];
     await record(() => expect(fs.readFileSync).not.toBe(before[0]));
-    expect([fs.readFileSync, fs.promises.readFile, Object.getOwnPropertyNames(net.Socket.prototype).includes('write')]).toEqual(before);
+    expect([fs.readFileSync, fs.promises.readFile, own()]).toEqual(before);
   });
 
   it('leaves alone what somebody else has replaced meanwhile', async () => {
