@@ -116,7 +116,7 @@ const samples: Reader<Samples> = (parent, key) => {
 };
 
 const latency = object({ count, totalMs: number, p50Ms: number, p90Ms: number, p99Ms: number, maxMs: number });
-const rows = { operations: count, readBytes: number, writtenBytes: number, syncMs: number, latency, longestRow: count, longestRowMs: number };
+const rows = { operations: count, readBytes: number, writtenBytes: number, syncMs: number, latency, longestRow: count, longestRowMs: number, waitedBy: optional(count), movedBy: optional(count) };
 const totals = object({ ...rows, peakBytesPerSecond: number });
 const io = object({
   disk: totals,

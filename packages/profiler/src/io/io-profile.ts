@@ -3,8 +3,16 @@ import type { Latency } from './latency.js';
 import type { IoKind } from './operation.js';
 import type { ProcessIo } from './process-io.js';
 
+/** The functions of the program that asked, as indices of the `frames` of {@link IoProfile.sites}; where operations of theirs were sampled. */
+export interface IoAskers {
+  /** Who waited longest in all. */
+  readonly waitedBy?: number | undefined;
+  /** Who moved the most bytes. */
+  readonly movedBy?: number | undefined;
+}
+
 /** What was read from and written to a file or a host. */
-export interface IoTarget {
+export interface IoTarget extends IoAskers {
   readonly kind: IoKind;
   /** A file's path; a host and port; `clients of :8080` together for who connected to this program. */
   readonly name: string;
@@ -21,7 +29,7 @@ export interface IoTarget {
   readonly longestRowMs: number;
 }
 
-export interface IoTotals {
+export interface IoTotals extends IoAskers {
   readonly operations: number;
   readonly readBytes: number;
   readonly writtenBytes: number;

@@ -95,15 +95,17 @@ class Tally implements IoObserver {
     for (const { slices } of [disk, network]) slices.end(endedMs);
     while (disk.slices.sliceMs < network.slices.sliceMs) disk.slices.halve();
     while (network.slices.sliceMs < disk.slices.sliceMs) network.slices.halve();
-    const totals = { disk: totalsOf([...disk.targets.values()], disk), network: totalsOf([...network.targets.values()], network) };
+    const sites = this.#sites.samples();
+    const { nodeFrames } = sites;
+    const totals = { disk: totalsOf([...disk.targets.values()], disk, nodeFrames), network: totalsOf([...network.targets.values()], network, nodeFrames) };
     const seen = totals.disk.readBytes + totals.disk.writtenBytes + totals.network.readBytes + totals.network.writtenBytes;
     const counted = process && process.readBytes + process.writtenBytes;
-    const targets = [...disk.targets.values(), ...network.targets.values()].map((target) => target.read());
+    const targets = [...disk.targets.values(), ...network.targets.values()].map((target) => target.read(nodeFrames));
     const length = Math.max(disk.slices.bytes.length, network.slices.bytes.length);
     return {
       ...totals,
       targets: targets.toSorted((a, b) => b.readBytes + b.writtenBytes - (a.readBytes + a.writtenBytes) || b.operations - a.operations),
-      sites: markOwn(this.#sites.samples()),
+      sites: markOwn(sites),
       sliceMs: disk.slices.sliceMs,
       slices: Array.from({ length }, (_, index): IoSlice => ({ diskBytes: disk.slices.bytes[index] ?? 0, networkBytes: network.slices.bytes[index] ?? 0 })),
       requests: Array.from(this.#requests, ([port, count]) => ({ port, count })),
@@ -132,14 +134,19 @@ class SiteTree {
   readonly #tree = new StackTree();
   readonly #values: [samples: number, waitedUs: number, bytes: number][] = [];
 
-  add({ stack, weight }: Site, bytes: number, waitedMs: number): void {
-    let node = -1;
-    for (const frame of stack) node = this.#tree.node(node, frame);
-    if (node < 0) return;
+  /** Gives the node of the function of the program that asked, or -1. */
+  add({ stack, weight }: Site, bytes: number, waitedMs: number): number {
+    let [node, owner] = [-1, -1];
+    for (const frame of stack) {
+      node = this.#tree.node(node, frame);
+      if (frame.kind === 'script') owner = node;
+    }
+    if (node < 0) return owner;
     const values = (this.#values[node] ??= [0, 0, 0]);
     values[0] += 1;
     values[1] += waitedMs * 1e3 * weight;
     values[2] += bytes * weight;
+    return owner;
   }
 
   samples(): Samples {

@@ -3,13 +3,14 @@ import { LatencyHistogram } from './latency.js';
 import type { IoKind, Site, WatchedTarget } from './operation.js';
 import { Row } from './row.js';
 import type { Slices } from './slices.js';
+import { WhoAsked } from './who-asked.js';
 
 /** What all targets of a kind share. */
 export interface KindTally {
   readonly slices: Slices;
   readonly row: Row;
-  /** Gets who asked, of operations whose site was sampled. */
-  readonly asked: (site: Site, bytes: number, waitedMs: number) => void;
+  /** Gets who asked, of operations whose site was sampled; gives the node of the function of the program, or -1. */
+  readonly asked: (site: Site, bytes: number, waitedMs: number) => number;
 }
 
 /** Adds up what is done to one file or host. */
@@ -24,6 +25,7 @@ export class TargetTally implements WatchedTarget {
   readonly #name: string;
   readonly #shared: KindTally;
   readonly #row = new Row();
+  readonly who: WhoAsked = new WhoAsked();
 
   constructor(kind: IoKind, name: string, shared: KindTally) {
     this.kind = kind;
@@ -44,14 +46,14 @@ export class TargetTally implements WatchedTarget {
       this.#shared.row.add(beganMs, endedMs);
     }
     this.#shared.slices.add(readBytes + writtenBytes, endedMs);
-    if (site !== undefined) this.#shared.asked(site, readBytes + writtenBytes, endedMs - beganMs);
+    if (site !== undefined) this.#asked(site, readBytes + writtenBytes, endedMs - beganMs);
   }
 
   sent(writtenBytes: number, atMs: number, site: Site | undefined): void {
     this.operations += 1;
     this.writtenBytes += writtenBytes;
     this.#shared.slices.add(writtenBytes, atMs);
-    if (site !== undefined) this.#shared.asked(site, writtenBytes, 0);
+    if (site !== undefined) this.#asked(site, writtenBytes, 0);
   }
 
   received(readBytes: number, atMs: number): void {
@@ -59,7 +61,11 @@ export class TargetTally implements WatchedTarget {
     this.#shared.slices.add(readBytes, atMs);
   }
 
-  read(): IoTarget {
+  #asked(site: Site, bytes: number, waitedMs: number): void {
+    this.who.add(this.#shared.asked(site, bytes, waitedMs), bytes * site.weight, waitedMs * site.weight);
+  }
+
+  read(nodeFrames: ArrayLike<number>): IoTarget {
     const { kind, operations, readBytes, writtenBytes, syncOperations, syncMs } = this;
     return {
       kind,
@@ -72,14 +78,24 @@ export class TargetTally implements WatchedTarget {
       latency: this.latency.read(),
       longestRow: this.#row.longest,
       longestRowMs: this.#row.longestMs,
+      ...askersOf(this.who, nodeFrames),
     };
   }
 }
 
+function askersOf(who: WhoAsked, nodeFrames: ArrayLike<number>): Pick<IoTarget, 'waitedBy' | 'movedBy'> {
+  const [waitedBy, movedBy] = [who.most('waitedMs', nodeFrames), who.most('bytes', nodeFrames)];
+  return { ...(waitedBy !== undefined && { waitedBy }), ...(movedBy !== undefined && { movedBy }) };
+}
+
 /** All targets of a kind together. */
-export function totalsOf(targets: readonly TargetTally[], { slices, row }: KindTally): IoTotals {
+export function totalsOf(targets: readonly TargetTally[], { slices, row }: KindTally, nodeFrames: ArrayLike<number>): IoTotals {
   const latency = new LatencyHistogram();
-  for (const target of targets) latency.add(target.latency);
+  const who = new WhoAsked();
+  for (const target of targets) {
+    latency.add(target.latency);
+    who.addAll(target.who);
+  }
   const sum = (of: 'operations' | 'readBytes' | 'writtenBytes' | 'syncMs'): number => targets.reduce((all, target) => all + target[of], 0);
   return {
     operations: sum('operations'),
@@ -90,5 +106,6 @@ export function totalsOf(targets: readonly TargetTally[], { slices, row }: KindT
     peakBytesPerSecond: slices.peakBytesPerSecond(),
     longestRow: row.longest,
     longestRowMs: row.longestMs,
+    ...askersOf(who, nodeFrames),
   };
 }

@@ -135,6 +135,14 @@ describe('bottlenecks', () => {
     expect(kinds({ durationMs: 1_000, io: ioOf({ requests, targets: [host('db:5432', { latency: latency(40, 80) })] }) })).toEqual([]);
   });
 
+  it('name who waited for that host, whoever else waits, and who moved the bytes', () => {
+    const sites = memoryOf('allocated', ['reader', 5], ['asker', 1]);
+    const [reader, asker] = ['reader', 'asker'].map((name) => sites.frames.findIndex((one) => one.name === name));
+    const targets = [host('db:5432', { latency: latency(400, 800), waitedBy: asker, movedBy: reader }), host('(others)', { waitedBy: 99 })];
+    const io = ioOf({ sites, targets, requests: [{ port: 80, count: 20 }], network: totals({ peakBytesPerSecond: 51e6, readBytes: 51e6, waitedBy: asker, movedBy: reader }) });
+    expect(found({ durationMs: 1_000, io })).toMatchObject([{ kind: 'repeated-waits', frame: { name: 'asker' }, evidence: expect.stringContaining('most waited for by asker') }, { kind: 'network-rate', frame: { name: 'reader' } }]);
+  });
+
   it('name waits in a row where no requests are served', () => {
     const io = ioOf({ disk: totals({ longestRow: 500, longestRowMs: 800 }) });
     expect(kinds({ durationMs: 1_000, io })).toEqual(['repeated-waits']);

@@ -95,7 +95,7 @@ describe('I/O', () => {
     const readLittle = () => {
       for (let round = 0; round < 100; round += 1) fs.readFileSync(file);
     };
-    const { sites } = await record(() => {
+    const { sites, disk, targets } = await record(() => {
       readMuch();
       readLittle();
     });
@@ -104,6 +104,7 @@ describe('I/O', () => {
     // 63 % of the operations are sampled: 190 and 63, right to 9 and 15 % nineteen times out of twenty; the seed is one of these.
     expect(Math.abs(bytesBy('readMuch') / (300 * BYTES) - 1)).toBeLessThan(0.15);
     expect(Math.abs(bytesBy('readLittle') / (100 * BYTES) - 1)).toBeLessThan(0.25);
+    for (const { waitedBy, movedBy } of [disk, targets[0] ?? {}]) expect([waitedBy, movedBy].map((index) => sites.frames[index ?? -1]?.name)).toEqual(['readMuch', 'readMuch']);
   });
 
   it('counts what fails as an operation without bytes, and hands the failure on', async () => {
@@ -172,6 +173,8 @@ describe('I/O', () => {
     // One in 64 is sampled: a handful of each.
     for (const name of ['getMany', 'postFew', 'fetchMany']) expect(operationsBy(name)).toBeGreaterThan(0);
     expect(operationsBy('getMany') + operationsBy('fetchMany')).toBeGreaterThan(operationsBy('postFew'));
+    // Who answers asks for nothing.
+    expect(targets.find(({ name }) => name === `clients of :${port}`)?.waitedBy).toBeUndefined();
   });
 
   it('tells what was read before the first request from what was read since', async () => {
