@@ -46,6 +46,87 @@ function ours(strategy: StrategyName): Subject {
   };
 }
 
+interface Waiting {
+  readonly run: () => Promise<number>;
+  readonly resolve: (value: number) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * What no scheduler can do without: a line for each priority, a promise for each task, a count of what runs. It checks nothing, knows no
+ * workers, and makes one object a task beside its promise.
+ */
+class BareLines {
+  readonly #lines = Array.from({ length: PRIORITIES }, () => [] as Waiting[]);
+  readonly #heads = new Uint32Array(PRIORITIES);
+  readonly #idle: Slot[] = [];
+  #running = 0;
+  #wakesUp = false;
+  readonly #start = (): void => {
+    this.#wakesUp = false;
+    for (let next = this.#next(); next !== undefined; next = this.#next()) {
+      this.#running += 1;
+      (this.#idle.pop() ?? new Slot((slot) => this.#ended(slot))).serve(next);
+    }
+  };
+
+  add(run: () => Promise<number>, priority: number): Promise<number> {
+    const result = new Promise<number>((resolve, reject) => this.#lines[priority]?.push({ run, resolve, reject }));
+    this.#wakeUp();
+    return result;
+  }
+
+  #ended(slot: Slot): void {
+    this.#idle.push(slot);
+    this.#running -= 1;
+    this.#wakeUp();
+  }
+
+  #wakeUp(): void {
+    if (this.#wakesUp) return;
+    this.#wakesUp = true;
+    queueMicrotask(this.#start);
+  }
+
+  #next(): Waiting | undefined {
+    if (this.#running >= CONCURRENCY) return undefined;
+    for (let priority = PRIORITIES - 1; priority >= 0; priority -= 1) {
+      const line = this.#lines[priority] ?? [];
+      const head = this.#heads[priority] ?? 0;
+      if (head < line.length) {
+        this.#heads[priority] = head + 1;
+        return line[head];
+      }
+      line.length = 0;
+      this.#heads[priority] = 0;
+    }
+    return undefined;
+  }
+}
+
+/** Waits for one task after the other with the same two functions. */
+class Slot {
+  #task: Waiting | undefined;
+  readonly #fulfilled: (value: number) => void;
+  readonly #rejected: (error: unknown) => void;
+
+  constructor(ended: (slot: Slot) => void) {
+    this.#fulfilled = (value) => {
+      this.#task?.resolve(value);
+      ended(this);
+    };
+    this.#rejected = (error) => {
+      this.#task?.reject(error);
+      ended(this);
+    };
+  }
+
+  serve(task: Waiting): void {
+    this.#task = task;
+    void task.run().then(this.#fulfilled, this.#rejected);
+  }
+}
+
 export default defineBench({
   name: 'scheduler/dispatch',
   title: 'What does it cost to queue a task that does nothing, and to run it in its turn?',
@@ -57,6 +138,10 @@ export default defineBench({
   contenders: {
     '@fog/scheduler priority': () => warm(ours('priority')),
     '@fog/scheduler adaptive': () => warm(ours('adaptive')),
+    'lines and promises alone (a floor)': () => {
+      const lines = new BareLines();
+      return warm(queueOf((count, priorities) => sumOf(count, (index) => lines.add(() => work(index), priorities[index] ?? 0))));
+    },
     'p-queue with priorities': () => {
       const queue = new PQueue({ concurrency: CONCURRENCY });
       return warm(queueOf((count, priorities) => sumOf(count, (index) => queue.add(() => work(index), { priority: priorities[index] ?? 0 }))));
