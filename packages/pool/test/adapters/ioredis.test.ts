@@ -131,7 +131,7 @@ describe('a pool of Redis connections', () => {
 
   it('refuses what it does not know or decides itself', async () => {
     await expect(open().use(undefined as never)).rejects.toMatchObject({ code: 'ERR_POOL_INVALID_OPTION' });
-    for (const options of [{ uri: 'x' }, { url: 5 }, { connection: 'x' }, { connection: { retryStrategy: () => 1 } }, { connection: { lazyConnect: false } }, { min: 11 }])
+    for (const options of [{ concurrency: 2 }, { uri: 'x' }, { url: 5 }, { connection: 'x' }, { connection: { retryStrategy: () => 1 } }, { connection: { lazyConnect: false } }, { min: 11 }])
       expect(() => createRedisPool(options as never)).toThrow(expect.objectContaining({ code: 'ERR_POOL_INVALID_OPTION' }));
   });
 });

@@ -177,7 +177,7 @@ describe('where Node has no SQLite, and no other is given', () => {
 
 describe('the options of a pool of SQLite connections', () => {
   it('are refused if they cannot be honoured', () => {
-    for (const options of [{}, { file: '' }, { file: ':memory:' }, { file: 'x', readers: 0 }, { file: 'x', open: 1 }, { file: 'x', busyTimeoutMs: -1 }, { file: 'x', pragmas: 'a' }, { file: 'x', pragmas: [1] }, { file: 'x', name: '' }, { file: 'x', max: 3 }])
+    for (const options of [{}, { file: '' }, { file: ':memory:' }, { file: 'x', readers: 0 }, { file: 'x', open: 1 }, { file: 'x', busyTimeoutMs: -1 }, { file: 'x', pragmas: 'a' }, { file: 'x', pragmas: [1] }, { file: 'x', name: '' }, { file: 'x', max: 3 }, { file: 'x', concurrency: 2 }])
       expect(() => createSqlitePool({ open: openWasm, ...options } as never)).toThrow(expect.objectContaining({ code: 'ERR_POOL_INVALID_OPTION' }));
   });
 
