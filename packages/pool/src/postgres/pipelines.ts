@@ -16,6 +16,8 @@ const NEEDS_ITS_OWN = /\b(?:begin|start|copy)\b/i;
 
 interface Pipeline {
   readonly lease: Lease<Client>;
+  /** Whether its client sends ahead for whoever has it alone, too. */
+  readonly usually: boolean;
   readonly untilMs: number;
   underWay: number;
   /** Takes no more. */
@@ -71,8 +73,8 @@ export class Pipelines {
   }
 
   #begin(lease: Lease<Client>, statement: Statement): void {
-    const pipeline: Pipeline = { lease, untilMs: this.#clock.now() + LONGEST_MS, underWay: 0, closed: false };
-    setPipelining(lease.resource, true);
+    const usually = setPipelining(lease.resource, true);
+    const pipeline: Pipeline = { lease, usually, untilMs: this.#clock.now() + LONGEST_MS, underWay: 0, closed: false };
     this.#open.push(pipeline);
     this.#put(pipeline, statement);
     this.#fill(pipeline);
@@ -89,7 +91,7 @@ export class Pipelines {
     this.#fill(pipeline);
     if (pipeline.underWay > 0) return;
     this.#open.splice(this.#open.indexOf(pipeline), 1);
-    setPipelining(pipeline.lease.resource, false);
+    setPipelining(pipeline.lease.resource, pipeline.usually);
     pipeline.lease.release();
   }
 
@@ -136,7 +138,13 @@ function isOrdinary(error: unknown): boolean {
   return error instanceof pg.DatabaseError && error.severity === 'ERROR';
 }
 
-/** node-postgres has it as an option of the client, which it looks at for each query; whoever has a client alone is used to the other way. */
-function setPipelining(client: Client, pipeline: boolean): void {
-  (client as { pipeline?: boolean }).pipeline = pipeline;
+/**
+ * node-postgres has it as an option of the client, which it looks at for each query; whoever has a client alone is used to what was chosen
+ * there. Gives what it was.
+ */
+function setPipelining(client: Client, pipeline: boolean): boolean {
+  const options = client as { pipeline?: boolean };
+  const before = options.pipeline ?? false;
+  options.pipeline = pipeline;
+  return before;
 }
