@@ -2,8 +2,8 @@ import { defineBench, type Subject } from '../harness/bench.js';
 import { FLOOR, floor, type Given, OURS, type Pooled, pools, RIVALS } from './rivals.js';
 
 const BORROWERS = 1_000;
-/** The last so many waits, of which the figure is taken. */
-const KEPT_WAITS = 2 ** 13;
+/** The last so many waits, of which the figure is taken: enough for several collections of garbage, or it would be luck whether one is among them. */
+const KEPT_WAITS = 2 ** 17;
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 

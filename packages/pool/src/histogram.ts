@@ -26,12 +26,15 @@ export class Histogram {
     return this.#total;
   }
 
-  /** @param durationMs at least 0 */
-  record(durationMs: number): void {
+  /**
+   * @param durationMs at least 0
+   * @param weight for how many it stands, which took about as long
+   */
+  record(durationMs: number, weight: number = 1): void {
     const us = Math.min(Math.round(durationMs * 1_000), MOST_US);
     const bucket = bucketOf(us);
-    this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1;
-    this.#total += 1;
+    this.#counts[bucket] = (this.#counts[bucket] ?? 0) + weight;
+    this.#total += weight;
     if (us > this.#maxUs) this.#maxUs = us;
   }
 

@@ -1,7 +1,7 @@
 import { CoarseClock } from './coarse-clock.js';
 import { type Entry, IDLE, isLent, leasedMsOf } from './entry.js';
 import { acquireTimeouts, circuitOpen, closeTimeout, invalidOption, overloaded, type PoolError, queueFull } from './errors.js';
-import { poolResized, waitTimedOut } from './events.js';
+import { poolResized, waitTimedOut, wantsLeases } from './events.js';
 import { Histogram } from './histogram.js';
 import { type Lease, PoolLease } from './lease.js';
 import { Lending } from './lending.js';
@@ -10,13 +10,14 @@ import { Loans } from './loans.js';
 import { keepsBooks, type PoolOptions, requireSizes, type ResolvedOptions, resolveOptions } from './options.js';
 import { Phase } from './phase.js';
 import type { Pool, ResourceReading } from './pool.js';
+import { Sampling } from './sampling.js';
 import { Shedder } from './shedder.js';
 import { Sizing } from './sizing.js';
 import { Counters, type PoolStats, readStats } from './stats.js';
 import { type Hold, Supply } from './supply.js';
 import { useEntry, useLease } from './use.js';
 import { WaitQueue } from './wait-queue.js';
-import { Rejection } from './waiter.js';
+import { Rejection, type Waiter } from './waiter.js';
 import {
   type AcquireOptions,
   checkAcquireOptions,
@@ -64,6 +65,7 @@ export class ResourcePool<R> implements Pool<R> {
   #max: number;
   readonly #counters = new Counters();
   readonly #waits = new Histogram();
+  readonly #waitSampling = new Sampling();
 
   constructor(options: ResolvedOptions<R>, hold?: Hold<R>) {
     const { name, clock, acquireTimeoutMs, min, max, overloadTargetMs, adaptive } = options;
@@ -359,9 +361,16 @@ export class ResourcePool<R> implements Pool<R> {
   #serveNext(entry: Entry<R>): void {
     const waiter = this.#queue.shift();
     if (waiter === undefined) return;
-    const waitMs = this.#options.clock.now() - waiter.sinceMs;
-    this.#waits.record(waitMs);
-    waiter.resolve(this.#lease(entry, waitMs, waiter.loan));
+    waiter.resolve(this.#lease(entry, this.#timed(waiter, entry), waiter.loan));
+  }
+
+  /** How long it has waited; 0 if it is one of many, and nobody is told. */
+  #timed({ sinceMs }: Waiter<R>, entry: Entry<R>): number {
+    const weight = wantsLeases() ? 1 : this.#waitSampling.weight(entry.sinceMs);
+    if (weight === 0) return 0;
+    const waitMs = this.#options.clock.now() - sinceMs;
+    this.#waits.record(waitMs, weight);
+    return waitMs;
   }
 
   #applySize(): void {

@@ -51,6 +51,22 @@ describe('stats', () => {
     expect(stats.useP50Ms).toBeLessThan(0.1);
   });
 
+  it('tell the waits of many by some of them, as if all had been measured', async () => {
+    const { pool, clock } = setUp({ max: 1 });
+    const first = await pool.acquire();
+    const waiting = Array.from({ length: 2_000 }, () => pool.acquire());
+    first.release();
+    // 20 ms in all, so within one tick of the coarse clock.
+    for (const lease of waiting) {
+      clock.advance(0.01);
+      (await lease).release();
+    }
+    const { acquireP50Ms, acquireP95Ms, acquireMaxMs } = pool.stats();
+    expect(Math.abs(acquireP50Ms / 10 - 1)).toBeLessThan(0.05);
+    expect(Math.abs(acquireP95Ms / 19 - 1)).toBeLessThan(0.05);
+    expect(acquireMaxMs).toBeGreaterThan(19.8);
+  });
+
   it('time every use that lasts, and some of those that are over at once', async () => {
     const { pool, clock } = setUp();
     for (let ms = 1; ms <= 100; ms += 1) await pool.use(() => clock.advance(ms));
