@@ -1,9 +1,9 @@
 import type { Client } from 'pg';
 import pg from 'pg';
-import type { HoldingPool } from '../adapters/holding-pool.js';
 import type { Clock } from '../clock.js';
 import { invalidOption } from '../errors.js';
 import type { Lease } from '../lease.js';
+import type { ResourcePool } from '../resource-pool.js';
 import { isInTransaction, isUnusable } from './connection.js';
 
 /** Sends itself on the client, and calls `done` once it is over, with what it failed with if it did. */
@@ -13,6 +13,8 @@ export type Statement = (client: Client, done: (error?: unknown) => void) => voi
 const LONGEST_MS = 100;
 /** What leaves a connection in a transaction, or has it read what follows as data. */
 const NEEDS_ITS_OWN = /\b(?:begin|start|copy)\b/i;
+
+type Connections = Pick<ResourcePool<Client>, 'tryAcquire' | 'lineUp' | 'waiting' | 'isLentOut'>;
 
 interface Pipeline {
   readonly lease: Lease<Client>;
@@ -37,14 +39,14 @@ interface Waiting {
  * waits for one that is to be had alone; whoever does, gets the first that is free.
  */
 export class Pipelines {
-  readonly #pool: HoldingPool<Client>;
+  readonly #pool: Connections;
   readonly #depth: number;
   readonly #clock: Clock;
   readonly #open: Pipeline[] = [];
   /** Those in line for a connection; in their order. */
   readonly #waiting = new Set<Waiting>();
 
-  constructor(pool: HoldingPool<Client>, depth: number, clock: Clock) {
+  constructor(pool: Connections, depth: number, clock: Clock) {
     this.#pool = pool;
     this.#depth = depth;
     this.#clock = clock;
