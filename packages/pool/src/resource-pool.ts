@@ -121,17 +121,27 @@ export class ResourcePool<R> implements Pool<R> {
   }
 
   /**
-   * As `acquire()`, for a caller that may find another way while it waits, and makes a promise of its own: `run` or `fail` is called as
-   * soon as it is known, and never inside of this call. Gives what takes the caller out of the line, as long as neither was called.
+   * As `acquire()`, for a caller that makes a promise of its own: `run` is called with the lease in this very call where something is
+   * free, else as soon as it is: what is given back is in use again before whoever gave it back goes on. `run` must not give its lease
+   * back inside of the call, or all who wait would be served one inside the other. `fail` is called later.
+   * @param options checked
+   * @returns what takes the caller out of the line again, as long as neither was called
    */
-  lineUp(run: (lease: Lease<R>) => void, fail: (error: unknown) => void): () => void {
-    const refusal = this.#refusal();
-    if (refusal !== undefined) {
+  lend(run: (lease: Lease<R>) => void, fail: (error: unknown) => void, options: AcquireOptions = NO_OPTIONS): () => void {
+    const { signal, key } = options;
+    const loan = this.#loans?.open(key, false);
+    const lease = signal?.aborted === true ? undefined : this.#take(key, loan);
+    if (lease !== undefined) {
+      run(lease);
+      return () => {};
+    }
+    const refusal: unknown = signal?.aborted === true ? signal.reason : this.#refusal();
+    if (signal?.aborted === true || refusal !== undefined) {
       queueMicrotask(() => fail(refusal));
       return () => {};
     }
-    const waiter = this.#queue.park(NO_OPTIONS, this.#loans?.open(undefined, false), (lease) => (lease instanceof Rejection ? lease.then(undefined, fail) : run(lease)));
-    queueMicrotask(() => this.#joined(undefined));
+    const waiter = this.#queue.park(options, loan, (given) => (given instanceof Rejection ? given.then(undefined, fail) : run(given)));
+    queueMicrotask(() => this.#joined(key));
     return () => {
       this.#queue.withdraw(waiter);
       this.#phase.look();

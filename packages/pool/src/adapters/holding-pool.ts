@@ -1,4 +1,3 @@
-import type { Lease } from '../lease.js';
 import { type PoolOptions, resolveOptions } from '../options.js';
 import { type Hold, ResourcePool } from '../resource-pool.js';
 
@@ -22,12 +21,5 @@ export class HoldingPool<R> extends ResourcePool<R> {
       },
     });
     super(held, hold);
-  }
-
-  /** As `acquire()`, for a caller that makes a promise of its own. */
-  lend(run: (lease: Lease<R>) => void, fail: (error: unknown) => void): void {
-    const lease = this.tryAcquire();
-    if (lease === undefined) this.acquire().then(run, fail);
-    else run(lease);
   }
 }

@@ -244,7 +244,7 @@ class PostgresPool implements PgPool {
             resolve(result);
           });
         } catch (error) {
-          failed(error);
+          queueMicrotask(() => failed(error));
         }
       };
       if (this.#pipelines !== undefined && isShareable(query)) this.#pipelines.send(send, reject);

@@ -145,7 +145,7 @@ class ThreadPool<T extends Tasks> implements WorkerPool<T> {
       const { transfer = NOTHING, ...wait } = options;
       checkAcquireOptions(wait);
       if (!Array.isArray(transfer)) throw invalidOption('transfer', transfer, 'an array');
-      this.#threads.acquire(wait).then((lease) => this.#begin(lease, { name, payload, transfer, signal: wait.signal }, end), reject);
+      this.#threads.lend((lease) => this.#begin(lease, { name, payload, transfer, signal: wait.signal }, end), reject, wait);
     });
   }
 
@@ -194,8 +194,8 @@ class ThreadPool<T extends Tasks> implements WorkerPool<T> {
       id = thread.run(running, payload, transfer, maxHeapBytes !== Infinity);
       signal?.addEventListener('abort', abort, { once: true });
     } catch (error) {
-      lease.release();
       reject(error);
+      queueMicrotask(() => lease[Symbol.dispose]());
     }
   }
 

@@ -14,7 +14,7 @@ const LONGEST_MS = 100;
 /** What leaves a connection in a transaction, or has it read what follows as data. */
 const NEEDS_ITS_OWN = /\b(?:begin|start|copy)\b/i;
 
-type Connections = Pick<ResourcePool<Client>, 'tryAcquire' | 'lineUp' | 'waiting' | 'isLentOut'>;
+type Connections = Pick<ResourcePool<Client>, 'tryAcquire' | 'lend' | 'waiting' | 'isLentOut'>;
 
 interface Pipeline {
   readonly lease: Lease<Client>;
@@ -60,7 +60,7 @@ export class Pipelines {
     if (pipeline !== undefined) return this.#put(pipeline, statement);
     const waiting: Waiting = {
       statement,
-      leave: this.#pool.lineUp(
+      leave: this.#pool.lend(
         (own) => {
           this.#waiting.delete(waiting);
           this.#begin(own, statement);

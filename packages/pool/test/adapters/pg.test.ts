@@ -56,6 +56,15 @@ describe('a pool of PostgreSQL connections', () => {
     expect(db.stats()).toMatchObject({ createdTotal: 1, leased: 0 });
   });
 
+  it('refuses any number of queries that cannot be sent, whoever waits behind them', async () => {
+    const db = open({ max: 1 });
+    const asked = Array.from({ length: 20_000 }, () => db.query(null as never));
+    const last = db.query('select 1 as one');
+    expect(new Set((await Promise.allSettled(asked)).map(({ status }) => status))).toEqual(new Set(['rejected']));
+    expect((await last).rows).toEqual([{ one: 1 }]);
+    expect(db.stats()).toMatchObject({ createdTotal: 1, leased: 0, waiting: 0 });
+  });
+
   it('refuses a query that would keep its connection and never tell that it is over', async () => {
     const db = open({ max: 1 });
     const cursor = { submit: () => {} };

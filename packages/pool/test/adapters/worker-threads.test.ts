@@ -76,6 +76,15 @@ describe('a pool of worker threads', () => {
     expect((await workers.run('bytes', 5_000)).byteLength).toBe(5_000);
   });
 
+  it('refuses any number of tasks that it cannot send, whoever waits behind them', async () => {
+    const workers = start();
+    const asked = Array.from({ length: 20_000 }, () => workers.run('toString' as never, 0 as never));
+    const last = workers.run('length', new Uint8Array(3));
+    expect(new Set((await Promise.allSettled(asked)).map(({ status }) => status))).toEqual(new Set(['rejected']));
+    expect(await last).toBe(3);
+    expect(workers.stats()).toMatchObject({ createdTotal: 1, leased: 0, waiting: 0 });
+  });
+
   it('passes its options to the threads', async () => {
     const workers = start({ workerData: { greeting: 'hi' }, argv: ['--quiet'], env: { COLOUR: 'blue' } });
     expect(await workers.run('config', undefined)).toEqual({ data: { greeting: 'hi' }, argv: ['--quiet'], env: 'blue' });
