@@ -131,7 +131,8 @@ describe('statements that share connections', () => {
 
   it('give a connection back in time for what is due there: under load all are replaced when their lifetime is over', async () => {
     const clock = new ManualClock();
-    const db = open({ clock, maxLifetimeMs: 60_000, acquireTimeoutMs: 600_000 });
+    const db = open({ clock, min: 2, maxLifetimeMs: 60_000, acquireTimeoutMs: 600_000 });
+    await db.ready(); // Both are as old as the other.
     const statements = load(() => echo(db, 1), 20);
     while (statements.answers() < 100) await echo(db, 1);
     clock.advance(60_000);
