@@ -104,6 +104,16 @@ describe('backfilling', () => {
     expect(seen.at(-1)).toBe(100 + 25 + 10);
   });
 
+  it('keeps nothing of a task whose estimator throws when the backlog is counted', async () => {
+    const strategy: Policy = { ...easy, order: () => 0, reorders: true, reserves: () => true };
+    const broken = { ...literal, predict: () => { throw new Error('no idea'); } };
+    const { scheduler, submit } = stage({ strategy, estimator: broken });
+    scheduler.addWorker(WORKER);
+    expect(() => submit('unknown')).toThrow('no idea');
+    expect(scheduler.stats()).toMatchObject({ pending: 0, submittedTotal: 0, refusedTotal: 1 });
+    await scheduler.close();
+  });
+
   it('takes those that pass in an order of their own, where the policy has one', async () => {
     const { scheduler, submit, started, advance } = stage({ strategy: { ...easy, passOrder: ({ estimate }) => estimate.medianMs }, estimator: literal });
     scheduler.addWorker(WORKER);

@@ -81,11 +81,12 @@ export class ReadyQueue {
     return this.#due.peekKey();
   }
 
-  /** A task comes, or comes back. Whatever the order throws, it throws with nothing changed. */
+  /** A task comes, or comes back. Whatever the order or the estimator throws, it throws with nothing changed. */
   add(task: Task, nowMs: number): void {
     this.#comes(nowMs);
-    this.#enter(task, this.#keyOf(task));
+    const key = this.#keyOf(task);
     this.#countIn(task);
+    this.#enter(task, key);
     this.#watch(task);
   }
 
