@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { request, type IncomingMessage } from 'node:http';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { json as readJson } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startPostgres, startRedis, type Service } from '@fog/services';
@@ -200,6 +201,16 @@ describe('faults', () => {
     }
     await eventually(async () => ((await ask(gateway.url, '/v1/arena/stats')).json['liveBlocks'] === 0 ? true : undefined));
     expect(gateway.output()).not.toContain('aborted');
+  });
+
+  it('answers 503 for a batch whose thread ends in the middle, stores nothing of it, and goes on with another thread', async () => {
+    const preload = join(import.meta.dirname, 'thread-ending.cjs');
+    await using own = await startGateway({ DATABASE_URL: postgres.url, REDIS_URL: redis.url, FOG_WORKERS: '1', NODE_OPTIONS: `--require ${JSON.stringify(preload)}` });
+    const lost = await ask(own.url, '/v1/readings', row('thread-ending', 1));
+    expect([lost.status, lost.json['error']]).toMatchObject([503, { code: 'ERR_WORKER_LOST', retryAfterS: 1 }]);
+    expect((await ask(own.url, '/v1/readings', row('thread-going-on', 1))).status).toBe(200);
+    expect((await ask(own.url, '/v1/devices/thread-ending/latest')).status).toBe(404);
+    expect((await ask(own.url, '/v1/arena/stats')).json).toMatchObject({ liveBlocks: 0 });
   });
 
   it('answers the latest values while Redis is away, and no stale ones when it is back', async () => {

@@ -55,6 +55,8 @@ export function toHttpError(error: unknown): HttpError {
   if (/^ERR_(?:POOL|SCHEDULER|ARENA)_CLOSED$/.test(code)) return stopping();
   if (NO_ANSWER.test(code) || message.startsWith('Connection terminated'))
     return new HttpError(503, 'ERR_STORE_SILENT', 'the database did not answer in the middle of this request, and may have stored it; a batch sent again with its Idempotency-Key is stored once', { retryAfterS: 2 });
+  if (code.startsWith('ERR_POOL_WORKER_'))
+    return new HttpError(503, 'ERR_WORKER_LOST', 'the thread that read this batch ended before it was done; nothing of it was stored', { retryAfterS: 1 });
   if (code.startsWith('ERR_POOL_') || CANNOT_SERVE.test(code))
     return new HttpError(503, 'ERR_STORE_UNAVAILABLE', 'the database cannot serve this at the moment; nothing of this request was stored', { retryAfterS: 2 });
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) return new HttpError(statusCode, code, message);
