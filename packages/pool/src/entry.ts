@@ -90,6 +90,12 @@ export function isLent({ state }: Pick<Entry<unknown>, 'state'>): boolean {
   return state === LEASED || state === SHARED;
 }
 
+/** Borrowers it may have at once: while it is lent for the last time, no more than it has. */
+export function placesOf(entry: Entry<unknown>, concurrency: number): number {
+  const isLeaving = entry.sentence !== undefined || entry.uses === entry.lastUse;
+  return isLeaving && isLent(entry) ? entry.sharers + 1 : concurrency;
+}
+
 /** How long it has been lent in all. */
 export function leasedMsOf(entry: Entry<unknown>, nowMs: number): number {
   return isLent(entry) ? entry.leasedMs + nowMs - entry.sinceMs : entry.leasedMs;

@@ -175,7 +175,7 @@ export class ResourcePool<R> implements Pool<R> {
   }
 
   suspend(): void {
-    this.#supply.suspend(true);
+    if (!this.#phase.isClosed) this.#supply.suspend(true);
   }
 
   resume(): void {
@@ -318,15 +318,15 @@ export class ResourcePool<R> implements Pool<R> {
   #queueRefusal(): PoolError | undefined {
     const { maxWaiting, concurrency } = this.#options;
     if (maxWaiting === Infinity) return undefined;
-    const { max, checker } = this.#supply;
-    const room = (max - checker.underWay) * concurrency - this.#lending.leases;
+    const { places, checker } = this.#supply;
+    const room = places - checker.underWay * concurrency - this.#lending.leases;
     return this.#queue.size - room >= maxWaiting ? queueFull(this.name, maxWaiting) : undefined;
   }
 
   /** Somebody has begun to wait, or there is less to be had. */
   #breakDeadlock(key: string | undefined): void {
     if (this.#loans === undefined || this.#queue.size === 0) return;
-    const refused = this.#loans.breakDeadlock(key, this.#supply.max * this.#options.concurrency);
+    const refused = this.#loans.breakDeadlock(key, this.#supply.places);
     this.#counters.refused += refused;
     if (refused > 0) this.#phase.look();
   }

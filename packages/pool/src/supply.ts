@@ -3,7 +3,7 @@ import { Circuit } from './circuit.js';
 import type { CoarseClock } from './coarse-clock.js';
 import { Creator } from './creator.js';
 import { Destroyer } from './destroyer.js';
-import { DESTROYED, type DestroyReason, Entry, IDLE, IN_HAND, LEASED, leasedMsOf, SHARED } from './entry.js';
+import { DESTROYED, type DestroyReason, Entry, IDLE, IN_HAND, LEASED, leasedMsOf, placesOf, SHARED } from './entry.js';
 import { resourceCreated } from './events.js';
 import { isExpired, rollLimits } from './eviction.js';
 import { Histogram } from './histogram.js';
@@ -142,6 +142,12 @@ export class Supply<R> {
     return (this.creator.underWay + this.checker.validating) * this.#concurrency;
   }
 
+  /** Borrowers there may be at once, at what is alive and at what there is room for. */
+  get places(): number {
+    const unborn = Math.max(0, this.#max - this.#alive.length) * this.#concurrency;
+    return this.#concurrency === 1 ? unborn + this.#alive.length : this.#alive.reduce((places, entry) => places + placesOf(entry, this.#concurrency), unborn);
+  }
+
   /** As {@link borrow}, where there is nothing to be looked at and nobody waits; the short way of most loans. */
   borrowAsItIs(): Entry<R> | undefined {
     if (!this.#lendsAsItIs || this.#demand.size > 0) return undefined;
@@ -214,7 +220,8 @@ export class Supply<R> {
   resize(min: number, max: number): void {
     this.#min = min;
     this.#max = max;
-    let surplus = this.#alive.filter(({ sentence }) => sentence === undefined).length + this.creator.underWay - max;
+    // Those being created are not counted: what is too many of them goes when it is there.
+    let surplus = this.#alive.filter(({ sentence }) => sentence === undefined).length - max;
     for (const entry of [...this.#idle(), ...this.#alive]) {
       if (surplus <= 0) return;
       if (entry.state === DESTROYED || entry.sentence !== undefined) continue;

@@ -60,6 +60,19 @@ describe('resize', () => {
     await pool.close();
     expect(() => pool.resize({ max: 5 })).toThrow(expect.objectContaining({ code: 'ERR_POOL_CLOSED' }));
   });
+
+  it('to less, while some are being created, ends no more than is too many', async () => {
+    const late = deferred<void>();
+    const { pool, backend } = setUp({ max: 4, create: async () => { if (backend.attempts === 2) await late.promise; return backend.connect(); } });
+    const leases = [await pool.acquire(), await pool.acquire()];
+    const waits = [pool.acquire(), pool.acquire()];
+    await settled();
+    pool.resize({ max: 2 });
+    late.resolve();
+    await settled();
+    for (const lease of leases) lease.release();
+    expect(new Set((await Promise.all(waits)).map(({ resource }) => resource.id))).toEqual(new Set([1, 2]));
+  });
 });
 
 describe('suspend', () => {
@@ -94,6 +107,8 @@ describe('suspend', () => {
     const waits = Promise.allSettled([pool.acquire({ timeoutMs: 10 }), pool.use(() => 1)]);
     await clock.advanceAsync(10);
     await pool.close();
+    pool.suspend();
+    expect(pool.stats().suspended).toBe(0);
     expect((await waits).map((outcome) => outcome.status === 'rejected' && (outcome.reason as { code: string }).code)).toEqual(['ERR_POOL_ACQUIRE_TIMEOUT', 'ERR_POOL_CLOSED']);
   });
 });

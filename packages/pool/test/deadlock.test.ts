@@ -26,6 +26,17 @@ describe('detectDeadlock', () => {
     );
   });
 
+  it('counts no free place at a shared resource that is lent for the last time', async () => {
+    for (const options of [{ maxUses: 1 }, {}]) {
+      const { pool } = setUp({ max: 1, concurrency: 2, detectDeadlock: true, ...options });
+      const nested = pool.use(() => {
+        pool.evictAll();
+        return pool.use(() => 1);
+      });
+      await expect(nested).rejects.toMatchObject({ code: 'ERR_POOL_DEADLOCK' });
+    }
+  });
+
   it('has those wait who are beside each other in a use, as each gives back what it has', async () => {
     const { pool } = setUp({ max: 3, detectDeadlock: true });
     const each = async (): Promise<number> => {

@@ -22,6 +22,17 @@ describe('concurrency', () => {
     }
   });
 
+  it('counts no free place at a resource that is lent for the last time', async () => {
+    for (const options of [{ maxUses: 1 }, {}]) {
+      const { pool } = setUp({ max: 1, concurrency: 2, maxWaiting: 0, ...options });
+      const lease = await pool.acquire();
+      pool.evictAll();
+      await expect(pool.acquire()).rejects.toMatchObject({ code: 'ERR_POOL_QUEUE_FULL' });
+      lease.release();
+      expect((await pool.acquire()).resource.id).toBe(2);
+    }
+  });
+
   it('is idle when its last borrower has gone, and then reset', async () => {
     const reset: number[] = [];
     const { pool, clock } = setUp({ concurrency: 3, idleTimeoutMs: 1_000, reset: ({ id }) => { reset.push(id); } });
