@@ -15,7 +15,7 @@ export interface BlockSource {
   /** As {@link BlockSource.alloc}, but `undefined` when exhausted. */
   tryAlloc(bytes: number, options?: AllocOptions): Block | undefined;
   /**
-   * As {@link BlockSource.alloc}, but waits for memory, first come, first served.
+   * As {@link BlockSource.alloc}, but waits for memory, first come, first served; a part with a budget also for that, before.
    * @throws {ArenaError} rejects with `ERR_ARENA_WAIT_TIMEOUT`, with the signal's reason, or as `alloc`.
    */
   allocAsync(bytes: number, options?: WaitOptions): Promise<Block>;
@@ -27,6 +27,12 @@ export interface BlockSource {
    * @throws {ArenaError} `ERR_ARENA_FREED`; `ERR_ARENA_FOREIGN_BLOCK` of another arena's; and as {@link BlockSource.alloc}.
    */
   realloc(block: Block, bytes: number): Block;
+}
+
+/** @throws {ArenaError} `ERR_ARENA_INVALID_ARGUMENT` */
+export function checkSource(source: unknown): void {
+  const { alloc, realloc } = (source ?? {}) as Partial<BlockSource>;
+  if (typeof alloc !== 'function' || typeof realloc !== 'function') throw invalidArgument('source', source, 'an arena or a part of one');
 }
 
 export function allocBatch(source: BlockSource, bytes: number, count: number, options: AllocOptions | undefined): Block[] {
@@ -47,6 +53,11 @@ export function move(source: BlockSource, block: Block, bytes: number): Block {
   const old = block.u8;
   const moved = source.alloc(bytes);
   moved.u8.set(bytes < old.length ? old.subarray(0, bytes) : old);
-  block.free();
+  try {
+    block.free();
+  } catch (error) {
+    moved.free(); // It was written behind the old one: nobody will hear of the new one.
+    throw error;
+  }
   return moved;
 }

@@ -1,5 +1,5 @@
 import type { Buffer } from 'node:buffer';
-import type { BlockSource } from './block-source.js';
+import { checkSource, type BlockSource } from './block-source.js';
 import type { Block } from './block.js';
 import { closed, doubleFree, invalidArgument, invalidOption } from './errors.js';
 import { checkOptions, refuseUnknown } from './options.js';
@@ -52,7 +52,7 @@ const DEFAULT_SIZES = Array.from({ length: 15 }, (_, power) => 64 * 2 ** power);
 
 /** @throws {ArenaError} `ERR_ARENA_INVALID_ARGUMENT`, `ERR_ARENA_INVALID_OPTION`. */
 export function createBufferPool(source: BlockSource & { readonly name: string }, options: BufferPoolOptions = {}): BufferPool {
-  if (typeof (source as Partial<BlockSource> | null | undefined)?.alloc !== 'function') throw invalidArgument('source', source, 'an arena or a part of one');
+  checkSource(source);
   checkOptions(options);
   const { sizes = DEFAULT_SIZES, maxIdleBytes = 16 * 2 ** 20, ...unknown } = options;
   refuseUnknown(unknown);

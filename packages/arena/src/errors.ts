@@ -34,7 +34,7 @@ export interface Exhaustion {
 export class ArenaError extends Error {
   override readonly name = 'ArenaError';
   readonly code: ArenaErrorCode;
-  /** With `ERR_ARENA_EXHAUSTED` and `ERR_ARENA_WAIT_TIMEOUT` alone. */
+  /** With `ERR_ARENA_EXHAUSTED`, and with `ERR_ARENA_WAIT_TIMEOUT` where it was not a budget that was waited for. */
   readonly exhaustion: Exhaustion | undefined;
 
   constructor(code: ArenaErrorCode, message: string, options?: ErrorOptions & { readonly exhaustion?: Exhaustion }) {
@@ -95,6 +95,9 @@ export const waitTimeout = (arena: string, bytes: number, waitMs: number, figure
 
 export const budgetExceeded = (name: string, bytes: number, liveBytes: number, maxBytes: number): ArenaError =>
   new ArenaError('ERR_ARENA_BUDGET_EXCEEDED', `sub-arena '${name}' may have ${maxBytes} bytes: ${liveBytes} are live, and ${bytes} more were asked for`);
+
+export const budgetTimeout = (name: string, bytes: number, waitMs: number, takenBytes: number, maxBytes: number): ArenaError =>
+  new ArenaError('ERR_ARENA_WAIT_TIMEOUT', `${bytes} bytes of sub-arena '${name}' did not become free in ${waitMs} ms: ${takenBytes} of the ${maxBytes} that it may have are taken`);
 
 export const overflow = (arena: string, offset: number, byteLength: number, stack: string): ArenaError =>
   new ArenaError('ERR_ARENA_OVERFLOW', `something was written behind the block of ${byteLength} bytes at ${offset} of arena '${arena}'; it was allocated${stack}`);

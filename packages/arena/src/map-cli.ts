@@ -11,9 +11,8 @@ function main(): void {
   const { values, positionals } = parseArgs({ options: { text: { type: 'boolean', default: false } }, allowPositionals: true });
   const [path] = positionals;
   if (path === undefined) throw new Error(USAGE);
-  const map = JSON.parse(readFileSync(path === '-' ? 0 : path, 'utf8')) as Partial<RegionMap>;
-  if (!Array.isArray(map.spans) || typeof map.committedBytes !== 'number') throw new Error(`${path} is no map of an arena; ${USAGE}`);
-  process.stdout.write((values.text ? renderMapText : renderMapHtml)(map as RegionMap));
+  const map = JSON.parse(readFileSync(path === '-' ? 0 : path, 'utf8')) as RegionMap;
+  process.stdout.write((values.text ? renderMapText : renderMapHtml)(map));
 }
 
 try {

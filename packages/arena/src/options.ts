@@ -89,6 +89,7 @@ export function resolveOptions(options: ArenaOptions = {}): Required<ArenaOption
   if (typeof hugePages !== 'boolean') throw invalidOption('hugePages', hugePages, 'true or false');
   if (purgeAfterMs !== Infinity) checkDelay('purgeAfterMs', purgeAfterMs);
   if (typeof name !== 'string' || name === '') throw invalidOption('name', name, 'a string that is not empty');
+  checkClock(clock);
   return { initialBytes, maxBytes, backend, hugePages, purgeAfterMs, fit, debug, onExhausted, lazyBudgetBytes, name, clock };
 }
 
@@ -113,7 +114,21 @@ function resolveAlignment(align: unknown = GRANULE_BYTES): number {
   return Math.max(1, align / GRANULE_BYTES);
 }
 
-export function resolveWait(options: Omit<WaitOptions, 'align'>): { readonly timeoutMs: number; readonly signal: AbortSignal | undefined } {
+export interface WaitingRequest {
+  /** In granules. */
+  readonly align: number;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** @throws {ArenaError} `ERR_ARENA_INVALID_ARGUMENT`, `ERR_ARENA_INVALID_OPTION` */
+export function resolveWaitingRequest(bytes: number, options: WaitOptions = {}): WaitingRequest {
+  if (typeof options !== 'object' || options === null) throw invalidArgument('options', options, '{ align, timeoutMs, signal }');
+  const { align, ...wait } = options;
+  return { align: resolveRequest(bytes, align === undefined ? undefined : { align }), ...resolveWait(wait) };
+}
+
+export function resolveWait(options: Omit<WaitOptions, 'align'>): Omit<WaitingRequest, 'align'> {
   checkOptions(options);
   const { timeoutMs = 5_000, signal, ...unknown } = options;
   refuseUnknown(unknown);
@@ -133,6 +148,10 @@ export function checkSignal(signal: unknown): void {
 
 export function checkDelay(name: string, delayMs: unknown): void {
   if (!(typeof delayMs === 'number' && delayMs > 0 && delayMs <= MAX_DELAY_MS)) throw invalidOption(name, delayMs, `ms above 0, at most ${MAX_DELAY_MS}`);
+}
+
+function checkClock(clock: Partial<Clock> | null): void {
+  if (typeof clock?.now !== 'function' || typeof clock.setTimeout !== 'function' || typeof clock.setInterval !== 'function') throw invalidOption('clock', clock, 'a Clock, with now(), setTimeout() and setInterval()');
 }
 
 export function oneOf(name: string, value: unknown, allowed: readonly string[]): void {

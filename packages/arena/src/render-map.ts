@@ -1,3 +1,4 @@
+import { invalidArgument } from './errors.js';
 import type { MapSpan, RegionMap, SpanKind } from './map.js';
 
 const KINDS: readonly SpanKind[] = ['free', 'cached', 'live'];
@@ -6,15 +7,28 @@ const COLOURS: Readonly<Record<SpanKind, string>> = { free: '#e8eaed', cached: '
 const COLUMNS = 64;
 const ROWS = 24;
 
-/** A picture of the region for a terminal: each glyph is a cell of it, of the kind that most of the cell's bytes have. */
+/**
+ * A picture of the region for a terminal: each glyph is a cell of it, of the kind that most of the cell's bytes have.
+ * @param map what `arena.map()` gave, also by way of JSON
+ * @param columns an integer ≥ 1
+ * @param rows an integer ≥ 1
+ * @throws {ArenaError} `ERR_ARENA_INVALID_ARGUMENT`
+ */
 export function renderMapText(map: RegionMap, columns: number = COLUMNS, rows: number = ROWS): string {
+  checkMap(map);
+  for (const [name, count] of Object.entries({ columns, rows })) if (!Number.isSafeInteger(count) || count < 1) throw invalidArgument(name, count, 'an integer ≥ 1');
   const glyphs = cellsOf(map, columns * rows).map((kind) => GLYPHS[kind]);
   const lines = Array.from({ length: Math.ceil(glyphs.length / columns) }, (_, row) => glyphs.slice(row * columns, (row + 1) * columns).join(''));
   return `${heading(map)}\n${lines.join('\n')}\n${KINDS.map((kind) => `${GLYPHS[kind]} ${kind} ${percent(bytesOf(map, kind), map.committedBytes)}`).join('   ')}\n`;
 }
 
-/** A page with the region as a strip for each row of it, to scale; spans tell their place when pointed at. */
+/**
+ * A page with the region as a strip for each row of it, to scale; spans tell their place when pointed at.
+ * @param map what `arena.map()` gave, also by way of JSON
+ * @throws {ArenaError} `ERR_ARENA_INVALID_ARGUMENT`
+ */
 export function renderMapHtml(map: RegionMap): string {
+  checkMap(map);
   const rowBytes = Math.max(1, Math.ceil(map.committedBytes / ROWS));
   const pieces = map.spans.flatMap((span) => split(span, rowBytes));
   const rectangles = pieces.map(({ offset, byteLength, kind, blocks }) => {
@@ -32,6 +46,15 @@ export function renderMapHtml(map: RegionMap): string {
 </html>
 `;
 }
+
+/** It may come from a file. */
+function checkMap(map: unknown): void {
+  const { arena, committedBytes, spans } = (map ?? {}) as Partial<RegionMap>;
+  if (typeof arena !== 'string' || !isBytes(committedBytes) || !Array.isArray(spans) || !spans.every(isSpan)) throw invalidArgument('map', map, 'what arena.map() gave');
+}
+
+const isBytes = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+const isSpan = (span: Partial<MapSpan> | null): boolean => isBytes(span?.offset) && isBytes(span?.byteLength) && isBytes(span?.blocks) && KINDS.includes(span?.kind as SpanKind);
 
 function cellsOf({ spans, committedBytes }: RegionMap, count: number): SpanKind[] {
   const cellBytes = Math.max(1, committedBytes / count);

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { types } from 'node:util';
-import type { BlockSource } from './block-source.js';
+import { checkSource, type BlockSource } from './block-source.js';
 import type { Block } from './block.js';
 import type { BufferPool, PooledBuffer } from './buffer-pool.js';
 import { invalidArgument, invalidOption, tooLong } from './errors.js';
@@ -21,9 +21,11 @@ export interface ReadStreamOptions extends ReadOptions {
 /**
  * A whole file in a block, read where it will lie. An empty file has no block. One that does not tell its size, as those of
  * `/proc`, is taken as a stream, up to 64 MiB.
- * @throws {ArenaError} rejects as `alloc` throws; with what the file system says; with the signal's reason.
+ * @throws {ArenaError} rejects with `ERR_ARENA_INVALID_ARGUMENT`, `ERR_ARENA_INVALID_OPTION`; as `alloc` throws; with what the file system says; with the signal's reason.
  */
 export async function readFileInto(source: BlockSource, path: string | URL, options: ReadOptions = {}): Promise<Block | undefined> {
+  checkSource(source);
+  if (typeof path !== 'string' && !(path instanceof URL)) throw invalidArgument('path', path, "a file's path or URL");
   checkOptions(options);
   const { signal, ...unknown } = options;
   refuseUnknown(unknown);
@@ -52,9 +54,10 @@ export async function readFileInto(source: BlockSource, path: string | URL, opti
 /**
  * All that a stream, a socket or a request brings, in one block; `undefined` if that is nothing. The block is the caller's to
  * free; none is left when this rejects.
- * @throws {ArenaError} rejects with `ERR_ARENA_TOO_LONG`; as `alloc` throws; with what the stream failed of; with the signal's reason.
+ * @throws {ArenaError} rejects with `ERR_ARENA_TOO_LONG`, `ERR_ARENA_INVALID_ARGUMENT`, `ERR_ARENA_INVALID_OPTION`; as `alloc` throws; with what the stream failed of; with the signal's reason.
  */
 export async function readStreamInto(source: BlockSource, stream: Readable | AsyncIterable<Uint8Array>, options: ReadStreamOptions = {}): Promise<Block | undefined> {
+  checkSource(source);
   checkOptions(options);
   const { bytes, maxBytes = 64 * 2 ** 20, signal, ...unknown } = options;
   refuseUnknown(unknown);
@@ -130,8 +133,12 @@ export interface SocketReader extends Disposable {
   readonly callback: (bytesRead: number, buffer: Uint8Array) => boolean;
 }
 
-/** @param onBytes is called with what came; the bytes are overwritten by the next read. Returning false pauses the socket. */
+/**
+ * @param onBytes is called with what came; the bytes are overwritten by the next read. Returning false pauses the socket.
+ * @throws {ArenaError} `ERR_ARENA_INVALID_ARGUMENT`; as `acquire` of the pool.
+ */
 export function socketReader(pool: BufferPool, bytes: number, onBytes: (bytes: Uint8Array) => boolean | void): SocketReader {
+  if (typeof (pool as Partial<BufferPool> | null | undefined)?.acquire !== 'function') throw invalidArgument('pool', pool, 'what createBufferPool gave');
   if (typeof onBytes !== 'function') throw invalidArgument('onBytes', onBytes, 'a function');
   const pooled: PooledBuffer = pool.acquire(bytes);
   return {

@@ -1,12 +1,14 @@
 import { allocBatch, move, type BlockSource } from './block-source.js';
 import { ArenaBlock, type Block, type Home } from './block.js';
 import { checkBlock } from './fallback-block.js';
-import { budgetExceeded, closed, invalidOption } from './errors.js';
+import type { Clock } from './clock.js';
+import { budgetExceeded, budgetTimeout, closed, invalidOption } from './errors.js';
 import type { Heap } from './heap.js';
-import { checkBytes, refuseUnknown, type AllocOptions, type WaitOptions } from './options.js';
+import { checkBytes, refuseUnknown, resolveWaitingRequest, type AllocOptions, type WaitingRequest, type WaitOptions } from './options.js';
 import { liveState } from './records/records.js';
 import { Scopes, type Scope } from './scope.js';
 import { generationOfHandle, handleOf, slotOf } from './token.js';
+import { LOOK_FOR_MEMORY_MS, WaitQueue } from './wait-queue.js';
 
 export interface SubArenaOptions {
   /** Most bytes live at once, an integer ≥ 1. */
@@ -39,7 +41,9 @@ export interface Parent {
   readonly home: Home;
   allocFor(home: Home, bytes: number, options: AllocOptions | undefined): Block;
   tryAllocFor(home: Home, bytes: number, options: AllocOptions | undefined): Block | undefined;
-  allocAsyncFor(home: Home, bytes: number, options: WaitOptions | undefined): Promise<Block>;
+  allocAsyncFor(home: Home, bytes: number, request: WaitingRequest): Promise<Block>;
+  readonly clock: Clock;
+  readonly isClosed: boolean;
 }
 
 export class BudgetedArena implements SubArena, Home {
@@ -50,6 +54,9 @@ export class BudgetedArena implements SubArena, Home {
   readonly #live = new Map<number, number>();
   #scopes: Scopes | undefined = undefined;
   #liveBytes = 0;
+  /** Of those who have their part of the budget and wait for memory. */
+  #promisedBytes = 0;
+  readonly #waiting: WaitQueue<true>;
   #peakLiveBytes = 0;
   #resets = 0;
   #closed = false;
@@ -61,6 +68,7 @@ export class BudgetedArena implements SubArena, Home {
     this.#parent = parent;
     this.#maxBytes = maxBytes;
     this.name = name;
+    this.#waiting = new WaitQueue(parent.clock, LOOK_FOR_MEMORY_MS, nothing, nothing);
   }
 
   get id(): number {
@@ -90,16 +98,25 @@ export class BudgetedArena implements SubArena, Home {
     return block === undefined ? undefined : this.#hold(block);
   }
 
+  /** Waits for a part of the budget first, and then with all others of the arena for memory. */
   async allocAsync(bytes: number, options?: WaitOptions): Promise<Block> {
-    this.#admit(bytes);
-    const block = await this.#parent.allocAsyncFor(this, bytes, options);
+    this.#checkOpen();
+    const request = resolveWaitingRequest(bytes, options);
+    if (bytes > this.#maxBytes) throw budgetExceeded(this.name, bytes, this.#takenBytes, this.#maxBytes);
+    request.signal?.throwIfAborted();
+    const leftMs = this.#waiting.size === 0 && this.#promise(bytes) ? request.timeoutMs : await this.#awaitBudget(bytes, request);
     try {
-      this.#admit(bytes); // Others may have come in between.
+      const block = await this.#parent.allocAsyncFor(this, bytes, { ...request, timeoutMs: leftMs });
+      this.#promisedBytes -= bytes;
+      this.#hold(block);
+      if (!this.#closed) return block;
+      block.free();
     } catch (error) {
-      this.#hold(block).free();
+      this.#promisedBytes -= bytes;
+      this.#waiting.serve();
       throw error;
     }
-    return this.#hold(block);
+    throw closed(this.name);
   }
 
   allocBatch(bytes: number, count: number, options?: AllocOptions): Block[] {
@@ -108,12 +125,13 @@ export class BudgetedArena implements SubArena, Home {
 
   realloc(block: Block, bytes: number): Block {
     checkBlock(block, this.#parent.home);
-    const oldBytes = block instanceof ArenaBlock && block.isOf(this) && block.isLive ? block.byteLength : 0;
-    this.#liveBytes -= oldBytes; // What is about to be freed is not in the way of what replaces it.
+    if (!(block instanceof ArenaBlock && block.isOf(this) && block.isLive)) return move(this, block, bytes);
+    const oldBytes = this.#forget(block.key); // What is about to be freed is not in the way of what replaces it.
     try {
       return move(this, block, bytes);
-    } finally {
-      this.#liveBytes += oldBytes;
+    } catch (error) {
+      if (block.isLive) this.#note(block.key, oldBytes);
+      throw error;
     }
   }
 
@@ -124,6 +142,7 @@ export class BudgetedArena implements SubArena, Home {
   release(slot: number, generation: number, byteLength: number): boolean {
     if (!this.#parent.home.release(slot, generation, byteLength)) return false;
     this.#forget(handleOf(slot, generation));
+    this.#waiting.serve();
     return true;
   }
 
@@ -138,6 +157,7 @@ export class BudgetedArena implements SubArena, Home {
       this.#parent.home.release(slotOf(handle), generationOfHandle(handle), bytes);
       this.#forget(handle);
     }
+    this.#waiting.serve();
   }
 
   stats(): SubArenaStats {
@@ -146,8 +166,9 @@ export class BudgetedArena implements SubArena, Home {
   }
 
   close(): void {
-    this.reset();
     this.#closed = true;
+    this.#waiting.rejectAll(closed(this.name));
+    this.reset();
   }
 
   [Symbol.dispose](): void {
@@ -155,28 +176,59 @@ export class BudgetedArena implements SubArena, Home {
   }
 
   #admit(bytes: number): void {
-    if (!this.#hasRoom(bytes)) throw budgetExceeded(this.name, bytes, this.#liveBytes, this.#maxBytes);
+    if (!this.#hasRoom(bytes)) throw budgetExceeded(this.name, bytes, this.#takenBytes, this.#maxBytes);
   }
 
   #hasRoom(bytes: number): boolean {
-    if (this.#closed) throw closed(this.name);
+    this.#checkOpen();
     checkBytes(bytes);
-    if (this.#liveBytes + bytes > this.#maxBytes) this.#sweep();
-    return this.#liveBytes + bytes <= this.#maxBytes;
+    if (this.#takenBytes + bytes > this.#maxBytes) this.#sweep();
+    return this.#takenBytes + bytes <= this.#maxBytes;
+  }
+
+  #promise(bytes: number): boolean {
+    if (!this.#hasRoom(bytes)) return false;
+    this.#promisedBytes += bytes;
+    return true;
+  }
+
+  /** @returns what is left of the time-out, in ms */
+  async #awaitBudget(bytes: number, { timeoutMs, signal }: WaitingRequest): Promise<number> {
+    const { clock } = this.#parent;
+    const sinceMs = clock.now();
+    await this.#waiting.wait(() => this.#promise(bytes) || undefined, { timeoutMs, signal }, () => {
+      throw budgetTimeout(this.name, bytes, timeoutMs, this.#takenBytes, this.#maxBytes);
+    });
+    return Math.max(1, timeoutMs - (clock.now() - sinceMs));
+  }
+
+  get #takenBytes(): number {
+    return this.#liveBytes + this.#promisedBytes;
+  }
+
+  #checkOpen(): void {
+    if (this.#closed || this.#parent.isClosed) throw closed(this.name);
   }
 
   #hold(block: Block): Block {
     if (!(block instanceof ArenaBlock)) return block; // From outside of the arena, so no part of it.
-    this.#live.set(block.key, block.byteLength);
-    this.#liveBytes += block.byteLength;
-    this.#peakLiveBytes = Math.max(this.#peakLiveBytes, this.#liveBytes);
+    this.#note(block.key, block.byteLength);
     this.#scopes?.note(block);
     return block;
   }
 
-  #forget(handle: number): void {
-    this.#liveBytes -= this.#live.get(handle) ?? 0;
+  #note(handle: number, bytes: number): void {
+    this.#live.set(handle, bytes);
+    this.#liveBytes += bytes;
+    this.#peakLiveBytes = Math.max(this.#peakLiveBytes, this.#liveBytes);
+  }
+
+  /** @returns its bytes */
+  #forget(handle: number): number {
+    const bytes = this.#live.get(handle) ?? 0;
+    this.#liveBytes -= bytes;
     this.#live.delete(handle);
+    return bytes;
   }
 
   /** Finds blocks that other threads freed, or that were given away. */
@@ -185,3 +237,5 @@ export class BudgetedArena implements SubArena, Home {
     for (const handle of this.#live.keys()) if (records.stateOf(slotOf(handle)) !== liveState(generationOfHandle(handle))) this.#forget(handle);
   }
 }
+
+const nothing = (): void => undefined;

@@ -2,6 +2,7 @@ import { allocBatch, move, type BlockSource } from './block-source.js';
 import { ArenaBlock, whyNoBlock, type Block, type Home } from './block.js';
 import type { NativeBinding } from './binding.js';
 import type { Backend, Fit } from './central/central.js';
+import type { Clock } from './clock.js';
 import { createChannel, openChannel, type Channel, type ChannelHandle, type ChannelOptions } from './channel.js';
 import { closed, exhausted, invalidArgument, invalidOption, notTransferred, overflow, tooManyThreads, waitTimeout } from './errors.js';
 import { blockCollected, blockLeaked, blockOverwritten, regionGrown, regionPurged } from './events.js';
@@ -17,7 +18,7 @@ import { NONE } from './cache/magazines.js';
 import { mapOf, sizeClassesOf, type RegionMap, type SizeClass } from './map.js';
 import { POST_ITS_HANDLE } from './not-cloneable.js';
 import { openCentral } from './central/open-central.js';
-import { checkBytes, resolveRequest, resolveWait, type AllocOptions, type ArenaOptions, type DebugLevel, type WaitOptions } from './options.js';
+import { checkBytes, resolveRequest, resolveWaitingRequest, type AllocOptions, type ArenaOptions, type DebugLevel, type WaitingRequest, type WaitOptions } from './options.js';
 import { CANARY_BYTES, Poison } from './debug/poison.js';
 import { watchPressure, type PressureListener, type PressureOptions, type PressureWatch } from './pressure/pressure-watch.js';
 import { PurgeTimer } from './purge-timer.js';
@@ -29,13 +30,11 @@ import { residentBytesOf, statsOf, type ArenaStats } from './stats.js';
 import { BudgetedArena, type Parent, type SubArena, type SubArenaOptions } from './sub-arena.js';
 import { enter } from './records/threads.js';
 import { checkHandle, checkToken, generationOfHandle, handleOf, slotOf, type BlockHandle, type BlockToken } from './token.js';
-import { WaitQueue } from './wait-queue.js';
-import { Watch, type Leak } from './debug/watch.js';
+import { LOOK_FOR_MEMORY_MS, WaitQueue } from './wait-queue.js';
+import { stackHere, Watch, type Leak } from './debug/watch.js';
 
 export type Settings = Pick<Required<ArenaOptions>, 'clock'> & Omit<ArenaHandle, 'records' | 'backend'>;
 
-/** How often who waits for memory looks for what other threads freed, in ms. */
-const LOOK_FOR_MEMORY_MS = 5;
 
 /** The arena as one thread has it. */
 export class ThreadArena implements BlockSource, Home, Parent {
@@ -102,6 +101,10 @@ export class ThreadArena implements BlockSource, Home, Parent {
     return this;
   }
 
+  get clock(): Clock {
+    return this.#settings.clock;
+  }
+
   get isClosed(): boolean {
     return this.#finalStats !== undefined || this.heap.records.closed;
   }
@@ -116,7 +119,8 @@ export class ThreadArena implements BlockSource, Home, Parent {
   }
 
   async allocAsync(bytes: number, options?: WaitOptions): Promise<Block> {
-    return this.#note(await this.allocAsyncFor(this, bytes, options));
+    this.#checkOpen();
+    return this.#note(await this.allocAsyncFor(this, bytes, resolveWaitingRequest(bytes, options)));
   }
 
   allocBatch(bytes: number, count: number, options?: AllocOptions): Block[] {
@@ -321,20 +325,19 @@ export class ThreadArena implements BlockSource, Home, Parent {
     return undefined;
   }
 
-  async allocAsyncFor(home: Home, bytes: number, waitOptions: WaitOptions = {}): Promise<Block> {
-    if (typeof waitOptions !== 'object' || waitOptions === null) throw invalidArgument('options', waitOptions, '{ align, timeoutMs, signal }');
-    const { align: given, ...options } = waitOptions;
-    const align = this.#checkRequest(bytes, given === undefined ? undefined : { align: given });
-    const { timeoutMs, signal } = resolveWait(options);
+  async allocAsyncFor(home: Home, bytes: number, request: WaitingRequest): Promise<Block> {
+    const { align, timeoutMs, signal } = request;
     signal?.throwIfAborted();
+    let stack: string | undefined;
     const tryNow = (): Block | undefined => {
       this.#checkOpen();
       const slot = this.#take(bytes, align);
-      return slot === NONE ? undefined : this.#hold(home, slot);
+      return slot === NONE ? undefined : this.#hold(home, slot, stack);
     };
     const block = this.#waiting.size === 0 ? tryNow() : undefined;
     if (block !== undefined) return block;
     if (bytes > this.heap.memory.maxByteLength) return this.#refuse(bytes, align);
+    if (this.#watch !== undefined) stack = stackHere();
     return this.#waiting.wait(tryNow, { timeoutMs, signal }, () => {
       throw waitTimeout(this.name, bytes, timeoutMs, noteExhaustion(this.heap, this.name, bytes, align));
     });
@@ -369,7 +372,9 @@ export class ThreadArena implements BlockSource, Home, Parent {
   #takeOrThrow(bytes: number, options: AllocOptions | undefined): number {
     const align = this.#checkRequest(bytes, options);
     const slot = this.#take(bytes, align);
-    return slot === NONE ? this.#refuse(bytes, align) : slot;
+    if (slot === NONE) return this.#refuse(bytes, align);
+    this.#poison?.prepare(slot);
+    return slot;
   }
 
   #take(bytes: number, align: number): number {
@@ -386,14 +391,14 @@ export class ThreadArena implements BlockSource, Home, Parent {
     return (this.#poison?.release() ?? false) || evicted;
   }
 
-  #hold(home: Home, slot: number): Block {
+  #hold(home: Home, slot: number, stack?: string): Block {
     this.#poison?.prepare(slot);
-    return this.#wrap(home, slot);
+    return this.#wrap(home, slot, stack);
   }
 
-  #wrap(home: Home, slot: number): Block {
+  #wrap(home: Home, slot: number, stack?: string): Block {
     const generation = generationOf(this.heap.records.stateOf(slot));
-    return this.#watch === undefined ? new ArenaBlock(home, slot, generation) : this.#watch.wrap(home, slot, generation);
+    return this.#watch === undefined ? new ArenaBlock(home, slot, generation) : this.#watch.wrap(home, slot, generation, stack);
   }
 
   #releasePoisoned(poison: Poison, slot: number, generation: number): boolean {

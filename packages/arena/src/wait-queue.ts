@@ -1,5 +1,8 @@
 import type { Clock } from './clock.js';
 
+/** How often those who wait for memory look for what other threads freed, in ms. */
+export const LOOK_FOR_MEMORY_MS = 5;
+
 interface Waiter<T> {
   readonly tryNow: () => T | undefined;
   readonly resolve: (value: T) => void;

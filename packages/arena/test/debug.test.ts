@@ -69,6 +69,42 @@ describe('paranoid', () => {
     expect(() => block.free()).toThrow(expect.objectContaining({ code: 'ERR_ARENA_DOUBLE_FREE' }));
   });
 
+  it('names who asked for a block, not who made room for it', async () => {
+    await using arena = createArena({ backend: 'javascript', debug: 'paranoid', initialBytes: 65_536, maxBytes: 65_536 });
+    const held = arena.alloc(60_000);
+    const part = arena.subArena({ maxBytes: 100_000 });
+    const asks = () => [arena.allocAsync(20_000), part.allocAsync(30_000)];
+    const asked = asks();
+    const freesIt = (): void => held.free();
+    freesIt();
+    await Promise.all(asked);
+    const stacks = arena.leaks().map(({ stack }) => stack.split('\n')[0]);
+    expect(stacks).toEqual([expect.stringMatching(/asks.*debug\.test/), expect.stringMatching(/asks.*debug\.test/)]);
+    arena.reset();
+  });
+
+  it('looks behind blocks by number, too', async () => {
+    await using arena = createArena({ backend: 'javascript', debug: 'paranoid' });
+    arena.alloc(100_000).u8.fill(1);
+    arena.reset(); // So that what comes next is not new memory.
+    const handle = arena.allocHandle(20);
+    const { u8 } = arena.openHandle(handle);
+    expect(new Set(u8)).toEqual(new Set([0xcd]));
+    arena.freeHandle(handle);
+    const other = arena.allocHandle(20);
+    new Uint8Array(u8.buffer)[arena.openHandle(other).offset + 20] = 1;
+    expect(() => arena.freeHandle(other)).toThrow(expect.objectContaining({ code: 'ERR_ARENA_OVERFLOW' }));
+    expect(arena.stats().liveBlocks).toBe(0);
+  });
+
+  it('leaves nothing of a block that was written behind when it should be replaced', async () => {
+    await using arena = createArena({ backend: 'javascript', debug: 'paranoid' });
+    const block = arena.alloc(20);
+    new Uint8Array(block.u8.buffer)[block.offset + 20] = 1;
+    expect(() => arena.realloc(block, 100)).toThrow(expect.objectContaining({ code: 'ERR_ARENA_OVERFLOW' }));
+    expect(arena.stats().liveBlocks).toBe(0);
+  });
+
   it('fills new memory, and tells of writes to a block that was freed', async () => {
     await using arena = createArena({ backend: 'javascript', debug: 'paranoid' });
     const block = arena.alloc(20);

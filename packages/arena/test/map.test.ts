@@ -46,5 +46,18 @@ describe('the map of a region', () => {
     expect(draw('-').stdout).toBe(renderMapHtml(arena.map()));
     expect(draw('-', '--text').stdout).toBe(renderMapText(arena.map()));
     expect(draw()).toMatchObject({ status: 1, stderr: expect.stringContaining('usage: fog-arena-map') });
+    const other = spawnSync(process.execPath, [program, '-'], { input: '{"spans":[{"kind":"odd"}]}', encoding: 'utf8' });
+    expect(other).toMatchObject({ status: 1, stdout: '', stderr: expect.stringContaining('map is an object with { spans }, expected what arena.map() gave') });
+  });
+
+  it('is the only thing that is drawn', () => {
+    const map = { arena: 'drawn', committedBytes: 16, spans: [{ offset: 0, byteLength: 16, kind: 'free', blocks: 1 }] } as const;
+    const others = [undefined, null, 7, {}, { ...map, arena: 7 }, { ...map, committedBytes: -1 }, { ...map, spans: {} }, { ...map, spans: [null] }, { ...map, spans: [{ ...map.spans[0], kind: 'odd' }] }];
+    const refusal = expect.objectContaining({ code: 'ERR_ARENA_INVALID_ARGUMENT' });
+    for (const render of [renderMapText, renderMapHtml]) for (const other of others) expect(() => render(other as never)).toThrow(refusal);
+    for (const count of [0, -1, 1.5, NaN, Infinity, '8']) {
+      expect(() => renderMapText(map, count as number)).toThrow(refusal);
+      expect(() => renderMapText(map, 8, count as number)).toThrow(refusal);
+    }
   });
 });

@@ -36,6 +36,8 @@ describe('the options', () => {
     [{ initialBytes: 8_192, maxBytes: 4_096 }, 'initialBytes is 8192'],
     [{ backend: 'wasm' }, 'backend is "wasm"'],
     [{ name: '' }, 'name is ""'],
+    [{ clock: null }, 'clock is null'],
+    [{ clock: { now: () => 0 } }, 'clock is an object with { now }'],
     [{ name: 7 }, 'name is 7'],
     [{ maxByte: 4_096 }, 'maxByte is 4096'],
   ])('refuse %p, naming option, value and expectation', (options, message) => {

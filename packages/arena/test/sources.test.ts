@@ -1,6 +1,7 @@
 import { ManualClock } from '@fog/testkit';
 import { describe, expect, it } from '@jest/globals';
 import { createArena } from '../src/arena.js';
+import type { Block } from '../src/block.js';
 import { backends } from './backends.js';
 
 const KiB = 1_024;
@@ -129,6 +130,124 @@ describe('a sub-arena', () => {
     channel.send(part.alloc(100));
     expect(part.alloc(100).byteLength).toBe(100);
     expect(part.stats().liveBlocks).toBe(1);
+  });
+
+  it('serves those who wait for its budget, first come, first served', async () => {
+    const clock = new ManualClock();
+    await using arena = createArena({ backend: 'javascript', clock });
+    const part = arena.subArena({ maxBytes: 100, name: 'requests' });
+    const blocks = [part.alloc(60), part.alloc(40)];
+    const order: number[] = [];
+    const [first, ...others] = [70, 30, 50].map(async (bytes, index) => {
+      const block = await part.allocAsync(bytes);
+      order.push(index);
+      return block;
+    });
+    blocks[0]?.free();
+    await Promise.resolve();
+    expect(order).toEqual([]); // The first needs more, and nobody passes it.
+    blocks[1]?.free();
+    const large = await (first as Promise<Block>);
+    await others[0];
+    expect(part.stats()).toMatchObject({ liveBytes: 100, peakLiveBytes: 100 });
+    expect((await arena.allocAsync(100)).byteLength).toBe(100); // Who waits for a budget is in nobody else's way.
+    expect(order).toEqual([0, 1]);
+    part.realloc(large, 20);
+    await others[1];
+    expect(part.stats()).toMatchObject({ liveBytes: 20 + 30 + 50, peakLiveBytes: 100 });
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('promises no more of its budget than it has to those who wait for memory', async () => {
+    const clock = new ManualClock();
+    await using arena = createArena({ backend: 'javascript', initialBytes: 64 * KiB, maxBytes: 64 * KiB, clock });
+    const part = arena.subArena({ maxBytes: 48 * KiB });
+    const other = arena.alloc(60 * KiB);
+    const waiting = part.allocAsync(32 * KiB);
+    expect(() => part.alloc(32 * KiB)).toThrow(expect.objectContaining({ code: 'ERR_ARENA_BUDGET_EXCEEDED' }));
+    const late = part.allocAsync(32 * KiB, { timeoutMs: 50 });
+    clock.advance(50);
+    await expect(late).rejects.toMatchObject({ code: 'ERR_ARENA_WAIT_TIMEOUT', message: expect.stringContaining('32768 of the 49152 that it may have are taken') });
+    other.free();
+    const block = await waiting;
+    expect(part.stats()).toMatchObject({ liveBlocks: 1, liveBytes: 32 * KiB });
+    block.free();
+    expect(part.alloc(48 * KiB).byteLength).toBe(48 * KiB);
+  });
+
+  it('ends a wait by its time, counted from the beginning, by its signal, and as it or the arena is closed', async () => {
+    const clock = new ManualClock();
+    const arena = createArena({ backend: 'javascript', initialBytes: 64 * KiB, maxBytes: 64 * KiB, clock });
+    const part = arena.subArena({ maxBytes: 100, name: 'requests' });
+    const held = part.alloc(100);
+    const rest = arena.alloc(60 * KiB);
+    rest.free();
+    arena.allocBatch(1 * KiB, 62);
+
+    await expect(part.allocAsync(101)).rejects.toMatchObject({ code: 'ERR_ARENA_BUDGET_EXCEEDED' });
+    await expect(part.allocAsync(8, { timeoutMs: 0 })).rejects.toMatchObject({ code: 'ERR_ARENA_INVALID_OPTION' });
+    await expect(part.allocAsync(8, { align: 3 })).rejects.toMatchObject({ code: 'ERR_ARENA_INVALID_ARGUMENT' });
+    const aborted = AbortSignal.abort(new Error('enough'));
+    await expect(part.allocAsync(8, { signal: aborted })).rejects.toThrow('enough');
+    const abort = new AbortController();
+    const waiting = part.allocAsync(8, { signal: abort.signal });
+    abort.abort(new Error('enough by now'));
+    await expect(waiting).rejects.toThrow('enough by now');
+
+    const closing = part.allocAsync(8);
+    part.close();
+    await expect(closing).rejects.toMatchObject({ code: 'ERR_ARENA_CLOSED' });
+    await expect(part.allocAsync(8)).rejects.toMatchObject({ code: 'ERR_ARENA_CLOSED' });
+    expect(held.isLive).toBe(false);
+
+    const other = arena.subArena({ maxBytes: 100 });
+    other.alloc(100);
+    const ending = other.allocAsync(8);
+    await arena.close();
+    clock.advance(5);
+    await expect(ending).rejects.toMatchObject({ code: 'ERR_ARENA_CLOSED' });
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('counts a wait for memory to that for the budget', async () => {
+    const clock = new ManualClock();
+    await using arena = createArena({ backend: 'javascript', initialBytes: 64 * KiB, maxBytes: 64 * KiB, clock });
+    const part = arena.subArena({ maxBytes: 32 * KiB });
+    const held = part.alloc(32 * KiB);
+    const late = part.allocAsync(32 * KiB, { timeoutMs: 100 });
+    clock.advance(60);
+    held.free();
+    arena.alloc(48 * KiB); // Before the wait for memory has begun.
+    await Promise.resolve();
+    await Promise.resolve();
+    clock.advance(39);
+    expect(arena.stats().exhaustionsTotal).toBe(0);
+    clock.advance(1);
+    await expect(late).rejects.toMatchObject({ code: 'ERR_ARENA_WAIT_TIMEOUT', exhaustion: { askedBytes: 32 * KiB } });
+    expect(part.alloc(1).byteLength).toBe(1);
+  });
+
+  it('has its budget back of what another thread freed while somebody waits for it', async () => {
+    const clock = new ManualClock();
+    await using arena = createArena({ backend: 'javascript', clock });
+    const part = arena.subArena({ maxBytes: 100 });
+    const held = part.alloc(100);
+    const waiting = part.allocAsync(100);
+    arena.open(held.token).free(); // As another thread does: past the sub-arena.
+    clock.advance(5);
+    expect((await waiting).byteLength).toBe(100);
+    expect(part.stats()).toMatchObject({ liveBlocks: 1, liveBytes: 100 });
+  });
+
+  it('keeps to its budget when a block cannot be replaced', async () => {
+    await using arena = createArena({ backend: 'javascript', initialBytes: 64 * KiB, maxBytes: 64 * KiB });
+    const part = arena.subArena({ maxBytes: 100 * KiB });
+    const block = part.alloc(30 * KiB);
+    expect(() => part.realloc(block, 50 * KiB)).toThrow(expect.objectContaining({ code: 'ERR_ARENA_EXHAUSTED' }));
+    expect(() => part.realloc(block, 101 * KiB)).toThrow(expect.objectContaining({ code: 'ERR_ARENA_BUDGET_EXCEEDED' }));
+    expect(part.stats()).toMatchObject({ liveBlocks: 1, liveBytes: 30 * KiB });
+    block.free();
+    expect(part.stats()).toMatchObject({ liveBlocks: 0, liveBytes: 0 });
   });
 
   it.each([undefined, {}, { maxBytes: 0 }, { maxBytes: 1.5 }, { maxBytes: 10, name: '' }, { maxBytes: 10, more: 1 }])('refuses %p', async (options) => {

@@ -51,6 +51,12 @@ it('a stream may bring bytes in whatever array, and nothing else', async () => {
     await expect(readStreamInto(arena, Readable.from([]), options as never)).rejects.toMatchObject({ code: 'ERR_ARENA_INVALID_OPTION' });
     await expect(readFileInto(arena, 'any', options as never)).rejects.toMatchObject({ code: 'ERR_ARENA_INVALID_OPTION' });
   }
+  for (const source of [null, undefined, 7, {}, { alloc: () => undefined }]) {
+    await expect(readStreamInto(source as never, Readable.from([]))).rejects.toMatchObject({ code: 'ERR_ARENA_INVALID_ARGUMENT' });
+    await expect(readFileInto(source as never, 'any')).rejects.toMatchObject({ code: 'ERR_ARENA_INVALID_ARGUMENT' });
+    expect(() => socketReader(source as never, 10, () => true)).toThrow(expect.objectContaining({ code: 'ERR_ARENA_INVALID_ARGUMENT' }));
+  }
+  for (const path of [null, undefined, 7, {}]) await expect(readFileInto(arena, path as never)).rejects.toMatchObject({ code: 'ERR_ARENA_INVALID_ARGUMENT' });
   expect(() => socketReader(createBufferPool(arena), 10, 7 as never)).toThrow(expect.objectContaining({ code: 'ERR_ARENA_INVALID_ARGUMENT' }));
   expect(arena.stats().liveBlocks).toBe(0);
 });

@@ -40,13 +40,16 @@ export class Watch {
     });
   }
 
-  /** The block of a slot just allocated, watched or not. */
-  wrap(home: Home, slot: number, generation: number): ArenaBlock {
+  /**
+   * The block of a slot just allocated, watched or not.
+   * @param stack of who asked for it, where that is not who calls now
+   */
+  wrap(home: Home, slot: number, generation: number, stack?: string): ArenaBlock {
     this.#turn = (this.#turn + 1) % this.#every;
     if (this.#turn !== 0) return new ArenaBlock(home, slot, generation);
     const lastUses: string[] = [];
     const block = new WatchedBlock(home, slot, generation, lastUses, () => this.#forget(block));
-    const sighting = { slot, generation, leak: { offset: block.offset, byteLength: block.byteLength, stack: stackHere(), lastUses } };
+    const sighting = { slot, generation, leak: { offset: block.offset, byteLength: block.byteLength, stack: stack ?? stackHere(), lastUses } };
     this.#sightings.set(block.key, sighting);
     this.#collected.register(block, sighting, block);
     return block;
@@ -132,9 +135,17 @@ class WatchedBlock extends ArenaBlock {
   }
 }
 
-/** The stack without this file's own frames. */
-function stackHere(): string {
-  const lines = (new Error('here').stack ?? '').split('\n').slice(1);
-  const own = lines.findLastIndex((line, index) => index < 6 && /(?:watch|arena|block|scope)\.(?:js|cjs|ts)/.test(line));
-  return lines.slice(own + 1).join('\n');
+/** Where this package's files lie, as stacks name them; '' where they were bundled into another. */
+const OWN_FOLDER = /(?:\(|at )([^()]*)debug[\\/]watch\.(?:js|cjs|ts):/.exec(stackOfHere())?.[1] ?? '';
+
+/** The stack of whoever called this package. */
+export function stackHere(): string {
+  const lines = stackOfHere().split('\n').slice(1);
+  const theirs = OWN_FOLDER === '' ? 0 : lines.findIndex((line) => !line.includes(OWN_FOLDER));
+  return lines.slice(Math.max(0, theirs)).join('\n');
+}
+
+function stackOfHere(): string {
+  const { stack } = new Error('here');
+  return typeof stack === 'string' ? stack : ''; // Who prepares stacks may make anything of them.
 }
