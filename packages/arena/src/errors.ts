@@ -96,6 +96,9 @@ export const waitTimeout = (arena: string, bytes: number, waitMs: number, figure
 export const budgetExceeded = (name: string, bytes: number, liveBytes: number, maxBytes: number): ArenaError =>
   new ArenaError('ERR_ARENA_BUDGET_EXCEEDED', `sub-arena '${name}' may have ${maxBytes} bytes: ${liveBytes} are live, and ${bytes} more were asked for`);
 
+export const lazyBudgetExceeded = (arena: string, bytes: number, takenBytes: number, budgetBytes: number): ArenaError =>
+  new ArenaError('ERR_ARENA_BUDGET_EXCEEDED', `lazily loaded objects of arena '${arena}' may have ${budgetBytes} bytes: ${takenBytes} are in use or being loaded, and ${bytes} more were asked for`);
+
 export const budgetTimeout = (name: string, bytes: number, waitMs: number, takenBytes: number, maxBytes: number): ArenaError =>
   new ArenaError('ERR_ARENA_WAIT_TIMEOUT', `${bytes} bytes of sub-arena '${name}' did not become free in ${waitMs} ms: ${takenBytes} of the ${maxBytes} that it may have are taken`);
 

@@ -11,7 +11,7 @@ export type { SubArena, SubArenaOptions, SubArenaStats } from './sub-arena.js';
 export type { Channel, ChannelHandle, ChannelOptions } from './channel.js';
 export { createBufferPool, type BufferPool, type BufferPoolOptions, type BufferPoolStats, type PooledBuffer } from './buffer-pool.js';
 export { readFileInto, readStreamInto, socketReader, type ReadOptions, type ReadStreamOptions, type SocketReader } from './streams.js';
-export type { Lazy, LazyLoader, LazyOptions, LazySource } from './lazy.js';
+export type { Lazy, LazyLoader, LazyOptions, LazySource, LoadOptions } from './lazy.js';
 export type { Pressure, PressureListener, PressureOptions, PressureWatch } from './pressure/pressure-watch.js';
 export type { PressureLevel, Thresholds } from './pressure/pressure.js';
 export type { PressureReadings } from './pressure/pressure-sources.js';

@@ -2,8 +2,8 @@ import { closeSync, constants, fstatSync, openSync, readSync, statSync, type Sta
 import { types } from 'node:util';
 import type { NativeBinding } from './binding.js';
 import type { Block, Home } from './block.js';
-import { closed, exhausted, invalidArgument, invalidOption, notLoaded } from './errors.js';
-import { checkOptions, oneOf, PAGE_BYTES, refuseUnknown, type AllocOptions } from './options.js';
+import { closed, exhausted, invalidArgument, invalidOption, lazyBudgetExceeded, notLoaded } from './errors.js';
+import { checkOptions, checkSignal, oneOf, PAGE_BYTES, refuseUnknown, type AllocOptions } from './options.js';
 
 /**
  * Fills the bytes it is handed, at once or by a promise; or gives an ArrayBuffer or a view, at most as long, which is copied
@@ -21,6 +21,11 @@ export interface LazyOptions {
   readonly mode?: 'map' | 'read';
 }
 
+export interface LoadOptions {
+  /** Ends the caller's wait; what is being loaded goes on for others, and for the next touch. */
+  readonly signal?: AbortSignal;
+}
+
 /**
  * A large object of the arena that is loaded when it is first touched. When lazily loaded objects outgrow their budget or the
  * arena, those touched least recently are evicted and loaded again at the next touch; what was written to them is lost. A view
@@ -33,12 +38,12 @@ export interface Lazy extends Disposable {
   readonly isLoaded: boolean;
   /** How often it was loaded. */
   readonly loads: number;
-  /** The bytes, loaded now if they are not yet. @throws {ArenaError} `ERR_ARENA_NOT_LOADED` if that takes a promise; `ERR_ARENA_EXHAUSTED`, `ERR_ARENA_CLOSED`; what the loader or the file system threw. */
+  /** The bytes, loaded now if they are not yet. @throws {ArenaError} `ERR_ARENA_NOT_LOADED` if that takes a promise; `ERR_ARENA_BUDGET_EXCEEDED` if others that are in use or being loaded leave too little; `ERR_ARENA_EXHAUSTED`, `ERR_ARENA_CLOSED`; what the loader or the file system threw. */
   readonly u8: Uint8Array<SharedArrayBuffer>;
-  /** As {@link Lazy.u8}, with any loader. Calls at the same time share one loading. @throws {ArenaError} rejects, too, when the object or its arena is closed, whatever becomes of the loader */
-  load(): Promise<Uint8Array<SharedArrayBuffer>>;
-  /** Loads, and keeps from eviction until `work` has ended. */
-  use<T>(work: (bytes: Uint8Array<SharedArrayBuffer>) => T | Promise<T>): Promise<T>;
+  /** As {@link Lazy.u8}, with any loader. Calls at the same time share one loading. @throws {ArenaError} rejects, too, when the object or its arena is closed, whatever becomes of the loader; `ERR_ARENA_INVALID_OPTION`; with the signal's reason */
+  load(options?: LoadOptions): Promise<Uint8Array<SharedArrayBuffer>>;
+  /** Loads, and keeps from eviction until `work` has ended. The signal is for the loading. */
+  use<T>(work: (bytes: Uint8Array<SharedArrayBuffer>) => T | Promise<T>, options?: LoadOptions): Promise<T>;
   /** Gives the memory back until the next touch. @returns whether there was something to evict and nobody was using it */
   evict(): boolean;
   /** Evicts for good. Idempotent. */
@@ -57,6 +62,8 @@ export class LazyObjects {
   readonly #source: Source;
   readonly #native: NativeBinding | undefined;
   readonly #budgetBytes: number;
+  /** Of objects that are loaded or being loaded. */
+  #takenBytes = 0;
   /** The least recently touched first. */
   readonly #loaded = new Set<LazyObject>();
   /** Whose loader has not settled. */
@@ -85,15 +92,21 @@ export class LazyObjects {
 
   /** @returns a block for an object, whole pages if it is to be mapped */
   allocate(object: LazyObject, bytes: number): Block {
-    const inUse = (): number => [...this.#loaded].reduce((sum, { byteLength }) => sum + byteLength, 0);
-    this.evict(inUse() + object.byteLength - this.#budgetBytes);
     const { heap, name } = this.#source;
+    this.evict(this.#takenBytes + object.byteLength - this.#budgetBytes);
+    if (this.#takenBytes + object.byteLength > this.#budgetBytes) throw lazyBudgetExceeded(name, object.byteLength, this.#takenBytes, this.#budgetBytes);
     const block = this.#source.tryAllocFor(this.#source, bytes, { align: PAGE_BYTES });
     if (block === undefined) {
       const largestFreeBytes = heap.survey().largestSize * 16;
       throw exhausted(name, { askedBytes: bytes, alignBytes: PAGE_BYTES, freeBytes: heap.survey().freeSize * 16, largestFreeBytes, externalFragmentationRatio: 0, committedBytes: heap.memory.byteLength, maxBytes: heap.memory.maxByteLength });
     }
+    this.#takenBytes += object.byteLength;
     return block;
+  }
+
+  giveBack(object: LazyObject, block: Block): void {
+    block[Symbol.dispose]();
+    this.#takenBytes -= object.byteLength;
   }
 
   /** @returns whether the system put the file into the block */
@@ -195,20 +208,21 @@ class LazyObject implements Lazy {
     throw notLoaded('a lazy object');
   }
 
-  load(): Promise<Uint8Array<SharedArrayBuffer>> {
-    if (this.#loading !== undefined) return this.#loading;
-    try {
-      return Promise.resolve(this.u8);
-    } catch (error) {
-      return this.#loading ?? Promise.reject(error);
-    }
+  async load(options: LoadOptions = {}): Promise<Uint8Array<SharedArrayBuffer>> {
+    checkOptions(options);
+    const { signal, ...unknown } = options;
+    refuseUnknown(unknown);
+    checkSignal(signal);
+    if (signal === undefined) return this.#load();
+    signal.throwIfAborted();
+    return unlessAborted(this.#load(), signal);
   }
 
-  async use<T>(work: (bytes: Uint8Array<SharedArrayBuffer>) => T | Promise<T>): Promise<T> {
+  async use<T>(work: (bytes: Uint8Array<SharedArrayBuffer>) => T | Promise<T>, options?: LoadOptions): Promise<T> {
     if (typeof work !== 'function') throw invalidArgument('work', work, 'a function');
     this.#users += 1;
     try {
-      return await work(await this.load());
+      return await work(await this.load(options));
     } finally {
       this.#users -= 1;
     }
@@ -227,7 +241,7 @@ class LazyObject implements Lazy {
     this.#objects.forget(this);
     if (this.#mappedBytes > 0) this.#objects.unmap(block, this.#mappedBytes);
     this.#mappedBytes = 0;
-    block[Symbol.dispose]();
+    this.#objects.giveBack(this, block);
   }
 
   close(): void {
@@ -238,6 +252,15 @@ class LazyObject implements Lazy {
 
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  #load(): Promise<Uint8Array<SharedArrayBuffer>> {
+    if (this.#loading !== undefined) return this.#loading;
+    try {
+      return Promise.resolve(this.u8);
+    } catch (error) {
+      return this.#loading ?? Promise.reject(error);
+    }
   }
 
   #checkOpen(): void {
@@ -263,7 +286,7 @@ class LazyObject implements Lazy {
       put(loaded, block.u8);
       return undefined;
     } catch (error) {
-      block[Symbol.dispose]();
+      this.#objects.giveBack(this, block);
       throw error;
     } finally {
       this.#filling = false;
@@ -275,14 +298,14 @@ class LazyObject implements Lazy {
     try {
       await filling;
     } catch (error) {
-      block[Symbol.dispose]();
+      this.#objects.giveBack(this, block);
       throw error;
     } finally {
       this.#loading = undefined;
       this.#objects.settled(this);
     }
     if (!this.#closed && block.isLive) return this.#adopt(block);
-    block[Symbol.dispose]();
+    this.#objects.giveBack(this, block);
     throw closed(this.#objects.source.name);
   }
 
@@ -299,7 +322,7 @@ class LazyObject implements Lazy {
         if (maps && this.#objects.map(block, mappedBytes, descriptor)) this.#mappedBytes = mappedBytes;
         else readAll(descriptor, block.u8.subarray(0, this.byteLength));
       } catch (error) {
-        block[Symbol.dispose]();
+        this.#objects.giveBack(this, block);
         throw error;
       }
       return this.#adopt(block);
@@ -322,6 +345,14 @@ function put(loaded: unknown, bytes: Uint8Array<SharedArrayBuffer>): void {
 function sizeOf(path: string | URL, stats: Stats): number {
   if (!stats.isFile()) throw invalidOption('source', String(path), 'a regular file');
   return stats.size;
+}
+
+function unlessAborted<T>(loading: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason as Error);
+    signal.addEventListener('abort', abort, { once: true });
+    loading.finally(() => signal.removeEventListener('abort', abort)).then(resolve, reject);
+  });
 }
 
 const isThenable = (loaded: unknown): loaded is PromiseLike<unknown> => typeof (loaded as PromiseLike<unknown> | null | undefined)?.then === 'function';

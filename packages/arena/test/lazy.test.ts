@@ -158,6 +158,39 @@ describe.each(backends)('a lazy object on the %s backend', (backend) => {
     expect(arena.evict()).toBe(3_000);
   });
 
+  it('keeps to its budget with those that are in use or being loaded, too', async () => {
+    await using arena = createArena({ backend, lazyBudgetBytes: 3_000 });
+    const [a, b, c] = [1, 2, 3].map((value) => arena.lazy((bytes) => Promise.resolve(void bytes.fill(value)), { bytes: 1_400 }));
+    if (a === undefined || b === undefined || c === undefined) throw new Error('three were made');
+    const loading = [a.load(), b.load()];
+    const refusal = { code: 'ERR_ARENA_BUDGET_EXCEEDED', message: expect.stringContaining('may have 3000 bytes: 2800 are in use or being loaded, and 1400 more') };
+    await expect(c.load()).rejects.toMatchObject(refusal);
+    await Promise.all(loading);
+    await a.use(() => b.use(() => expect(c.load()).rejects.toMatchObject(refusal)));
+    expect((await c.load())[0]).toBe(3);
+    expect([a, b, c].map((each) => each.isLoaded)).toEqual([false, true, true]);
+    arena.reset();
+    await Promise.all([a.load(), b.load()]);
+    expect(arena.evict()).toBe(2_800);
+  });
+
+  it('can be waited for until a signal, while others wait on', async () => {
+    await using arena = createArena({ backend });
+    let resolve: (bytes: Uint8Array) => void = () => undefined;
+    const promise = new Promise<Uint8Array>((settle) => (resolve = settle));
+    const object = arena.lazy(() => promise, { bytes: 1 });
+    const abort = new AbortController();
+    const [patient, impatient] = [object.load(), object.use(() => 'used', { signal: abort.signal })];
+    abort.abort(new Error('enough'));
+    await expect(impatient).rejects.toThrow('enough');
+    await expect(object.load({ signal: abort.signal })).rejects.toThrow('enough');
+    await expect(object.load({ signal: 7 as never })).rejects.toMatchObject({ code: 'ERR_ARENA_INVALID_OPTION' });
+    resolve(Uint8Array.of(5));
+    expect([...(await patient)]).toEqual([5]);
+    expect(await object.use(([byte]) => byte, { signal: new AbortController().signal })).toBe(5);
+    expect(object.evict()).toBe(true);
+  });
+
   it('gives way to blocks when the arena is exhausted', async () => {
     await using arena = createArena({ backend, initialBytes: MiB, maxBytes: MiB });
     const object = arena.lazy((bytes) => void bytes.fill(1), { bytes: 500_000 });
