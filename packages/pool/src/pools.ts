@@ -5,7 +5,7 @@ import { type PoolOptions, requireObject } from './options.js';
 import type { Pool } from './pool.js';
 import { createPool } from './resource-pool.js';
 import type { PoolStats } from './stats.js';
-import type { AcquireOptions, CloseOptions, UseOptions, WaitOptions } from './wait-options.js';
+import { type AcquireOptions, checkCloseOptions, checkWaitOptions, type CloseOptions, type UseOptions, type WaitOptions } from './wait-options.js';
 
 /** What a pool must have to be kept by name: those of `createPool`, `createPgPool` and `createRedisPool` do. */
 export interface NamedPool<R> extends AsyncDisposable {
@@ -100,10 +100,10 @@ function createNamed<R>(name: string, options: Omit<PoolOptions<R>, 'name'>): Po
 
 class PoolsByName<T extends ResourcesByName> implements Pools<T> {
   readonly #pools = new Map<string, NamedPool<unknown>>();
-  #closing: Promise<void> | undefined;
+  #closed = false;
 
   get isClosed(): boolean {
-    return this.#closing !== undefined;
+    return this.#closed;
   }
 
   create<R>(name: string, options: Omit<PoolOptions<R>, 'name'>): Pool<R> {
@@ -136,7 +136,8 @@ class PoolsByName<T extends ResourcesByName> implements Pools<T> {
     return this.get(name).use(fn, options);
   }
 
-  async ready(options?: WaitOptions): Promise<void> {
+  async ready(options: WaitOptions = {}): Promise<void> {
+    checkWaitOptions(options);
     await Promise.all([...this.#pools.values()].map((pool) => pool.ready(options)));
   }
 
@@ -148,10 +149,10 @@ class PoolsByName<T extends ResourcesByName> implements Pools<T> {
     return Object.fromEntries([...this.#pools].map(([name, pool]) => [name, pool.stats()]));
   }
 
-  close(options?: CloseOptions): Promise<void> {
-    const closing = this.#closeAll(options);
-    this.#closing ??= closing;
-    return closing;
+  async close(options: CloseOptions = {}): Promise<void> {
+    checkCloseOptions(options);
+    this.#closed = true;
+    await this.#closeAll(options);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -162,7 +163,7 @@ class PoolsByName<T extends ResourcesByName> implements Pools<T> {
     return this.#pools.entries();
   }
 
-  async #closeAll(options: CloseOptions | undefined): Promise<void> {
+  async #closeAll(options: CloseOptions): Promise<void> {
     const errors: unknown[] = [];
     for (const [, pool] of [...this.#pools].toReversed())
       try {

@@ -116,6 +116,16 @@ describe('pools', () => {
     await pools.close();
   });
 
+  it('stay open when they are closed or waited for by options that there are not', async () => {
+    const pools = createPools();
+    const refusal = { code: 'ERR_POOL_INVALID_OPTION' };
+    for (const options of [null, 7, { timeoutMs: -1 }, { forced: true }]) await expect(pools.close(options as never)).rejects.toMatchObject(refusal);
+    for (const options of [null, 7, { timeoutMs: 1 }]) await expect(pools.ready(options as never)).rejects.toMatchObject(refusal);
+    pools.create('numbers', numbers());
+    expect(await pools.use('numbers', (number) => number)).toBe(1);
+    await pools.close();
+  });
+
   it('of the process are the same everywhere, until they are closed', async () => {
     const pools = getPools();
     pools.create('numbers', numbers());
