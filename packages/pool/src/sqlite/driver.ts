@@ -34,13 +34,17 @@ interface Condition {
   readonly isTransaction?: boolean;
 }
 
-/** Ends a transaction that is open, if one is. @throws also if its borrower has closed the connection */
+/**
+ * Ends a transaction that is open, if one is.
+ * @throws also if its borrower has closed the connection, or left an iterator open, where the driver tells: it would keep others from
+ * writing, and from seeing what was written since
+ */
 export function rollBack(database: SqliteDatabase<never>): void {
   const { open, isOpen, inTransaction, isTransaction } = database as Condition;
   if ((open ?? isOpen) === false) throw new Error('the connection was closed by its borrower');
-  if ((inTransaction ?? isTransaction) === false) return;
   try {
-    database.exec('ROLLBACK');
+    // Nothing, which better-sqlite3 refuses while an iterator is open.
+    database.exec((inTransaction ?? isTransaction) === false ? '' : 'ROLLBACK');
   } catch (error) {
     // A driver that does not tell whether there is one.
     if (!String(error).includes('no transaction is active')) throw error;

@@ -21,6 +21,8 @@ const openWasm: OpenSqlite<SqliteDatabase> = (file, { readonly }) => {
 
 /** With types as those of better-sqlite3. */
 interface Telling {
+  /** As a loop over `statement.iterate()` that nobody ends. */
+  iterate(): unknown;
   readonly open: boolean;
   readonly inTransaction: boolean;
   prepare(sql: string): SqliteStatement | { run(bound: object): unknown; get(bound: object): unknown; all(bound: object): unknown[] };
@@ -33,9 +35,12 @@ const openTelling = (file: string, options: { readonly readonly: boolean }): Tel
   const database = openWasm(file, options);
   let open = true;
   let inTransaction = false;
+  let iterating = false;
   return {
+    iterate: () => (iterating = true),
     prepare: (sql) => database.prepare(sql),
     exec: (sql) => {
+      if (iterating) throw new TypeError('This database connection is busy executing a query');
       database.exec(sql);
       if (/^(?:begin|commit|rollback)/i.test(sql)) inTransaction = /^begin/i.test(sql);
     },
@@ -173,6 +178,18 @@ describe('where Node has no SQLite, and no other is given', () => {
       Object.defineProperty(process, 'getBuiltinModule', original ?? {});
     }
   });
+});
+
+it('lends no connection again on which an iterator was left open, where the driver tells', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'fog-sqlite-'));
+  folders.push(folder);
+  await using db = createSqlitePool({ file: join(folder, 'test.db'), open: openTelling });
+  await db.run('create table t (n integer)');
+  await db.write((database) => database.iterate());
+  await db.run('insert into t values (1)');
+  await db.read((database) => database.iterate());
+  expect(await db.query('select n from t')).toEqual([{ n: 1 }]);
+  expect(db.stats()).toMatchObject({ createdTotal: 4, resetErrorsTotal: 2 });
 });
 
 describe('the options of a pool of SQLite connections', () => {
