@@ -3,7 +3,7 @@ import { type RawCpu, cpuCollector } from './collectors/cpu.js';
 import { type EventLoopFacts, eventLoopCollector } from './collectors/event-loop.js';
 import { type GcCollector, gcCollector } from './collectors/gc.js';
 import { type HeapCollector, type RawMemory, heapCollector } from './collectors/heap.js';
-import { type HeapSize, heapSizeCollector } from './collectors/heap-size.js';
+import { type HeapSize, type HeapSizeCollector, heapSizeCollector } from './collectors/heap-size.js';
 import { type PromiseFacts, promiseCollector } from './collectors/promises.js';
 import { type ThreadTime, threadTimeCollector } from './collectors/thread-time.js';
 import { type WorkersCollector, workersCollector } from './collectors/workers.js';
@@ -22,7 +22,7 @@ export class RecordingRun {
   readonly #label: (samples: Samples) => Samples;
   readonly #gc: GcCollector = gcCollector();
   readonly #eventLoop: Collector<EventLoopFacts>;
-  readonly #heapSize: Collector<HeapSize>;
+  readonly #heapSize: HeapSizeCollector;
   readonly #threadTime: Collector<ThreadTime | undefined> = threadTimeCollector();
   readonly #cpu: Collector<RawCpu> | undefined;
   readonly #memory: HeapCollector | undefined;
@@ -80,6 +80,7 @@ export class RecordingRun {
     const memory = this.#memory;
     if (memory === undefined || !this.#isLive) throw notLive();
     this.#checkpoints.push(this.#gc.without(() => memory.read()));
+    this.#heapSize.checkpoint();
   }
 
   /** Stops all, whichever fail. */

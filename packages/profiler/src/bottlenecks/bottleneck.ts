@@ -53,6 +53,8 @@ export interface BottleneckThresholds {
   readonly allocationBytesPerSecond?: number;
   /** Grown at one place from the first checkpoint to the last: `leak-suspect`. @default 1_000_000 */
   readonly growthBytes?: number;
+  /** Grown outside of V8's heap, in buffers, from the first checkpoint to the end: `leak-suspect`. @default 10_000_000 */
+  readonly externalGrowthBytes?: number;
   /** Share of the wall clock in garbage collection: `gc-pressure`. 0…1. @default 0.1 */
   readonly gcShare?: number;
   /** In any second: `disk-rate`. @default 100_000_000 */
@@ -79,6 +81,7 @@ export const DEFAULT_THRESHOLDS: Required<BottleneckThresholds> = {
   allocationBytes: 10e6,
   allocationBytesPerSecond: 30e6,
   growthBytes: 1e6,
+  externalGrowthBytes: 10e6,
   gcShare: 0.1,
   diskBytesPerSecond: 100e6,
   networkBytesPerSecond: 50e6,

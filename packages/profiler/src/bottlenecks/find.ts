@@ -4,10 +4,10 @@ import { hotBuiltins } from './rules/builtins.js';
 import { eventLoopStalls, promiseStorm } from './rules/event-loop.js';
 import { slowFunctions } from './rules/functions.js';
 import { repeatedWaits, transferRates } from './rules/io.js';
-import { gcPressure, largeAllocations, leakSuspects } from './rules/memory.js';
+import { externalLeak, gcPressure, largeAllocations, leakSuspects } from './rules/memory.js';
 import { syncIo } from './rules/sync-io.js';
 
-const RULES = [hotBuiltins, syncIo, slowFunctions, gcPressure, largeAllocations, leakSuspects, transferRates, repeatedWaits, promiseStorm, eventLoopStalls] as const;
+const RULES = [hotBuiltins, syncIo, slowFunctions, gcPressure, largeAllocations, leakSuspects, externalLeak, transferRates, repeatedWaits, promiseStorm, eventLoopStalls] as const;
 
 /** Less likely than not is no finding. */
 const LEAST_CONFIDENCE = 0.5;

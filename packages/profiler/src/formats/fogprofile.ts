@@ -132,6 +132,8 @@ const io = object({
 });
 
 const pauses = object({ count, pauseMs: number, maxPauseMs: number });
+const heapReadings = list(object({ atMs: number, usedBytes: number, externalBytes: number, rssBytes: number }));
+
 const runtime = object({
   eventLoop: object({
     utilizationRatio: number,
@@ -150,7 +152,8 @@ const runtime = object({
     pauses: list(object({ atMs: number, durationMs: number, kind: oneOf('minor', 'major', 'incremental', 'weakCallbacks') })),
   }),
   heap: object({
-    readings: list(object({ atMs: number, usedBytes: number, externalBytes: number, rssBytes: number })),
+    readings: heapReadings,
+    checkpoints: heapReadings,
     spaces: list(object({ name: text, usedBytes: number, sizeBytes: number })),
     limitBytes: number,
   }),

@@ -33,7 +33,7 @@ const runtimeOf = ({ gcMs = 0, grownBytes = 0, stalls = [] as readonly { atMs: n
   return {
     eventLoop: { utilizationRatio: 0.5, delayMeanMs: 0, delayP99Ms: 0, delayMaxMs: 0, stalls, cpuUserMs: 0, cpuSystemMs: 0 },
     gc: { minor: { count: 9, pauseMs: gcMs, maxPauseMs: gcMs }, major: none, incremental: none, weakCallbacks: none, pauses: [] },
-    heap: { readings: [4e6, 4e6 + grownBytes].map((usedBytes, index) => ({ atMs: index, usedBytes, externalBytes: 0, rssBytes: 50e6 })), spaces: [], limitBytes: 1 },
+    heap: { readings: [4e6, 4e6 + grownBytes].map((usedBytes, index) => ({ atMs: index, usedBytes, externalBytes: 0, rssBytes: 50e6 })), checkpoints: [], spaces: [], limitBytes: 1 },
     thread: undefined,
   };
 };
@@ -86,6 +86,7 @@ describe('bottlenecks', () => {
     expect(kinds(few)).toEqual([]);
     const io = ioOf({ requests: [{ port: 80, count: 50 }], targets: [host('/template', { kind: 'disk', syncOperations: 50 })] });
     expect(kinds({ ...few, io })).toEqual(['sync-io']);
+    expect(kinds({ durationMs: 150, cpu: cpuOf([75, frame('main')], [75, ...reading]) })).toEqual([]); // A program that ends at once.
   });
 
   it('blame no program for reading its modules, nor a service for what it read before it served', () => {
@@ -113,6 +114,21 @@ describe('bottlenecks', () => {
     const data = { durationMs: 5_000, checkpoints: [live(1e6, 4e6), live(2e6, 4e6), live(3e6, 4e6)], memory: live(4e6, 4e6) };
     expect(found(data)).toMatchObject([{ kind: 'leak-suspect', frame: { name: 'cache' }, value: 3e6 }]);
     expect(kinds({ ...data, checkpoints: [live(1e6, 4e6), live(3e6, 4e6), live(2e6, 4e6)], memory: live(2.5e6, 4e6) })).toEqual([]);
+  });
+
+  it('name memory outside of the heap that grew from each checkpoint to the next, and who was seen making buffers', () => {
+    const memory = memoryOf('live', ['cache', 1e5]);
+    const at = (externalBytes: number) => ({ atMs: 0, usedBytes: 4e6, externalBytes, rssBytes: 50e6 });
+    const grown = (...sizes: number[]) => {
+      const runtime = runtimeOf({});
+      return { durationMs: 5_000, memory, checkpoints: [memory, memory], runtime: { ...runtime, heap: { ...runtime.heap, checkpoints: sizes.slice(0, -1).map(at), readings: [at(1e6), ...sizes.slice(-1).map(at)] } } };
+    };
+    const leaking = grown(5e6, 15e6, 25e6);
+    expect(found(leaking)).toMatchObject([{ kind: 'leak-suspect', value: 20e6, evidence: 'external memory 5.00 MB → 15 MB → 25 MB' }]);
+    const cpu = cpuOf([4_900, IDLE], [20, frame('collect'), frame('alloc', 'node', 'node:buffer')], [10, frame('read'), frame('toString', 'node', 'node:buffer')]);
+    expect(found({ ...leaking, cpu })).toMatchObject([{ kind: 'leak-suspect', frame: { name: 'collect' }, title: expect.stringContaining('buffers are made most in collect') }]);
+    expect(kinds(grown(5e6, 9e6, 14e6))).toEqual([]);
+    expect(kinds(grown(5e6, 40e6, 20e6))).toEqual([]);
   });
 
   it('name garbage collection and who made the garbage', () => {

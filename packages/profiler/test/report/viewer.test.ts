@@ -142,7 +142,7 @@ describe('the report in a browser', () => {
       runtime: {
         eventLoop: { utilizationRatio: 0.9, delayMeanMs: 1, delayP99Ms: 2, delayMaxMs: 60, stalls: [{ atMs: 10, durationMs: 60 }], cpuUserMs: 80, cpuSystemMs: 5 },
         gc: { minor: { count: 1, pauseMs: 4, maxPauseMs: 4 }, major: none, incremental: none, weakCallbacks: none, pauses: [{ atMs: 50, durationMs: 4, kind: 'minor' }] },
-        heap: { readings: [{ atMs: 0, usedBytes: 5e6, externalBytes: 1e6, rssBytes: 80e6 }, { atMs: 100, usedBytes: 9e6, externalBytes: 2e6, rssBytes: 90e6 }], spaces: [], limitBytes: 4e9 },
+        heap: { readings: [{ atMs: 0, usedBytes: 5e6, externalBytes: 1e6, rssBytes: 80e6 }, { atMs: 100, usedBytes: 9e6, externalBytes: 2e6, rssBytes: 90e6 }], checkpoints: [], spaces: [], limitBytes: 4e9 },
         thread: { cpuMs: 85, waitedForCoreMs: 5 },
       },
     });

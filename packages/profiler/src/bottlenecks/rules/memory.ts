@@ -2,7 +2,8 @@ import type { ProfileData } from '../../profile-data.js';
 import type { Frame, Samples } from '../../samples.js';
 import type { Bottleneck, BottleneckThresholds } from '../bottleneck.js';
 import { confidenceAbove, errorOf, megabytes, milliseconds, percent } from '../evidence.js';
-import { named, ownCosts } from '../own-costs.js';
+import { eachOwner, named, ownCosts } from '../own-costs.js';
+import { topCaller } from './builtins.js';
 
 /** Less than this share of all allocations is not worth a finding, however much it is. */
 const LEAST_SHARE = 0.1;
@@ -52,11 +53,8 @@ export function leakSuspects({ memory, checkpoints }: ProfileData, { growthBytes
   const last = ownCosts(memory);
   return last.flatMap(({ frame, own, ownSamples }): Bottleneck[] => {
     const sizes = readings.map((bytes) => bytes.get(placeOf(frame)) ?? 0);
-    const steps = sizes.slice(1).map((size, index) => size - (sizes[index] ?? 0));
     const grown = own - (sizes[0] ?? 0);
-    const pauses = steps.filter((step) => step <= 0).length;
-    const shrank = steps.some((step, index) => step < -MOST_SHRINKAGE * (sizes[index] ?? 0));
-    if (ownSamples < LEAST_SAMPLES || grown < growthBytes || pauses > 1 || shrank) return [];
+    if (ownSamples < LEAST_SAMPLES || grown < growthBytes || !keepsGrowing(sizes)) return [];
     const sampled = { value: grown, samples: (ownSamples * grown) / own };
     return [
       {
@@ -74,6 +72,50 @@ export function leakSuspects({ memory, checkpoints }: ProfileData, { growthBytes
       },
     ];
   });
+}
+
+/** Buffers that are kept: V8 samples the small objects that hold them, and not what they hold. */
+export function externalLeak({ memory, runtime, checkpoints, cpu }: ProfileData, { externalGrowthBytes }: Required<BottleneckThresholds>): Bottleneck[] {
+  if (memory === undefined || runtime === undefined || checkpoints.length < 2) return [];
+  const sizes = [...runtime.heap.checkpoints, ...runtime.heap.readings.slice(-1)].map(({ externalBytes }) => externalBytes);
+  const [first = 0, last = 0] = [sizes[0], sizes.at(-1)];
+  const grown = last - first;
+  if (grown < externalGrowthBytes || !keepsGrowing(sizes)) return [];
+  const frame = cpu && makerOfBuffers(cpu);
+  return [
+    {
+      kind: 'leak-suspect',
+      title: `Memory outside of V8's heap keeps growing${frame ? `; buffers are made most in ${named(frame)}` : ''}`,
+      evidence: `external memory ${sizes.map(megabytes).join(' → ')}`,
+      nextStep: 'Look for buffers that are kept: in a heap snapshot, what retains ArrayBuffers.',
+      value: grown,
+      error: 0,
+      threshold: externalGrowthBytes,
+      unit: 'bytes',
+      confidence: 1,
+      share: grown / last,
+      ...(frame && { frame }),
+    },
+  ];
+}
+
+/** As Node names them inside. */
+const MAKES_BUFFERS = /^(?:alloc|allocUnsafe|allocUnsafeSlow|allocate|concat|from\w*|createUnsafeBuffer|FastBuffer)$/;
+
+/** Who was seen most making buffers, if anyone was seen enough. */
+function makerOfBuffers(cpu: Samples): Frame | undefined {
+  const makers = new Map<number, number>();
+  eachOwner(cpu, (owner, node, _cost, samples) => {
+    const { name = '', url = '' } = cpu.frames[cpu.nodeFrames[node] ?? -1] ?? {};
+    if ((url === 'node:buffer' || url === 'node:internal/buffer') && MAKES_BUFFERS.test(name)) makers.set(owner, (makers.get(owner) ?? 0) + samples);
+  });
+  return [...makers.values()].some((samples) => samples >= LEAST_SAMPLES) ? topCaller(cpu, makers) : undefined;
+}
+
+/** From each to the next, but for one at which nothing may have happened. */
+function keepsGrowing(sizes: readonly number[]): boolean {
+  const steps = sizes.slice(1).map((size, index) => size - (sizes[index] ?? 0));
+  return steps.filter((step) => step <= 0).length <= 1 && !steps.some((step, index) => step < -MOST_SHRINKAGE * (sizes[index] ?? 0));
 }
 
 const placeOf = ({ name, url, line, column }: Frame): string => JSON.stringify([name, url, line, column]);
