@@ -57,7 +57,7 @@ export function diffProfiles(before: Profile, after: Profile, options: DiffOptio
   };
   return {
     functions: (wanted = {}) => {
-      const { of = before.cpu && after.cpu ? 'cpu' : before.memory && after.memory ? 'memory' : before.io && after.io ? 'io' : before.cpu ? 'cpu' : before.memory ? 'memory' : 'io' } = wanted;
+      const { of = before.cpu && after.cpu ? 'cpu' : before.memory && after.memory ? 'memory' : before.io && after.io ? 'io' : before.cpu ? 'cpu' : before.memory ? 'memory' : 'io' } = asObject('costs options', wanted);
       return changes(compared(of, samplesOf(before, { ...wanted, of }), samplesOf(after, { ...wanted, of })));
     },
     toHtml: (wanted = {}) => {

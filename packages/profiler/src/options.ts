@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from './clock.js';
 import { invalidOption } from './errors.js';
 import { type LabelOptions, resolveLabels } from './labels.js';
-import { asBoolean, asObject, refuseUnknown } from './refusal.js';
+import { asBoolean, asNumber, asObject, refuseUnknown } from './refusal.js';
 import { type ProfilingMode, SOURCES, type Sources } from './mode.js';
 import type { Profile } from './profile.js';
 import { type ResolvedTriggers, type TriggerOptions, resolveTriggers } from './triggers.js';
@@ -141,6 +141,7 @@ export function resolveOptions(options: ProfilerOptions): ResolvedOptions {
   const { name = 'profiler', mode = 'CPU', cpu = {}, memory = {}, labels = {}, continuous, clock = systemClock, ...unknown } = asObject('options', options);
   refuseUnknown('', unknown);
   if (typeof name !== 'string' || name === '') throw invalidOption('name', name, 'a string that is not empty');
+  if (typeof clock?.now !== 'function' || typeof clock.setTimeout !== 'function' || typeof clock.setInterval !== 'function') throw invalidOption('clock', clock, 'a Clock, with now(), setTimeout() and setInterval()');
   const resolved = continuous === undefined ? undefined : resolveContinuous(continuous);
   return { name, mode: asMode(mode), cpu: resolveCpu(cpu, resolved !== undefined), memory: resolveMemory(memory), labels: resolveLabels(asObject('labels', labels)), continuous: resolved, clock };
 }
@@ -148,7 +149,7 @@ export function resolveOptions(options: ProfilerOptions): ResolvedOptions {
 function resolveContinuous(options: ContinuousOptions): ResolvedContinuous {
   const { keepMs = 60_000, windowMs = 10_000, stall, triggers, onWindow, ...unknown } = asObject('continuous', options);
   refuseUnknown('continuous.', unknown);
-  if (!(typeof windowMs === 'number' && windowMs >= 1_000 && windowMs <= 600_000)) throw invalidOption('continuous.windowMs', windowMs, 'from 1000 to 600000');
+  asNumber('continuous.windowMs', windowMs, 1_000, 600_000);
   if (!(typeof keepMs === 'number' && keepMs >= windowMs && keepMs <= 86_400_000))
     throw invalidOption('continuous.keepMs', keepMs, `from windowMs, ${windowMs}, to 86400000`);
   if (onWindow !== undefined && typeof onWindow !== 'function') throw invalidOption('continuous.onWindow', onWindow, 'a function');
@@ -158,8 +159,8 @@ function resolveContinuous(options: ContinuousOptions): ResolvedContinuous {
 function resolveStall(options: StallOptions): Required<StallOptions> {
   const { overMs = 200, everyMs = 10_000, onStall, ...unknown } = asObject('continuous.stall', options);
   refuseUnknown('continuous.stall.', unknown);
-  if (!(typeof overMs === 'number' && overMs >= 20 && overMs <= 60_000)) throw invalidOption('continuous.stall.overMs', overMs, 'from 20 to 60000');
-  if (!(typeof everyMs === 'number' && everyMs >= 0 && everyMs <= 86_400_000)) throw invalidOption('continuous.stall.everyMs', everyMs, 'from 0 to 86400000');
+  asNumber('continuous.stall.overMs', overMs, 20, 60_000);
+  asNumber('continuous.stall.everyMs', everyMs, 0, 86_400_000);
   if (typeof onStall !== 'function') throw invalidOption('continuous.stall.onStall', onStall, 'a function');
   return { overMs, everyMs, onStall };
 }
@@ -194,12 +195,13 @@ export function resolveRecording(options: RecordingOptions, defaultMode: Profili
   const { mode, cpu, memory, io, promises, workers = false, ...unknown } = asObject('recording options', options);
   refuseUnknown('', unknown);
   const saysWhat = cpu === true || Boolean(memory) || io === true || promises === true;
-  const base = mode === undefined && saysWhat ? undefined : SOURCES[asMode(mode ?? defaultMode)];
+  const base: Partial<Sources> = mode === undefined && saysWhat ? {} : SOURCES[asMode(mode === undefined ? defaultMode : mode)];
+  const { cpu: byMode = false, memory: memoryByMode = false, io: ioByMode = false, promises: promisesByMode = false } = base;
   const wanted = {
-    cpu: asBoolean('cpu', cpu ?? base?.cpu ?? false),
-    memory: memory === 'live' ? memory : asBoolean('memory', memory ?? (base?.memory === true), "true, false or 'live'"),
-    io: asBoolean('io', io ?? base?.io ?? false),
-    promises: asBoolean('promises', promises ?? base?.promises ?? false),
+    cpu: asBoolean('cpu', cpu === undefined ? byMode : cpu),
+    memory: memory === 'live' ? memory : asBoolean('memory', memory === undefined ? memoryByMode === true : memory, "true, false or 'live'"),
+    io: asBoolean('io', io === undefined ? ioByMode : io),
+    promises: asBoolean('promises', promises === undefined ? promisesByMode : promises),
     workers: asBoolean('workers', workers),
   };
   if (!wanted.cpu && wanted.memory === false && !wanted.io && !wanted.promises) throw invalidOption('cpu', cpu, 'true, unless something else is: a recording of nothing says nothing');

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { invalidOption, writeFailed } from './errors.js';
-import { asObject, refuseUnknown } from './refusal.js';
+import { asObject, asSignal, refuseUnknown } from './refusal.js';
 
 export interface WriteOptions {
   /** Ends the writing; what is written by then stays. */
@@ -32,7 +32,8 @@ const FORMATS = new Map<string, (profile: Writable) => string | Uint8Array>([
 export async function writeProfile(profile: Writable, path: string | URL, options: WriteOptions = {}): Promise<void> {
   const { signal, ...unknown } = asObject('write options', options);
   refuseUnknown('', unknown);
-  signal?.throwIfAborted();
+  asSignal(signal)?.throwIfAborted();
+  if (typeof path !== 'string' && !(path instanceof URL)) throw invalidOption('path', path, 'a path or a file: URL');
   if (path instanceof URL && path.protocol !== 'file:') throw invalidOption('path', path.href, 'a path or a file: URL');
   const file = path instanceof URL ? fileURLToPath(path) : path;
   const content = formatOf(file)(profile);

@@ -204,7 +204,7 @@ const LEFT_BRACE = 0x7b;
  * @throws {ProfilerError} `ERR_PROFILER_INVALID_OPTION`
  */
 export function mergeProfiles(profiles: readonly Profile[]): Profile {
-  const [first] = profiles;
+  const [first] = Array.isArray(profiles) ? profiles : [];
   if (first === undefined) throw invalidOption('profiles', profiles, 'one profile or more');
   for (const [index, profile] of profiles.entries()) asProfile(`profiles[${index}]`, profile);
   const all = (of: 'cpu' | 'memory'): Samples | undefined => mergeSamples(profiles.flatMap((profile) => profile[of] ?? []));

@@ -29,7 +29,8 @@ export function pushWindows(options: PushOptions): (profile: Profile) => Promise
   refuseUnknown('', unknown);
   if (typeof url !== 'function' && !URL.canParse(String(url))) throw invalidOption('url', url, 'a URL, or a function that gives one');
   if (typeof format !== 'string' || !Object.hasOwn(FORMATS, format)) throw invalidOption('format', format, Object.keys(FORMATS).join(', '));
-  if (!(timeoutMs > 0 && timeoutMs <= 600_000)) throw invalidOption('timeoutMs', timeoutMs, 'above 0 and at most 600000');
+  if (!Object.values(asObject('headers', headers)).every((value) => typeof value === 'string')) throw invalidOption('headers', headers, 'strings by name');
+  if (!(typeof timeoutMs === 'number' && timeoutMs > 0 && timeoutMs <= 600_000)) throw invalidOption('timeoutMs', timeoutMs, 'above 0 and at most 600000');
   const { type, write } = FORMATS[format];
   return async (profile) => {
     const target = typeof url === 'function' ? url(profile) : url;

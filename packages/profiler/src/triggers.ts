@@ -1,7 +1,7 @@
 import { getHeapStatistics } from 'node:v8';
 import type { Clock } from './clock.js';
 import { invalidOption } from './errors.js';
-import { asObject, refuseUnknown } from './refusal.js';
+import { asNumber, asObject, refuseUnknown } from './refusal.js';
 import type { Profile } from './profile.js';
 
 /** When continuous sampling hands over what it has kept, beside stalls. Nothing unless asked for. */
@@ -32,11 +32,11 @@ export type ResolvedTriggers = Required<Omit<TriggerOptions, 'signal'>> & Pick<T
 export function resolveTriggers(options: TriggerOptions): ResolvedTriggers {
   const { cpuAboveCores = Infinity, cpuForMs = 10_000, heapAboveRatio = Infinity, signal, everyMs = 60_000, onTrigger, ...unknown } = asObject('continuous.triggers', options);
   refuseUnknown('continuous.triggers.', unknown);
-  if (!(cpuAboveCores > 0)) throw invalidOption('continuous.triggers.cpuAboveCores', cpuAboveCores, 'a number above 0');
-  if (!(cpuForMs >= 1_000 && cpuForMs <= 600_000)) throw invalidOption('continuous.triggers.cpuForMs', cpuForMs, 'from 1000 to 600000');
-  if (!(heapAboveRatio > 0 && (heapAboveRatio <= 1 || heapAboveRatio === Infinity))) throw invalidOption('continuous.triggers.heapAboveRatio', heapAboveRatio, 'above 0 and at most 1');
+  if (!(typeof cpuAboveCores === 'number' && cpuAboveCores > 0)) throw invalidOption('continuous.triggers.cpuAboveCores', cpuAboveCores, 'a number above 0');
+  asNumber('continuous.triggers.cpuForMs', cpuForMs, 1_000, 600_000);
+  if (!(typeof heapAboveRatio === 'number' && heapAboveRatio > 0 && (heapAboveRatio <= 1 || heapAboveRatio === Infinity))) throw invalidOption('continuous.triggers.heapAboveRatio', heapAboveRatio, 'above 0 and at most 1');
   if (signal !== undefined && signal !== 'SIGUSR2' && signal !== 'SIGHUP') throw invalidOption('continuous.triggers.signal', signal, 'SIGUSR2 or SIGHUP');
-  if (!(everyMs >= 0 && everyMs <= 86_400_000)) throw invalidOption('continuous.triggers.everyMs', everyMs, 'from 0 to 86400000');
+  asNumber('continuous.triggers.everyMs', everyMs, 0, 86_400_000);
   if (typeof onTrigger !== 'function') throw invalidOption('continuous.triggers.onTrigger', onTrigger, 'a function');
   return { cpuAboveCores, cpuForMs, heapAboveRatio, signal, everyMs, onTrigger };
 }

@@ -41,7 +41,7 @@ describe('a merged profile', () => {
     const { cpu } = mergeProfiles([one, other]);
     expect([...(cpu?.lineTicks ?? [])]).toEqual([[0, [{ line: 3, ticks: 3 }, { line: 4, ticks: 5 }]]]);
     expect([...(cpu?.inlined ?? [])]).toEqual([[0, 2]]);
-    expect(() => mergeProfiles([])).toThrow(expect.objectContaining({ code: 'ERR_PROFILER_INVALID_OPTION' }));
+    for (const none of [[], undefined, null, 7, {}, 'profiles']) expect(() => mergeProfiles(none as never)).toThrow(expect.objectContaining({ code: 'ERR_PROFILER_INVALID_OPTION' }));
   });
 });
 
@@ -82,5 +82,6 @@ describe('a diff of two profiles', () => {
     const memory = createProfile({ durationMs: 1, memory: before.cpu });
     expect(() => diffProfiles(before, memory).functions()).toThrow(expect.objectContaining({ code: 'ERR_PROFILER_NOT_RECORDED', message: expect.stringContaining('cpu') }));
     expect(() => diffProfiles(before, after, { scale: true } as object)).toThrow(expect.objectContaining({ code: 'ERR_PROFILER_INVALID_OPTION' }));
+    for (const options of [null, 7, []]) expect(() => diffProfiles(before, after).functions(options as never)).toThrow(expect.objectContaining({ code: 'ERR_PROFILER_INVALID_OPTION' }));
   });
 });

@@ -80,6 +80,8 @@ describe('writing a profile', () => {
     await expect(profile.writeTo(join(folder, 'run.pdf'))).rejects.toMatchObject({ code: 'ERR_PROFILER_INVALID_OPTION', message: expect.stringContaining('.cpuprofile') });
     await expect(profile.writeTo(new URL('http://localhost/run.html'))).rejects.toMatchObject({ code: 'ERR_PROFILER_INVALID_OPTION' });
     await expect(profile.writeTo(join(folder, 'run'))).rejects.toMatchObject({ code: 'ERR_PROFILER_INVALID_OPTION' });
+    for (const path of [undefined, null, 7, Symbol('file')]) await expect(profile.writeTo(path as never)).rejects.toMatchObject({ code: 'ERR_PROFILER_INVALID_OPTION' });
+    for (const signal of [null, 7, {}]) await expect(profile.writeTo(join(folder, 'run.html'), { signal: signal as never })).rejects.toMatchObject({ code: 'ERR_PROFILER_INVALID_OPTION' });
   });
 
   it('ends with the reason of its signal, before and while writing', async () => {

@@ -75,7 +75,8 @@ describe('windows pushed', () => {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
     await expect(pushWindows({ url: at })(window(1))).rejects.toMatchObject({ code: 'ERR_PROFILER_PUSH_FAILED' });
-    expect(() => pushWindows({ url: 'nowhere' })).toThrow(expect.objectContaining({ code: 'ERR_PROFILER_INVALID_OPTION' }));
+    for (const options of [{ url: 'nowhere' }, { timeoutMs: '5' }, { timeoutMs: true }, { headers: 7 }, { headers: { a: 1 } }])
+      expect(() => pushWindows({ url: 'http://localhost/', ...options } as never)).toThrow(expect.objectContaining({ code: 'ERR_PROFILER_INVALID_OPTION' }));
   });
 });
 
