@@ -15,6 +15,7 @@ import { Gauge } from './instruments/gauge.js';
 import { HistogramSource, type Histogram } from './instruments/histogram.js';
 import { resolveCounter, resolveSignal, type SignalOptions } from './instruments/signal.js';
 import { NextSample } from './next-sample.js';
+import { checkNames, resolveSignalOption } from './option-names.js';
 import { MIN_INTERVAL_MS, resolveOptions, type MonitorOptions, type ResolvedOptions } from './options.js';
 import { resolveRange, type Point, type QueryRange } from './query.js';
 import { Registry } from './registry.js';
@@ -59,7 +60,7 @@ export interface Monitor extends AsyncDisposable, AsyncIterable<Snapshot> {
   /**
    * Takes one sample now, started or not. Rates need two samples; the first one is what they count from. Waits for what
    * is read in the background, such as file systems, for 5 s at most, and once for each read that hangs.
-   * @throws {MonitorError} `ERR_MONITOR_CLOSED`; or `signal.reason`.
+   * @throws {MonitorError} `ERR_MONITOR_CLOSED`, `ERR_MONITOR_INVALID_OPTION`; or `signal.reason`.
    */
   sample(options?: SampleOptions): Promise<Snapshot>;
   /** The latest sample. */
@@ -67,6 +68,7 @@ export interface Monitor extends AsyncDisposable, AsyncIterable<Snapshot> {
   /**
    * Every sample from now on, until `close()`. A consumer slower than the samples gets the latest and misses others. While
    * one waits, the timer that `start()` sets keeps the process alive.
+   * @throws {MonitorError} `ERR_MONITOR_INVALID_OPTION`, at once
    */
   samples(options?: SampleOptions): AsyncIterable<Snapshot>;
   /**
@@ -181,7 +183,8 @@ class SamplingMonitor implements Monitor {
     this.#tick();
   }
 
-  async sample({ signal }: SampleOptions = {}): Promise<Snapshot> {
+  async sample(options: SampleOptions = {}): Promise<Snapshot> {
+    const signal = resolveSignalOption('sample option', options);
     this.#refuseIfClosed('sample()');
     signal?.throwIfAborted();
     this.#sampler.prepare();
@@ -201,7 +204,11 @@ class SamplingMonitor implements Monitor {
     return { timeMs: Math.max(0, this.#registry.history.latestMs), values };
   }
 
-  async *samples({ signal }: SampleOptions = {}): AsyncGenerator<Snapshot, void, void> {
+  samples(options: SampleOptions = {}): AsyncGenerator<Snapshot, void, void> {
+    return this.#samples(resolveSignalOption('sample option', options));
+  }
+
+  async *#samples(signal: AbortSignal | undefined): AsyncGenerator<Snapshot, void, void> {
     const { history } = this.#registry;
     for (let seen = history.count; ; ) {
       signal?.throwIfAborted();
@@ -291,8 +298,11 @@ class SamplingMonitor implements Monitor {
     return this.#alerting.onAlert(listener);
   }
 
-  loadRules(rules: string | RuleSet, { file = 'rules' }: LoadOptions = {}): void {
+  loadRules(rules: string | RuleSet, options: LoadOptions = {}): void {
     this.#refuseIfClosed('loadRules()');
+    checkNames('load option', options, ['file']);
+    const { file = 'rules' } = options;
+    if (typeof file !== 'string') throw invalidOption('file', file, 'a string');
     this.#alerting.load(rules, file);
   }
 

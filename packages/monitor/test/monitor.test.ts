@@ -1,7 +1,7 @@
 import diagnostics from 'node:diagnostics_channel';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { ManualClock } from '@fog/testkit';
-import { createMonitor, type Alert, type Monitor, type MonitorOptions, type Snapshot } from '../src/index.js';
+import { createMonitor, inventory, type Alert, type Monitor, type MonitorOptions, type Snapshot } from '../src/index.js';
 
 const monitors: Monitor[] = [];
 const monitorOn = (clock: ManualClock, options: MonitorOptions = {}): Monitor => {
@@ -83,6 +83,18 @@ describe('sampling', () => {
     await monitor.sample();
     expect(monitor.query('one').map(({ timeMs }) => timeMs)).toEqual([1_000, 1_100]);
     expect(monitor.stats().clockRegressionsTotal).toBeGreaterThan(0);
+  });
+
+  it('refuses options that there are not', async () => {
+    const monitor = createMonitor({ source: 'portable' });
+    const refusal = { code: 'ERR_MONITOR_INVALID_OPTION' };
+    for (const options of [null, 7, { signal: 7 }, { signal: null }, { sign: 7 }]) {
+      await expect(monitor.sample(options as never)).rejects.toMatchObject(refusal);
+      await expect(inventory(options as never)).rejects.toMatchObject(refusal);
+      expect(() => monitor.samples(options as never)).toThrow(expect.objectContaining(refusal));
+    }
+    for (const options of [null, 7, { file: 7 }, { name: 'rules' }]) expect(() => monitor.loadRules('', options as never)).toThrow(expect.objectContaining(refusal));
+    await monitor.close();
   });
 
   it('ends with the reason of its signal', async () => {

@@ -1,3 +1,5 @@
+import { invalidOption } from './errors.js';
+
 /** What `run` is told of its surroundings. */
 export interface TaskContext {
   /** Aborted when the task is cancelled, its worker removed by force, its place taken by a more urgent one, or the scheduler closed. Made on first use. */
@@ -39,8 +41,13 @@ export interface Executor {
 /** Does the work of one name. */
 export type Handler = (payload: never, context: TaskContext) => unknown;
 
-/** Runs tasks in this process, on this thread: their own `run`, or the handler of their name with their payload. */
+/**
+ * Runs tasks in this process, on this thread: their own `run`, or the handler of their name with their payload.
+ * @throws {SchedulerError} `ERR_SCHEDULER_INVALID_OPTION`
+ */
 export function inProcess(handlers: Readonly<Record<string, Handler>> = {}): Executor {
+  if (typeof handlers !== 'object' || handlers === null) throw invalidOption('handlers', handlers, 'an object of functions');
+  for (const [name, handler] of Object.entries(handlers)) if (typeof handler !== 'function') throw invalidOption(`handlers.${name}`, handler, 'a function');
   const byName = new Map(Object.entries(handlers));
   if (byName.size === 0) return { execute: (task, context) => task.run(context), accepts: (_name, hasRun) => hasRun };
   return {
@@ -57,8 +64,12 @@ export interface ThreadPool {
   run(name: never, payload: never, options: { readonly signal: AbortSignal }): Promise<unknown>;
 }
 
-/** Runs tasks in a pool of threads, by their names and with their payload; those with a `run` of their own, which cannot leave it, on this thread. */
+/**
+ * Runs tasks in a pool of threads, by their names and with their payload; those with a `run` of their own, which cannot leave it, on this thread.
+ * @throws {SchedulerError} `ERR_SCHEDULER_INVALID_OPTION`
+ */
 export function workerThreads(pool: ThreadPool): Executor {
+  if (typeof (pool as Partial<ThreadPool> | null)?.run !== 'function') throw invalidOption('pool', pool, 'one with run(), as of createWorkerPool()');
   return {
     execute: (task, context) => (task.hasRun ? task.run(context) : pool.run(task.name as never, task.payload as never, { signal: context.signal })),
   };

@@ -3,6 +3,7 @@ import { invalidOption } from './errors.js';
 import type { Estimator } from './estimation/estimator.js';
 import { LearnedEstimator } from './estimation/learned.js';
 import { inProcess, type Executor, type Handler } from './executor.js';
+import { checkMethods, checkOptions } from './refusal.js';
 import { scoreTerms } from './placement/score.js';
 import type { Policy, StrategyName } from './strategies/policy.js';
 import { strategies } from './strategies/strategies.js';
@@ -39,40 +40,32 @@ export interface ResolvedOptions extends Omit<Required<SchedulerOptions>, 'strat
   readonly policy: Policy;
 }
 
+const OPTIONS: readonly string[] = ['name', 'strategy', 'maxQueued', 'executor', 'handlers', 'tenants', 'idempotencyMs', 'random', 'estimator', 'clock'];
+
 export function resolveOptions(options: SchedulerOptions): ResolvedOptions {
-  if (typeof options !== 'object' || options === null) throw invalidOption('options', options, 'an object');
+  checkOptions(options, OPTIONS);
   const {
     name = 'scheduler',
     strategy = 'adaptive',
     maxQueued = Infinity,
     handlers,
-    executor = inProcess(checkHandlers(handlers)),
+    executor = inProcess(handlers),
     tenants,
     idempotencyMs = 600_000,
     random = Math.random,
     estimator = new LearnedEstimator(),
     clock = systemClock,
-    ...unknown
   } = options;
-  for (const option of Object.keys(unknown))
-    throw invalidOption(option, 'given', 'one of name, strategy, maxQueued, executor, handlers, tenants, idempotencyMs, random, estimator, clock');
   if (typeof name !== 'string' || name === '') throw invalidOption('name', name, 'a string that is not empty');
   if (maxQueued !== Infinity && !(Number.isInteger(maxQueued) && maxQueued >= 1)) throw invalidOption('maxQueued', maxQueued, 'an integer ≥ 1 or Infinity');
   if (handlers !== undefined && options.executor !== undefined) throw invalidOption('handlers', handlers, 'nothing where there is an executor');
-  if (!(idempotencyMs >= 0)) throw invalidOption('idempotencyMs', idempotencyMs, 'a number ≥ 0');
+  if (!(typeof idempotencyMs === 'number' && idempotencyMs >= 0)) throw invalidOption('idempotencyMs', idempotencyMs, 'a number ≥ 0');
   if (typeof random !== 'function') throw invalidOption('random', random, 'a function');
   checkTenants(tenants);
   checkMethods('executor', executor, ['execute']);
   checkMethods('estimator', estimator, ['predict', 'observe', 'exportModel', 'importModel']);
   checkMethods('clock', clock, ['now', 'setTimeout', 'setInterval']);
   return { name, policy: resolveStrategy(strategy), maxQueued, executor, tenants, idempotencyMs, random, estimator, clock };
-}
-
-function checkHandlers(handlers: SchedulerOptions['handlers']): SchedulerOptions['handlers'] & object {
-  if (handlers === undefined) return {};
-  if (typeof handlers !== 'object' || handlers === null) throw invalidOption('handlers', handlers, 'an object of functions');
-  for (const [name, handler] of Object.entries(handlers)) if (typeof handler !== 'function') throw invalidOption(`handlers.${name}`, handler, 'a function');
-  return handlers;
 }
 
 /** @throws {SchedulerError} `ERR_SCHEDULER_INVALID_OPTION`. */
@@ -84,7 +77,7 @@ export function resolveStrategy(strategy: StrategyName | Policy): Policy {
   checkMethods('strategy', strategy, ['order']);
   const { name, reorders, weights, backfill } = strategy;
   if (typeof name !== 'string' || name === '') throw invalidOption('strategy.name', name, 'a string that is not empty');
-  if (typeof backfill !== 'boolean' && !(backfill >= 1)) throw invalidOption('strategy.backfill', backfill, 'true, false, or a number of tasks ≥ 1');
+  if (typeof backfill !== 'boolean' && !(typeof backfill === 'number' && backfill >= 1)) throw invalidOption('strategy.backfill', backfill, 'true, false, or a number of tasks ≥ 1');
   if (reorders !== undefined && typeof reorders !== 'boolean') throw invalidOption('strategy.reorders', reorders, 'true or false');
   for (const method of ['score', 'passOrder', 'reserves'] as const) if (strategy[method] !== undefined) checkMethods('strategy', strategy, [method]);
   if (typeof weights !== 'object' || weights === null) throw invalidOption('strategy.weights', weights, 'an object of numbers');
@@ -93,11 +86,4 @@ export function resolveStrategy(strategy: StrategyName | Policy): Policy {
     if (!Number.isFinite(weight)) throw invalidOption(`strategy.weights.${term}`, weight, 'a finite number');
   }
   return strategy;
-}
-
-/** @throws {SchedulerError} `ERR_SCHEDULER_INVALID_OPTION` unless `value` has those methods. */
-export function checkMethods(option: string, value: unknown, methods: readonly string[]): void {
-  if (typeof value !== 'object' || value === null) throw invalidOption(option, value, `an object with ${methods.join(', ')}`);
-  for (const method of methods)
-    if (typeof (value as Record<string, unknown>)[method] !== 'function') throw invalidOption(`${option}.${method}`, (value as Record<string, unknown>)[method], 'a function');
 }

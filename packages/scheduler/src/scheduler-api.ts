@@ -51,11 +51,15 @@ export interface Scheduler extends AsyncDisposable {
    * @throws {SchedulerError} `ERR_SCHEDULER_INVALID_MODEL`, and changes nothing; or what an estimator of the caller's throws.
    */
   importModel(model: unknown): void;
-  /** Takes no more tasks; settles when all it has have ended. Aborting ends the wait, not the draining. */
+  /**
+   * Takes no more tasks; settles when all it has have ended. Aborting ends the wait, not the draining.
+   * @throws {SchedulerError} rejects with `ERR_SCHEDULER_INVALID_OPTION`, and goes on taking tasks; with the signal's reason
+   */
   drain(options?: { readonly signal?: AbortSignal }): Promise<void>;
   /**
    * Takes no more tasks, rejects the queued ones with `ERR_SCHEDULER_CLOSED`; settles when nothing runs any more. Running tasks
    * are aborted and reject the same way, or awaited. Idempotent; a second call may still turn `await` into `abort`.
+   * @throws {SchedulerError} `ERR_SCHEDULER_INVALID_OPTION`, at once
    */
   close(options?: { /** @default 'abort' */ readonly running?: 'abort' | 'await' }): Promise<void>;
 }

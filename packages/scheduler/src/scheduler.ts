@@ -20,6 +20,7 @@ import { explain } from './placement/explain.js';
 import { plan, rulesOf, type PlacedTask, type Rules } from './placement/plan.js';
 import { preemption } from './placement/preemption.js';
 import { ReadyQueue } from './queue/ready-queue.js';
+import { checkOptions, checkSignal } from './refusal.js';
 import { pauseMs } from './tasks/retry.js';
 import type { Scheduler } from './scheduler-api.js';
 import { readStats, type SchedulerStats } from './stats.js';
@@ -415,13 +416,18 @@ class PlanningScheduler implements Scheduler, TaskOwner, Outcomes {
     this.#learning.importModel(model);
   }
 
-  async drain({ signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
+  async drain(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    checkOptions(options, ['signal']);
+    const { signal } = options;
+    checkSignal(signal);
     signal?.throwIfAborted();
     if (this.#state === 'open') this.#state = 'draining';
     await abortable(this.#idle(), signal);
   }
 
-  close({ running = 'abort' }: { readonly running?: 'abort' | 'await' } = {}): Promise<void> {
+  close(options: { readonly running?: 'abort' | 'await' } = {}): Promise<void> {
+    checkOptions(options, ['running']);
+    const { running = 'abort' } = options;
     if (running !== 'abort' && running !== 'await') throw invalidOption('running', running, "'abort' or 'await'");
     this.#state = 'closed';
     const nowMs = this.#options.clock.now();

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { describe, expect, it } from '@jest/globals';
-import { createScheduler, getScheduler, workerThreads } from '../src/index.js';
+import { createScheduler, getScheduler, inProcess, workerThreads } from '../src/index.js';
 import { codeOf, stage } from './workload.js';
 
 describe('an idempotency key', () => {
@@ -101,4 +101,20 @@ describe('getScheduler', () => {
     expect(await scheduler.submit({ name: 'a', needs: { cpu: availableParallelism() }, run: ({ workerId }) => workerId }).result).toBe('local');
     await scheduler.close();
   });
+});
+
+it('refuses executors of nothing', () => {
+  for (const handlers of [null, 7, { resize: 'later' }]) expect(codeOf(() => inProcess(handlers as never))).toBe('ERR_SCHEDULER_INVALID_OPTION');
+  for (const pool of [undefined, null, 7, {}]) expect(codeOf(() => workerThreads(pool as never))).toBe('ERR_SCHEDULER_INVALID_OPTION');
+});
+
+it('stays as it is when it is ended by options that there are not', async () => {
+  const scheduler = createScheduler();
+  scheduler.addWorker({ id: 'w', capacity: { cpu: 1 } });
+  const refusal = { code: 'ERR_SCHEDULER_INVALID_OPTION' };
+  for (const options of [null, 7, { signal: 7 }, { sign: 7 }]) await expect(scheduler.drain(options as never)).rejects.toMatchObject(refusal);
+  for (const options of [null, 7, { running: 'on' }, { force: true }]) expect(codeOf(() => scheduler.close(options as never))).toBe(refusal.code);
+  for (const options of [null, 7, { force: 1 }, { running: 'await' }]) expect(codeOf(() => scheduler.removeWorker('w', options as never))).toBe(refusal.code);
+  expect(await scheduler.submit({ name: 'task', run: () => 'done' }).result).toBe('done');
+  await scheduler.close();
 });

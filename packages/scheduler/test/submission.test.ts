@@ -9,7 +9,7 @@ describe('createScheduler', () => {
   it('refuses options it cannot honour, and those it does not know', () => {
     const policy = { name: 'own', order: () => 0, weights: {}, backfill: false };
     const refused: SchedulerOptions[] = [{ strategy: odd('sjf') }, { strategy: odd('toString') }, { maxQueued: 0 }, { maxQueued: 1.5 }, { maxQueued: Number.NaN }, { name: '' }];
-    refused.push({ clock: odd({}) }, { executor: odd({}) }, { estimator: odd({ predict: () => 1 }) }, odd({ maxQueud: 3 }), odd(null));
+    refused.push({ clock: odd({}) }, { executor: odd({}) }, { estimator: odd({ predict: () => 1 }) }, odd({ maxQueud: 3 }), odd(null), ...[null, '5', true, -1].map((idempotencyMs) => ({ idempotencyMs: odd(idempotencyMs) })));
     refused.push({ strategy: { ...policy, order: odd(1) } }, { strategy: { ...policy, weights: odd({ lod: 1 }) } }, { strategy: { ...policy, weights: { load: Number.NaN } } }, { strategy: { ...policy, backfill: odd('no') } });
     for (const options of refused) expect(codeOf(() => createScheduler(options))).toBe(INVALID);
     expect(codeOf(() => createScheduler({ strategy: policy }))).toBe('nothing thrown');

@@ -74,8 +74,8 @@ describe('the generated trace', () => {
   });
 
   it('refuses what makes no trace', () => {
-    for (const options of [{ tasks: 0 }, { tasks: 1.5 }, { tasks: 1, processors: 0 }, { tasks: 1, seed: 0.5 }, { tasks: 1, overestimate: -1 }, { tasks: 1, interarrival: 0 }, { tasks: 1, interarrival: 1e300 }, { tasks: 1e10 }, { tasks: 1, procesors: 3 }])
-      expect(codeOf(() => lublinTrace(options))).toBe('ERR_SCHEDULER_INVALID_OPTION');
+    for (const options of [{ tasks: 0 }, { tasks: 1.5 }, { tasks: 1, processors: 0 }, { tasks: 1, seed: 0.5 }, { tasks: 1, overestimate: -1 }, { tasks: 1, interarrival: 0 }, { tasks: 1, interarrival: 1e300 }, { tasks: 1e10 }, { tasks: 1, procesors: 3 }, { tasks: 1, overestimate: '1' }, { tasks: 1, interarrival: true }, undefined, null])
+      expect(codeOf(() => lublinTrace(options as never))).toBe('ERR_SCHEDULER_INVALID_OPTION');
   });
 });
 
@@ -146,7 +146,7 @@ describe('a simulation', () => {
     if (outcome === undefined) throw new Error('nothing has run');
     const outcomes = Array.from({ length: 200_000 }, (_, index) => ({ ...outcome, startMs: index, endMs: index + 1 }));
     expect(drawSchedule({ ...named, outcomes }, [machine])).toContain('200000 tasks');
-    for (const options of [{ width: 0 }, { height: Infinity }, { wdth: 3 }]) expect(codeOf(() => drawSchedule(named, [machine], options))).toBe('ERR_SCHEDULER_INVALID_OPTION');
+    for (const options of [{ width: 0 }, { height: Infinity }, { wdth: 3 }, { width: true }, null]) expect(codeOf(() => drawSchedule(named, [machine], options as never))).toBe('ERR_SCHEDULER_INVALID_OPTION');
     for (const nothing of [undefined, null, {}, []]) expect(codeOf(() => drawSchedule(nothing as never, [machine]))).toBe('ERR_SCHEDULER_INVALID_OPTION');
     expect(codeOf(() => drawSchedule(named, undefined as never))).toBe('ERR_SCHEDULER_INVALID_OPTION');
   });
@@ -155,7 +155,7 @@ describe('a simulation', () => {
     for (const tasks of [[run(-1)], [run(Number.NaN)], [run(0, { runMs: -1 })], [run(0, { estimateMs: 0 })], [run(0, { name: '' })], [run(0, { priority: Number.NaN })]])
       expect(codeOf(() => simulate(tasks, [machine]))).toBe('ERR_SCHEDULER_INVALID_TRACE');
     for (const trace of [undefined, null, 'x', 5, { tasks: 5 }, new Set()]) expect(codeOf(() => simulate(trace as unknown as [], [machine]))).toBe('ERR_SCHEDULER_INVALID_TRACE');
-    for (const options of [{ estimator: {} }, { estimator: null }, { onProgress: 5 }]) expect(codeOf(() => simulate([], [machine], 'fifo', options as object))).toBe('ERR_SCHEDULER_INVALID_OPTION');
+    for (const options of [{ estimator: {} }, { estimator: null }, { onProgress: 5 }, { shortestRunMs: '5' }, null, 7]) expect(codeOf(() => simulate([], [machine], 'fifo', options as object))).toBe('ERR_SCHEDULER_INVALID_OPTION');
     expect(codeOf(() => simulate([], [null as unknown as typeof machine]))).toBe('ERR_SCHEDULER_INVALID_OPTION');
     expect(codeOf(() => simulate([], []))).toBe('ERR_SCHEDULER_INVALID_OPTION');
     expect(codeOf(() => simulate([], [machine], 'best' as 'fifo'))).toBe('ERR_SCHEDULER_INVALID_OPTION');

@@ -1,4 +1,5 @@
 import { abortable } from '../abortable.js';
+import { resolveSignalOption } from '../option-names.js';
 
 /** What the machine is made of: what changes when somebody opens it. Sizes are in bytes. */
 export interface Inventory {
@@ -13,9 +14,10 @@ export interface Inventory {
 /**
  * Asks for the inventory of the machine, through `systeminformation`, which is loaded now and starts programs: half a
  * second. Ask once, not at every sample.
- * @throws `signal.reason`
+ * @throws {MonitorError} rejects with `ERR_MONITOR_INVALID_OPTION`; or with `signal.reason`.
  */
-export async function inventory({ signal }: { readonly signal?: AbortSignal } = {}): Promise<Inventory> {
+export async function inventory(options: { readonly signal?: AbortSignal } = {}): Promise<Inventory> {
+  const signal = resolveSignalOption('inventory option', options);
   signal?.throwIfAborted();
   return abortable(ask(), signal);
 }

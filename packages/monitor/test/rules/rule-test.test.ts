@@ -14,7 +14,7 @@ describe('values in promtool\'s notation', () => {
   });
 
   it.each(['a', '1+', '1x', '1+2', '--1', '1+2x3x4', '_y', '1x9999999'])('%s means nothing', (text) => {
-    expect(() => parseNotation(text)).toThrow();
+    expect(() => parseNotation(text)).toThrow(expect.objectContaining({ code: 'ERR_MONITOR_INVALID_OPTION' }));
   });
 });
 

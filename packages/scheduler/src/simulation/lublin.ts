@@ -1,4 +1,5 @@
 import { invalidOption } from '../errors.js';
+import { checkOptions } from '../refusal.js';
 import { gamma, randomOf } from '../random.js';
 import type { Trace, TraceTask } from './trace.js';
 
@@ -45,13 +46,13 @@ const BUCKET_S = 1_800;
  * @throws {SchedulerError} `ERR_SCHEDULER_INVALID_OPTION`.
  */
 export function lublinTrace(options: LublinOptions): Trace {
-  const { tasks: count, processors = 256, seed = 1, overestimate = 3, interarrival = 1, ...unknown } = options;
-  for (const option of Object.keys(unknown)) throw invalidOption(option, 'given', 'one of tasks, processors, seed, overestimate, interarrival');
-  if (count > MOST_TASKS) throw invalidOption('tasks', count, `at most ${MOST_TASKS}`);
+  checkOptions(options, ['tasks', 'processors', 'seed', 'overestimate', 'interarrival']);
+  const { tasks: count, processors = 256, seed = 1, overestimate = 3, interarrival = 1 } = options;
   for (const [name, value] of Object.entries({ tasks: count, processors })) if (!(Number.isInteger(value) && value >= 1)) throw invalidOption(name, value, 'an integer ≥ 1');
+  if (count > MOST_TASKS) throw invalidOption('tasks', count, `at most ${MOST_TASKS}`);
   if (!Number.isInteger(seed)) throw invalidOption('seed', seed, 'an integer');
-  if (!(overestimate >= 0 && overestimate < Infinity)) throw invalidOption('overestimate', overestimate, 'a number ≥ 0');
-  if (!(interarrival > 0 && interarrival <= 1_000)) throw invalidOption('interarrival', interarrival, 'a number above 0, at most 1,000');
+  if (!(typeof overestimate === 'number' && overestimate >= 0 && overestimate < Infinity)) throw invalidOption('overestimate', overestimate, 'a number ≥ 0');
+  if (!(typeof interarrival === 'number' && interarrival > 0 && interarrival <= 1_000)) throw invalidOption('interarrival', interarrival, 'a number above 0, at most 1,000');
   const random = randomOf(seed);
   const arrivals = arrivalsOf(random, interarrival);
   const tasks = Array.from({ length: count }, (_, index): TraceTask => {

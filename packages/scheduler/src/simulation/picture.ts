@@ -1,4 +1,5 @@
 import { invalidOption } from '../errors.js';
+import { checkOptions } from '../refusal.js';
 import type { WorkerOptions } from '../workers/worker-options.js';
 import type { TaskOutcome } from './outcome.js';
 import type { Simulation } from './simulate.js';
@@ -24,9 +25,9 @@ export function drawSchedule(simulation: Simulation, cluster: readonly WorkerOpt
   const { outcomes } = (simulation as Partial<Simulation> | null) ?? {};
   if (!Array.isArray(outcomes)) throw invalidOption('simulation', simulation, 'what simulate() gave');
   if (!Array.isArray(cluster)) throw invalidOption('cluster', cluster, 'the workers it was simulated with');
-  const { width = 960, height = 320, ...unknown } = options;
-  for (const option of Object.keys(unknown)) throw invalidOption(option, 'given', 'one of width, height');
-  for (const [name, value] of Object.entries({ width, height })) if (!(value > 0 && value < Infinity)) throw invalidOption(name, value, 'a number above 0');
+  checkOptions(options, ['width', 'height']);
+  const { width = 960, height = 320 } = options;
+  for (const [name, value] of Object.entries({ width, height })) if (!(typeof value === 'number' && value > 0 && value < Infinity)) throw invalidOption(name, value, 'a number above 0');
   const startMs = outcomes.reduce((first, { task }) => Math.min(first, task.submitMs), Infinity);
   const endMs = outcomes.reduce((last, outcome) => Math.max(last, outcome.endMs), 0);
   const span = Math.max(1, endMs - startMs);

@@ -5,7 +5,8 @@ import { LearnedEstimator } from '../estimation/learned.js';
 import { IndexedHeap, type HeapItem } from '../queue/indexed-heap.js';
 import { InsightsTracker } from '../readings/insights.js';
 import { compileWishes } from '../workers/labels.js';
-import { checkMethods, resolveStrategy } from '../options.js';
+import { resolveStrategy } from '../options.js';
+import { checkMethods, checkOptions } from '../refusal.js';
 import { isPlaceable, plan, rulesOf, type Rules } from '../placement/plan.js';
 import { outlive } from '../placement/reservation.js';
 import { ReadyQueue } from '../queue/ready-queue.js';
@@ -51,9 +52,9 @@ export interface Simulation {
  * @throws {SchedulerError} `ERR_SCHEDULER_INVALID_TRACE`, `ERR_SCHEDULER_INVALID_OPTION`.
  */
 export function simulate(trace: Trace | readonly TraceTask[], cluster: readonly WorkerOptions[], policy: StrategyName | Policy = 'adaptive', options: SimulationOptions = {}): Simulation {
-  const { estimator = new LearnedEstimator(), shortestRunMs = 10_000, onProgress = () => {}, ...unknown } = options;
-  for (const option of Object.keys(unknown)) throw invalidOption(option, 'given', 'one of estimator, shortestRunMs, onProgress');
-  if (!(shortestRunMs > 0)) throw invalidOption('shortestRunMs', shortestRunMs, 'a number above 0');
+  checkOptions(options, ['estimator', 'shortestRunMs', 'onProgress']);
+  const { estimator = new LearnedEstimator(), shortestRunMs = 10_000, onProgress = () => {} } = options;
+  if (!(typeof shortestRunMs === 'number' && shortestRunMs > 0)) throw invalidOption('shortestRunMs', shortestRunMs, 'a number above 0');
   checkMethods('estimator', estimator, ['predict', 'observe']);
   if (typeof onProgress !== 'function') throw invalidOption('onProgress', onProgress, 'a function');
   if (!Array.isArray(cluster) || cluster.length === 0) throw invalidOption('cluster', cluster, 'an array of workers, at least one');

@@ -1,4 +1,5 @@
 import { deadlinePassed, invalidOption } from '../errors.js';
+import { checkSignal } from '../refusal.js';
 import type { TaskOptions } from './task-options.js';
 
 const NAMES = {
@@ -23,7 +24,7 @@ export function checkSubmission(options: TaskOptions<unknown>): void {
   if (deadlineMs !== undefined) checkDeadline(name, deadlineMs);
   if (maxWaitMs !== undefined && !(typeof maxWaitMs === 'number' && maxWaitMs >= 0)) throw invalidOption('maxWaitMs', maxWaitMs, 'a number ≥ 0');
   if (estimateMs !== undefined && !(Number.isFinite(estimateMs) && estimateMs > 0)) throw invalidOption('estimateMs', estimateMs, 'a number above 0');
-  if (signal !== undefined && typeof signal?.addEventListener !== 'function') throw invalidOption('signal', signal, 'an AbortSignal');
+  checkSignal(signal);
   checkRare(options);
 }
 

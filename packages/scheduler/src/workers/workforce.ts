@@ -3,6 +3,7 @@ import type { ClusterWorker, RunningTask } from './cluster-worker.js';
 import { Departures } from './departures.js';
 import { invalidOption } from '../errors.js';
 import { workerAdded, workerRemoved } from '../events.js';
+import { checkOptions } from '../refusal.js';
 import { checkWorkerChanges, resolveWorkerOptions, type WorkerChanges, type WorkerOptions, type WorkerReading } from './worker-options.js';
 
 /** Workers as their owner sees them: they come, change and go. */
@@ -30,8 +31,8 @@ export class Workforce<Running extends RunningTask> {
   /** Settles when the worker is gone. `evict` is called for each of its tasks if it is to go by force. */
   remove(id: string, options: { readonly force?: boolean }, evict: (task: Running) => void): Promise<void> {
     if (typeof options !== 'object' || options === null) throw invalidOption('options', options, 'an object');
-    const { force = false, ...unknown } = options;
-    for (const option of Object.keys(unknown)) throw invalidOption(option, 'given', 'force');
+    checkOptions(options, ['force']);
+    const { force = false } = options;
     if (typeof force !== 'boolean') throw invalidOption('force', force, 'true or false');
     const worker = this.#cluster.get(id);
     if (!this.#departures.has(worker)) this.#cluster.retire(worker);
