@@ -187,6 +187,33 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
       hoard(20_000);
     },
   },
+  'buffers kept': {
+    problem: 'leak-suspect',
+    sites: ['keep', 'run'],
+    memory: 'live',
+    run: async (_, recording) => {
+      const buffers: Buffer[] = [];
+      const keep = (): void => void buffers.push(Buffer.alloc(20_000, 1));
+      for (let part = 0; part < 5; part += 1) {
+        for (let request = 0; request < 300; request += 1) {
+          keep();
+          if (request % 10 === 0) await pause(1);
+        }
+        await recording.checkpoint();
+      }
+    },
+  },
+  'a formatter made for every date': {
+    problem: 'hot-function',
+    sites: ['label'],
+    run: async () => {
+      const label = (day: number): string => new Intl.DateTimeFormat('de-DE', { dateStyle: 'full' }).format(day * 86_400_000);
+      for (let round = 0; round < 25; round += 1) {
+        for (let day = 0; day < 400; day += 1) label(day);
+        await turn();
+      }
+    },
+  },
   'disk at full speed': {
     problem: 'disk-rate',
     sites: ['run'],
@@ -330,6 +357,30 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
         await pause(50);
         await recording.checkpoint();
       }
+    },
+  },
+  'buffers used for a while': {
+    problem: undefined,
+    sites: [],
+    memory: 'live',
+    run: async (_, recording) => {
+      for (let part = 1; part < 5; part += 1) {
+        for (let request = 0; request < 100 * part; request += 1) {
+          Buffer.alloc(20_000, 1);
+          if (request % 10 === 0) await pause(2);
+        }
+        await recording.checkpoint();
+      }
+    },
+  },
+  'tool that ends at once': {
+    problem: undefined,
+    sites: [],
+    run: async (folder) => {
+      writeFileSync(join(folder, 'words.txt'), 'the quick brown fox jumps over the lazy dog '.repeat(2_000));
+      const counts = new Map<string, number>();
+      for (const word of readFileSync(join(folder, 'words.txt'), 'utf8').split(' ')) counts.set(word, (counts.get(word) ?? 0) + 1);
+      writeFileSync(join(folder, 'counts.json'), JSON.stringify([...counts]));
     },
   },
   'hashes of small texts': {
