@@ -3,7 +3,7 @@ import { Circuit } from './circuit.js';
 import type { CoarseClock } from './coarse-clock.js';
 import { Creator } from './creator.js';
 import { Destroyer } from './destroyer.js';
-import { DESTROYED, type DestroyReason, Entry, IDLE, IN_HAND, LEASED, leasedMsOf, placesOf, SHARED } from './entry.js';
+import { DESTROYED, type DestroyReason, Entry, IDLE, IN_HAND, LEASED, leasedMsOf, placesOf, type Sentence, SHARED } from './entry.js';
 import { resourceCreated } from './events.js';
 import { isExpired, rollLimits } from './eviction.js';
 import { Histogram } from './histogram.js';
@@ -63,6 +63,8 @@ export class Supply<R> {
   #max: number;
   #closing = false;
   #suspended = false;
+  /** More are alive than there may be, since a resize. */
+  #isOverfull = false;
   readonly durations: Histogram = new Histogram();
   createdTotal = 0;
   firstUses = 0;
@@ -223,11 +225,14 @@ export class Supply<R> {
     // Those being created are not counted: what is too many of them goes when it is there.
     let surplus = this.#alive.filter(({ sentence }) => sentence === undefined).length - max;
     for (const entry of [...this.#idle(), ...this.#alive]) {
-      if (surplus <= 0) return;
+      if (surplus <= 0) break;
       if (entry.state === DESTROYED || entry.sentence !== undefined) continue;
       surplus -= 1;
       this.#retire(entry, 'surplus', undefined);
     }
+    for (; surplus < 0 && this.#pardon() !== undefined; surplus += 1);
+    this.#isOverfull = this.#alive.length > max;
+    this.#chooseWays();
   }
 
   /** Destroys all there are, the leased ones when they come back, and those being created when they are there; or `which` are alive. */
@@ -276,7 +281,7 @@ export class Supply<R> {
     const { keepaliveMs } = this.#options;
     const plain = this.#concurrency === 1 && !this.#expires && !this.#closing && this.#events.hold === undefined;
     this.#lendsAsItIs = plain && this.#staleAfterMs === Infinity && !this.#suspended && !keepsBooks(this.#options);
-    this.#takesAsItIs = plain && !this.#wearsOut && !this.#resets && keepaliveMs === Infinity;
+    this.#takesAsItIs = plain && !this.#isOverfull && !this.#wearsOut && !this.#resets && keepaliveMs === Infinity;
   }
 
   #giveBackChecked(entry: Entry<R>): void {
@@ -344,6 +349,8 @@ export class Supply<R> {
 
   /** Lets an entry that nobody works with be idle, unless it has to go. */
   #settle(entry: Entry<R>, nowMs: number): void {
+    // Of those that are too many, the first that come back go.
+    if (this.#isOverfull) entry.sentence ??= this.#pardon();
     const reason = this.#endOf(entry, nowMs);
     if (reason !== undefined) {
       this.#destroy(entry, reason, entry.sentence?.cause);
@@ -391,7 +398,7 @@ export class Supply<R> {
   #passed(entry: Entry<R>, check: Check): void {
     const nowMs = this.#now.now();
     entry.provenMs = nowMs;
-    if (check === 'reset' || this.#isWanted || this.#endOf(entry, nowMs) !== undefined) {
+    if (check === 'reset' || this.#isWanted || this.#isOverfull || this.#endOf(entry, nowMs) !== undefined) {
       if (check !== 'reset') this.#events.hold?.(entry.resource, true);
       this.#settle(entry, nowMs);
       return;
@@ -426,7 +433,7 @@ export class Supply<R> {
   }
 
   #lose(entry: Entry<R>, cause: unknown): void {
-    if (entry.sentence !== undefined || entry.state === DESTROYED) return;
+    if (isFinal(entry) || entry.state === DESTROYED) return;
     if (entry.uses === 0) this.circuit.brokeUnused(cause);
     this.#retire(entry, 'lost', cause);
   }
@@ -437,10 +444,20 @@ export class Supply<R> {
       this.#destroy(entry, reason, cause);
       return;
     }
-    entry.sentence ??= { reason, cause };
+    if (!isFinal(entry)) entry.sentence = { reason, cause };
     if (entry.state !== SHARED) return;
     this.#unshelve(entry);
     entry.state = LEASED;
+  }
+
+  /** Lets one stay that was to go as there are too many. @returns its sentence, for another */
+  #pardon(): Sentence | undefined {
+    const entry = this.#alive.find(({ sentence }) => sentence?.reason === 'surplus');
+    const sentence = entry?.sentence;
+    if (entry === undefined) return undefined;
+    entry.sentence = undefined;
+    if (entry.state === LEASED) this.#share(entry);
+    return sentence;
   }
 
   #destroy(entry: Entry<R>, reason: DestroyReason, cause: unknown): void {
@@ -454,7 +471,14 @@ export class Supply<R> {
       this.#alive[entry.place] = last;
       last.place = entry.place;
     }
+    if (this.#isOverfull && this.#alive.length <= this.#max) {
+      this.#isOverfull = false;
+      this.#chooseWays();
+    }
     const { resource, createdMs, uses } = entry;
     this.destroyer.destroy({ resource, reason, cause, ageMs: nowMs - createdMs, leasedMs, uses });
   }
 }
+
+/** One that is too many may still be pardoned. */
+const isFinal = ({ sentence }: Entry<unknown>): boolean => sentence !== undefined && sentence.reason !== 'surplus';

@@ -25,6 +25,64 @@ describe('resize', () => {
     expect(pool.stats()).toMatchObject({ max: 2, idle: 2 });
   });
 
+  it('to less ends whichever come back first, and lends none of them before there are no more than may be', async () => {
+    const { pool, backend } = setUp({ max: 4 });
+    const leases = await Promise.all([pool.acquire(), pool.acquire(), pool.acquire(), pool.acquire()]);
+    pool.resize({ max: 1 });
+    const waiting = pool.acquire();
+    for (const lease of leases.slice(1)) lease.release();
+    await settled();
+    expect(pool.stats()).toMatchObject({ size: 1, leased: 1, waiting: 1 });
+    const last = leases[0]?.resource;
+    leases[0]?.release();
+    expect((await waiting).resource).toBe(last);
+    expect(backend.attempts).toBe(4);
+  });
+
+  it('to less and back ends none that is in use', async () => {
+    const { pool, backend } = setUp({ max: 3 });
+    const leases = await Promise.all([pool.acquire(), pool.acquire(), pool.acquire()]);
+    pool.resize({ max: 1 });
+    pool.resize({ max: 2 });
+    for (const lease of leases) lease.release();
+    await settled();
+    expect(pool.stats()).toMatchObject({ size: 2, idle: 2 });
+    const again = await Promise.all([pool.acquire(), pool.acquire()]);
+    pool.resize({ max: 1 });
+    pool.resize({ max: 3 });
+    for (const lease of again) lease.release();
+    await settled();
+    expect(pool.stats()).toMatchObject({ size: 2, idle: 2 });
+    expect(backend.attempts).toBe(3);
+  });
+
+  it('to less spares nothing that was evicted or lost meanwhile', async () => {
+    const { pool, backend } = setUp({ max: 4 });
+    const leases = await Promise.all([pool.acquire(), pool.acquire(), pool.acquire(), pool.acquire()]);
+    pool.resize({ max: 2 });
+    pool.evictAll();
+    pool.resize({ max: 4 });
+    for (const lease of leases) lease.release();
+    await settled();
+    expect(backend.open).toBe(0);
+    const [first, second] = await Promise.all([pool.acquire(), pool.acquire()]);
+    pool.resize({ max: 1 });
+    first.destroy();
+    second.release();
+    await settled();
+    expect(pool.stats()).toMatchObject({ size: 1, idle: 1 });
+  });
+
+  it('to less leaves places where several share one', async () => {
+    const { pool } = setUp({ max: 3, concurrency: 2 });
+    const leases = await Promise.all(Array.from({ length: 6 }, () => pool.acquire()));
+    pool.resize({ max: 1 });
+    const waiting = pool.acquire();
+    for (const lease of leases) lease.release();
+    await waiting;
+    expect(pool.stats()).toMatchObject({ size: 1, leased: 1, leases: 1 });
+  });
+
   it('to a greater minimum creates it, to a lesser one lets it age', async () => {
     const { pool, clock } = setUp({ max: 3, idleTimeoutMs: 1_000 });
     pool.resize({ min: 2 });
