@@ -21,6 +21,7 @@ export type PoolErrorCode =
   | 'ERR_POOL_STATEMENT_TIMEOUT'
   | 'ERR_POOL_TRANSACTION_ROLLED_BACK'
   | 'ERR_POOL_UNKNOWN_POOL'
+  | 'ERR_POOL_BODY_USED'
   | 'ERR_POOL_UNKNOWN_TASK'
   | 'ERR_POOL_VALIDATE_TIMEOUT'
   | 'ERR_POOL_WORKER_CRASHED'
@@ -156,6 +157,10 @@ export function serverSilent(pool: string, timeoutMs: number): PoolError {
 
 export function transactionRolledBack(pool: string): PoolError {
   return new PoolError('ERR_POOL_TRANSACTION_ROLLED_BACK', `${pool}: COMMIT was answered with ROLLBACK, since a query in the transaction had failed`);
+}
+
+export function bodyUsed(pool: string): PoolError {
+  return new PoolError('ERR_POOL_BODY_USED', `${pool}: the body of this response was read or discarded before`);
 }
 
 export function unknownTask(pool: string, task: string, known: readonly string[]): PoolError {

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import { buffer, json, text } from 'node:stream/consumers';
 import { Readable } from 'node:stream';
 import type { ConnectionOptions } from 'node:tls';
-import { invalidOption } from '../errors.js';
+import { bodyUsed, invalidOption } from '../errors.js';
 import { connect, type HttpAnswer, type HttpConnection, type HttpRequest } from '../http/connection.js';
 import type { Lease } from '../lease.js';
 import { type PoolTuning, requireKnown, requireObject, TUNING } from '../options.js';
@@ -38,6 +38,7 @@ export interface HttpResponse {
   readonly headers: IncomingHttpHeaders;
   /** The connection is free again when this has been read to its end; `destroy()` it, or `discard()`, if it is not wanted. */
   readonly body: Readable;
+  /** As the two below. @throws {PoolError} `ERR_POOL_BODY_USED` where any of it was read, or it was discarded, before; or what the connection failed of, and the signal's reason */
   text(): Promise<string>;
   json(): Promise<unknown>;
   bytes(): Promise<Buffer>;
@@ -126,7 +127,7 @@ class OriginPool implements HttpPool {
         throw error;
       }
       try {
-        return respond(lease, await answer, wait.signal);
+        return respond(this.name, lease, await answer, wait.signal);
       } catch (error) {
         lease.destroy(error);
         // The server may have closed it just as the request was under way to it.
@@ -161,16 +162,19 @@ const isHangUp = (error: unknown): boolean => ['ECONNRESET', 'EPIPE'].includes(S
 /** Not a stream, which can be sent but once. */
 const isAtHand = (body: unknown): boolean => body === undefined || typeof body === 'string' || body instanceof Uint8Array;
 
-function respond(lease: Lease<HttpConnection>, { message, isSent }: HttpAnswer, signal: AbortSignal | undefined): HttpResponse {
+function respond(pool: string, lease: Lease<HttpConnection>, { message, isSent }: HttpAnswer, signal: AbortSignal | undefined): HttpResponse {
   const keeps = message.headers.connection?.toLowerCase() !== 'close' && (message.httpVersion !== '1.0' || message.headers.connection !== undefined);
   // Closed is also what was read to its end, once the next request may follow.
   message.once('close', () => {
     if (message.complete && isSent() && keeps && lease.resource.usable) lease.release();
     else lease.destroy();
   });
-  const read = async <T>(body: Promise<T>): Promise<T> => {
+  let isTaken = false;
+  const read = async <T>(consume: (body: Readable) => Promise<T>): Promise<T> => {
+    if (isTaken || message.readableDidRead) throw bodyUsed(pool);
+    isTaken = true;
     try {
-      return await body;
+      return await consume(message);
     } catch (error) {
       throw signal?.aborted === true ? signal.reason : error;
     }
@@ -179,10 +183,11 @@ function respond(lease: Lease<HttpConnection>, { message, isSent }: HttpAnswer, 
     status: message.statusCode ?? 0,
     headers: message.headers,
     body: message,
-    text: () => read(text(message)),
-    json: () => read(json(message)),
-    bytes: () => read(buffer(message)),
+    text: () => read(text),
+    json: () => read(json),
+    bytes: () => read(buffer),
     discard: () => {
+      isTaken = true;
       message.resume();
     },
   };

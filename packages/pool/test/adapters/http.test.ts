@@ -70,6 +70,26 @@ describe('a pool of HTTP connections', () => {
     expect(api.stats().createdTotal).toBe(3);
   });
 
+  it('gives a body once', async () => {
+    const { origin } = await serve(echo);
+    const api = open(origin);
+    const used = { code: 'ERR_POOL_BODY_USED' };
+    const read = await api.request('/');
+    await Promise.all([read.text(), expect(read.json()).rejects.toMatchObject(used)]);
+    await expect(read.bytes()).rejects.toMatchObject(used);
+    const empty = await api.request('/', { method: 'HEAD' });
+    expect(await empty.text()).toBe('');
+    await expect(empty.text()).rejects.toMatchObject(used);
+    const discarded = await api.request('/');
+    discarded.discard();
+    discarded.discard();
+    await expect(discarded.text()).rejects.toMatchObject(used);
+    const begun = await api.request('/');
+    for await (const _ of begun.body) break;
+    await expect(begun.text()).rejects.toMatchObject(used);
+    expect((await (await api.request('/')).text()).length).toBeGreaterThan(0);
+  });
+
   it('keeps a connection until its response is read, discarded or destroyed', async () => {
     const { origin, sockets } = await serve((_request, response) => response.end('x'.repeat(1_000_000)));
     const api = open(origin, { max: 1 });
