@@ -13,7 +13,7 @@ const USAGE = `fog-profiler COMMAND
   run [options] app.js [arguments]   runs a program, records it to its end and writes a report
       --mode CPU|MEMORY|IO|ALL       what is recorded (ALL)
       --interval-us N                between two CPU samples (1000)
-      --out FILE                     .html, .fogprofile, .cpuprofile, .heapprofile, .pb.gz, .otlp or .folded (profile-<time>.html)
+      --out FILE                     .html, .fogprofile, .cpuprofile, .heapprofile, .pb.gz, .otlp or .folded (profile-<time>-<pid>.html)
   report FILE [--out FILE]           reads a profile, ours or of another tool, and writes a report
   diff BEFORE AFTER [--out FILE] [--scaled]
                                      what changed from one profile to the other

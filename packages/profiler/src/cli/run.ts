@@ -22,7 +22,7 @@ export async function run(args: readonly string[]): Promise<number> {
   if (script === undefined) throw new UsageError('which program?');
   const mode = values.mode.toUpperCase();
   if (!Object.hasOwn(SOURCES, mode)) throw new UsageError(`--mode is ${values.mode}, expected ${Object.keys(SOURCES).join(', ')}`);
-  const out = values.out ?? `profile-${new Date().toISOString().replaceAll(/[-:]|\..*/g, '').replace('T', '-')}.html`;
+  const out = values.out ?? `profile-${new Date().toISOString().replaceAll(/[-:]|\..*/g, '').replace('T', '-')}-${process.pid}.html`; // Others may run in this second.
 
   const profiler = { cpu: { intervalUs: positiveNumber('--interval-us', values['interval-us']), keepWarm: true } };
   // All that can be refused is refused before the program has run, perhaps for an hour.

@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -47,6 +47,12 @@ describe('the command line', () => {
     const page = await readFile(join(folder, 'app.html'), 'utf8');
     expect(page).toMatch(/^<!doctype html>/);
     expect(page).not.toContain('--port');
+  });
+
+  it('leaves a report of its own for each program that runs at a time', async () => {
+    await Promise.all([run('run', 'exits.js'), run('run', 'exits.js')]);
+    const reports = (await readdir(folder)).filter((name) => /^profile-\d{8}-\d{6}-\d+\.html$/.test(name));
+    expect(reports).toHaveLength(2);
   });
 
   it('has the profile of a program that ends itself', async () => {
