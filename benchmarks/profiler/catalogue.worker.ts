@@ -304,6 +304,23 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
       database.close();
     },
   },
+  'service that asks for ten things at once': {
+    problem: undefined,
+    sites: [],
+    run: async () => {
+      const store = net.createServer((socket) => void socket.on('data', (question) => setTimeout(() => socket.write(question), 2))).listen(0, '127.0.0.1');
+      await new Promise((resolve) => store.once('listening', resolve));
+      const connections = Array.from({ length: 10 }, () => net.connect((store.address() as AddressInfo).port, '127.0.0.1'));
+      const ask = (connection: net.Socket): Promise<unknown> => {
+        const answer = new Promise((resolve) => connection.once('data', resolve));
+        connection.write('GET');
+        return answer;
+      };
+      await serve((_, response) => void Promise.all(connections.map(ask)).then(() => response.end('done')), (url) => load(url, 100, 5));
+      for (const connection of connections) connection.destroy();
+      store.close();
+    },
+  },
   'stream copied': {
     problem: undefined,
     sites: [],

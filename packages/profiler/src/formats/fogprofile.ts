@@ -121,7 +121,7 @@ const totals = object({ ...rows, peakBytesPerSecond: number });
 const io = object({
   disk: totals,
   network: totals,
-  targets: list(object({ kind: oneOf('disk', 'network'), name: text, syncOperations: count, ...rows })),
+  targets: list(object({ kind: oneOf('disk', 'network'), name: text, syncOperations: count, followed: count, ...rows })),
   sites: samples,
   sliceMs: number,
   slices: list(object({ diskBytes: number, networkBytes: number })),

@@ -24,6 +24,8 @@ export interface IoTarget extends IoAskers {
   readonly syncMs: number;
   /** Of those that somebody waited for. */
   readonly latency: Latency;
+  /** Of these, how many began as another had just answered: all but the first of a loop that awaits each, none of what was asked for together. */
+  readonly followed: number;
   /** The longest row of operations in which each began when the one before had answered, and how long it took together. */
   readonly longestRow: number;
   readonly longestRowMs: number;

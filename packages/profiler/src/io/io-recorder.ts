@@ -10,6 +10,7 @@ import { type ProcessIo, readProcessIo, since } from './process-io.js';
 import { Row } from './row.js';
 import { SiteSampler } from './site-sampler.js';
 import { Slices } from './slices.js';
+import { Succession } from './succession.js';
 import { type KindTally, TargetTally, totalsOf } from './target-tally.js';
 import { watchIo } from './watch.js';
 
@@ -125,7 +126,7 @@ class Tally implements IoObserver {
   }
 
   #kind(): KindTally & { readonly targets: Map<string, TargetTally> } {
-    return { slices: new Slices(), row: new Row(), targets: new Map(), asked: (site, bytes, waitedMs) => this.#sites.add(site, bytes, waitedMs) };
+    return { slices: new Slices(), row: new Row(), succession: new Succession(), targets: new Map(), asked: (site, bytes, waitedMs) => this.#sites.add(site, bytes, waitedMs) };
   }
 }
 

@@ -135,7 +135,7 @@ class SocketWatch {
     const { remoteAddress, remotePort, localPort, bytesRead } = socket;
     const isServers = (socket as { readonly server?: unknown }).server instanceof net.Server;
     const name = isServers ? `clients of :${localPort}` : remoteAddress === undefined ? '(pipe)' : `${remoteAddress}:${remotePort}`;
-    const state = new SocketState(this.#observer.target('network', name), !isServers && remoteAddress !== undefined, bytesRead);
+    const state = new SocketState(this.#observer.target('network', name), !isServers, bytesRead);
     this.#open.set(socket, state);
     return state;
   }

@@ -3,12 +3,14 @@ import { LatencyHistogram } from './latency.js';
 import type { IoKind, Site, WatchedTarget } from './operation.js';
 import { Row } from './row.js';
 import type { Slices } from './slices.js';
+import type { Succession } from './succession.js';
 import { WhoAsked } from './who-asked.js';
 
 /** What all targets of a kind share. */
 export interface KindTally {
   readonly slices: Slices;
   readonly row: Row;
+  readonly succession: Succession;
   /** Gets who asked, of operations whose site was sampled; gives the node of the function of the program, or -1. */
   readonly asked: (site: Site, bytes: number, waitedMs: number) => number;
 }
@@ -22,6 +24,7 @@ export class TargetTally implements WatchedTarget {
   writtenBytes = 0;
   syncMs = 0;
   syncOperations = 0;
+  followed = 0;
   readonly #name: string;
   readonly #shared: KindTally;
   readonly #row = new Row();
@@ -44,6 +47,7 @@ export class TargetTally implements WatchedTarget {
     } else {
       this.#row.add(beganMs, endedMs);
       this.#shared.row.add(beganMs, endedMs);
+      if (this.#shared.succession.add(beganMs, endedMs)) this.followed += 1;
     }
     this.#shared.slices.add(readBytes + writtenBytes, endedMs);
     if (site !== undefined) this.#asked(site, readBytes + writtenBytes, endedMs - beganMs);
@@ -66,7 +70,7 @@ export class TargetTally implements WatchedTarget {
   }
 
   read(nodeFrames: ArrayLike<number>): IoTarget {
-    const { kind, operations, readBytes, writtenBytes, syncOperations, syncMs } = this;
+    const { kind, operations, readBytes, writtenBytes, syncOperations, syncMs, followed } = this;
     return {
       kind,
       name: this.#name,
@@ -76,6 +80,7 @@ export class TargetTally implements WatchedTarget {
       syncOperations,
       syncMs,
       latency: this.latency.read(),
+      followed,
       longestRow: this.#row.longest,
       longestRowMs: this.#row.longestMs,
       ...askersOf(this.who, nodeFrames),

@@ -24,7 +24,7 @@ function memoryOf(type: 'allocated' | 'live', ...sites: readonly (readonly [name
 
 const latency = (count: number, totalMs: number) => ({ count, totalMs, p50Ms: totalMs / count, p90Ms: 1, p99Ms: 1, maxMs: 1 });
 const totals = (changes: Partial<IoTotals> = {}): IoTotals => ({ operations: 0, readBytes: 0, writtenBytes: 0, syncMs: 0, latency: latency(1, 0), peakBytesPerSecond: 0, longestRow: 0, longestRowMs: 0, ...changes });
-const host = (name: string, changes: Partial<IoTarget> = {}): IoTarget => ({ kind: 'network', name, operations: 0, readBytes: 0, writtenBytes: 0, syncOperations: 0, syncMs: 0, latency: latency(1, 0), longestRow: 0, longestRowMs: 0, ...changes });
+const host = (name: string, changes: Partial<IoTarget> = {}): IoTarget => ({ kind: 'network', name, operations: 0, readBytes: 0, writtenBytes: 0, syncOperations: 0, syncMs: 0, latency: latency(1, 0), followed: 0, longestRow: 0, longestRowMs: 0, ...changes });
 const ioOf = (changes: Partial<NonNullable<PartialProfileData['io']>>): NonNullable<PartialProfileData['io']> => ({
   disk: totals(), network: totals(), targets: [], sites: memoryOf('allocated', ['reader', 1]), sliceMs: 100, slices: [], requests: [], beforeRequests: { durationMs: 0, syncOperations: 0, syncMs: 0 }, process: undefined, unattributedRatio: undefined, ...changes,
 });
@@ -87,6 +87,8 @@ describe('bottlenecks', () => {
     const io = ioOf({ requests: [{ port: 80, count: 50 }], targets: [host('/template', { kind: 'disk', syncOperations: 50 })] });
     expect(kinds({ ...few, io })).toEqual(['sync-io']);
     expect(kinds({ durationMs: 150, cpu: cpuOf([75, frame('main')], [75, ...reading]) })).toEqual([]); // A program that ends at once.
+    const manyFiles = ioOf({ disk: totals({ syncMs: 75 }), targets: [host('/log', { kind: 'disk', syncOperations: 5_000 })] });
+    expect(kinds({ durationMs: 150, cpu: cpuOf([75, frame('main')], [75, ...reading]), io: manyFiles })).toEqual(['sync-io']);
   });
 
   it('blame no program for reading its modules, nor a service for what it read before it served', () => {
@@ -146,15 +148,17 @@ describe('bottlenecks', () => {
 
   it('name many waits for each request, and not those of a client in the same program', () => {
     const requests = [{ port: 80, count: 20 }];
-    const targets = [host('db:5432', { latency: latency(400, 800) }), host('localhost:80', { latency: latency(20, 900), longestRow: 20, longestRowMs: 900 })];
+    const targets = [host('db:5432', { latency: latency(400, 800), followed: 380 }), host('localhost:80', { latency: latency(20, 900), longestRow: 20, longestRowMs: 900 })];
     expect(found({ durationMs: 1_000, io: ioOf({ requests, targets }) })).toMatchObject([{ kind: 'repeated-waits', title: expect.stringContaining('20.0 waits for db:5432'), value: 20 }]);
-    expect(kinds({ durationMs: 1_000, io: ioOf({ requests, targets: [host('db:5432', { latency: latency(40, 80) })] }) })).toEqual([]);
+    expect(kinds({ durationMs: 1_000, io: ioOf({ requests, targets: [host('db:5432', { latency: latency(40, 80), followed: 20 })] }) })).toEqual([]);
+    const together = host('db:5432', { latency: latency(400, 800), followed: 20 }); // As of Promise.all.
+    expect(kinds({ durationMs: 1_000, io: ioOf({ requests, targets: [together] }) })).toEqual([]);
   });
 
   it('name who waited for that host, whoever else waits, and who moved the bytes', () => {
     const sites = memoryOf('allocated', ['reader', 5], ['asker', 1]);
     const [reader, asker] = ['reader', 'asker'].map((name) => sites.frames.findIndex((one) => one.name === name));
-    const targets = [host('db:5432', { latency: latency(400, 800), waitedBy: asker, movedBy: reader }), host('(others)', { waitedBy: 99 })];
+    const targets = [host('db:5432', { latency: latency(400, 800), followed: 380, waitedBy: asker, movedBy: reader }), host('(others)', { waitedBy: 99 })];
     const io = ioOf({ sites, targets, requests: [{ port: 80, count: 20 }], network: totals({ peakBytesPerSecond: 51e6, readBytes: 51e6, waitedBy: asker, movedBy: reader }) });
     expect(found({ durationMs: 1_000, io })).toMatchObject([{ kind: 'repeated-waits', frame: { name: 'asker' }, evidence: expect.stringContaining('most waited for by asker') }, { kind: 'network-rate', frame: { name: 'reader' } }]);
   });

@@ -134,7 +134,25 @@ describe('I/O', () => {
     server.close();
     expect(target(profile, `127.0.0.1:${port}`)).toMatchObject({ kind: 'network', operations: 20, readBytes: 160, writtenBytes: 160, longestRow: expect.any(Number) });
     expect(target(profile, `127.0.0.1:${port}`)?.latency.count).toBe(20);
+    expect(target(profile, `127.0.0.1:${port}`)?.followed).toBeGreaterThan(0);
     expect(target(profile, `clients of :${port}`)).toMatchObject({ readBytes: 160, writtenBytes: 160 });
+  });
+
+  it('counts answers over a pipe that was open before, too', async () => {
+    const path = process.platform === 'win32' ? String.raw`\\.\pipe\fog-profiler-test` : join(folder, 'pipe');
+    const server = net.createServer((socket) => socket.pipe(socket)).listen(path);
+    await once(server, 'listening');
+    const socket = net.connect(path);
+    await once(socket, 'connect');
+    const profile = await record(async () => {
+      for (let turn = 0; turn < 20; turn += 1) {
+        socket.write('question');
+        await once(socket, 'data');
+      }
+    });
+    socket.destroy();
+    server.close();
+    expect(target(profile, '(pipe)')).toMatchObject({ operations: 20, readBytes: 160, writtenBytes: 160, latency: { count: 20 } });
   });
 
   it('finds who makes HTTP requests, though they are sent when that code is no longer on the stack', async () => {

@@ -137,7 +137,7 @@ describe('the report in a browser', () => {
       cpu: labelled,
       io: {
         disk: totals, network: { ...totals, peakBytesPerSecond: 0 }, sites, sliceMs: 50, slices: [{ diskBytes: 1e6, networkBytes: 0 }, { diskBytes: 200e6, networkBytes: 5 }], requests: [], beforeRequests: { durationMs: 0, syncOperations: 0, syncMs: 0 }, process: undefined, unattributedRatio: undefined,
-        targets: [{ kind: 'disk', name: '/app/data/<i>.json', operations: 3, readBytes: 200e6, writtenBytes: 1e6, syncOperations: 1, syncMs: 1, latency, longestRow: 1, longestRowMs: 1 }],
+        targets: [{ kind: 'disk', name: '/app/data/<i>.json', operations: 3, readBytes: 200e6, writtenBytes: 1e6, syncOperations: 1, syncMs: 1, latency, followed: 0, longestRow: 1, longestRowMs: 1 }],
       },
       runtime: {
         eventLoop: { utilizationRatio: 0.9, delayMeanMs: 1, delayP99Ms: 2, delayMaxMs: 60, stalls: [{ atMs: 10, durationMs: 60 }], cpuUserMs: 80, cpuSystemMs: 5 },

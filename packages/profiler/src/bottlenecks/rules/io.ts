@@ -36,6 +36,8 @@ export function transferRates({ io }: ProfileData, { diskBytesPerSecond, network
 const LEAST_ROW_MS = 100;
 const LEAST_ROW_SHARE = 0.3;
 const LEAST_REQUESTS = 5;
+/** Of the waits of a request: what is asked for together is waited for once. */
+const LEAST_FOLLOWED = 0.65;
 
 /** One wait after the other where one would do: for each request many to the same host, or a loop that awaits. */
 export function repeatedWaits(data: ProfileData, thresholds: Required<BottleneckThresholds>): Bottleneck[] {
@@ -44,11 +46,11 @@ export function repeatedWaits(data: ProfileData, thresholds: Required<Bottleneck
   return io.requests.length > 0 ? io.targets.flatMap((target) => waitsPerRequest(data, target, thresholds)) : waitsInARow(data, thresholds);
 }
 
-function waitsPerRequest({ io }: ProfileData, { kind, name, latency, waitedBy }: IoTarget, { waitsPerRequest: threshold }: Required<BottleneckThresholds>): Bottleneck[] {
+function waitsPerRequest({ io }: ProfileData, { kind, name, latency, followed, waitedBy }: IoTarget, { waitsPerRequest: threshold }: Required<BottleneckThresholds>): Bottleneck[] {
   // Requests to a server of this very program are not those that made it ask.
   const requests = io?.requests.filter(({ port }) => !name.endsWith(`:${port}`)).reduce((sum, { count: more }) => sum + more, 0) ?? 0;
   const each = latency.count / requests;
-  if (kind !== 'network' || requests < LEAST_REQUESTS || each < threshold) return [];
+  if (kind !== 'network' || requests < LEAST_REQUESTS || each < threshold || followed < latency.count * LEAST_FOLLOWED) return [];
   const waitMs = latency.totalMs / requests;
   return [finding(`${each.toFixed(1)} waits for ${shortened(name)} with every request`, `${count(latency.count)} waits, ${count(requests)} requests: ${milliseconds(waitMs)} of waiting a request, ${milliseconds(latency.p50Ms)} a wait`, each, threshold, 1, frameOf(io, waitedBy))];
 }

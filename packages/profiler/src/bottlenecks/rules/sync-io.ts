@@ -8,7 +8,7 @@ import { topCaller } from './builtins.js';
 const NEXT_STEP = 'Use the asynchronous form, or read once at the start and keep the result: meanwhile no request is served.';
 /** So many of them in one recording, and one for every other request, are a habit. */
 const LEAST_OPERATIONS = 20;
-/** A program that has ended by then, and served nobody, kept nobody waiting. */
+/** A program that has ended by then kept nobody waiting with a few. */
 const LEAST_DURATION_MS = 200;
 /** Of the time; below it they do no harm, however many. */
 const LEAST_SHARE = 0.01;
@@ -23,7 +23,7 @@ export function syncIo(data: ProfileData, { timeShare }: Required<BottleneckThre
   const byIo = seenByIo(data, loadingMs);
   const { valueMs, samples, frame } = byIo.valueMs >= byCpu.valueMs ? { ...byIo, frame: byCpu.frame ?? byIo.frame } : byCpu;
   const share = valueMs / data.durationMs;
-  if (share < (isHabit ? LEAST_SHARE : timeShare) || (!isHabit && data.durationMs < LEAST_DURATION_MS)) return [];
+  if (share < (isHabit ? LEAST_SHARE : timeShare) || (operations < LEAST_OPERATIONS && data.durationMs < LEAST_DURATION_MS)) return [];
   const sampled = { value: share, samples };
   return [
     {
