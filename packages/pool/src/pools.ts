@@ -83,7 +83,8 @@ export function getPools(): Pools {
 }
 
 function isPool(definition: unknown): definition is NamedPool<unknown> {
-  return typeof definition === 'object' && definition !== null && 'acquire' in definition && 'close' in definition && 'stats' in definition;
+  if (typeof definition !== 'object' || definition === null) return false;
+  return ['acquire', 'use', 'ready', 'close', 'stats'].every((method) => typeof (definition as Record<string, unknown>)[method] === 'function');
 }
 
 /** Says whose options they are that are refused. */

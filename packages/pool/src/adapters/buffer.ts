@@ -216,7 +216,9 @@ class SizedBufferPool implements BufferPool {
   #giveBack(slab: Slab, capacity: number): void {
     this.#leased -= 1;
     try {
-      if (this.#closed || slab.index === undefined || this.#shelves.bytes + capacity > this.#settings.maxIdleBytes) slab.free?.();
+      // Its borrower may have given the memory itself away, to another thread: nothing is left of it.
+      const isGone = slab.bytes.byteLength < capacity;
+      if (this.#closed || isGone || slab.index === undefined || this.#shelves.bytes + capacity > this.#settings.maxIdleBytes) slab.free?.();
       else {
         this.#shelves.put(slab.index, slab);
         this.#trimLater();

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import { buffer, json, text } from 'node:stream/consumers';
 import { Readable } from 'node:stream';
 import type { ConnectionOptions } from 'node:tls';
-import { bodyUsed, invalidOption } from '../errors.js';
+import { bodyUsed, invalidOption, type PoolError } from '../errors.js';
 import { connect, type HttpAnswer, type HttpConnection, type HttpRequest } from '../http/connection.js';
 import type { Lease } from '../lease.js';
 import { type PoolTuning, requireKnown, requireObject, TUNING } from '../options.js';
@@ -11,7 +11,7 @@ import type { PoolStats } from '../stats.js';
 import { type AcquireOptions, type CloseOptions, checkAcquireOptions, type WaitOptions } from '../wait-options.js';
 import { HoldingPool } from './holding-pool.js';
 
-export interface HttpPoolOptions extends PoolTuning {
+export interface HttpPoolOptions extends Omit<PoolTuning, 'concurrency'> {
   /** As in `https://api.example.com`: protocol, host and port, and no more. */
   readonly origin: string | URL;
   /** Whatever `tls.connect` takes, for an origin of `https:`. */
@@ -48,8 +48,8 @@ export interface HttpResponse {
 
 /**
  * Connections to one HTTP/1.1 origin, kept open between requests, each with one request at a time. A request that a server meets
- * with the end of a kept connection, as it may at any time, is sent once more where its method allows that (GET, HEAD, OPTIONS,
- * PUT, DELETE) and its body is no stream.
+ * with the end of a kept connection, as it may at any time, is sent again, on a new one at last, where its method allows that (GET,
+ * HEAD, OPTIONS, PUT, DELETE) and its body is no stream.
  */
 export interface HttpPool extends AsyncDisposable {
   readonly name: string;
@@ -69,7 +69,7 @@ export interface HttpPool extends AsyncDisposable {
 
 /** As RFC 9110 has it, section 5.6.2. CONNECT asks for a connection, and none of these is to be given away. */
 const METHOD = /^(?!CONNECT$)[!#$%&'*+.^_`|~\w-]+$/i;
-const OPTIONS: readonly string[] = ['origin', 'tls', 'headers', ...TUNING];
+const OPTIONS: readonly string[] = ['origin', 'tls', 'headers', ...TUNING.filter((name) => name !== 'concurrency')];
 /** Sent twice, they do what they do once: RFC 9110, section 9.2.2. */
 const IDEMPOTENT: readonly string[] = ['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'];
 
@@ -80,7 +80,7 @@ export function createHttpPool(options: HttpPoolOptions): HttpPool {
   const origin = URL.canParse(String(given)) ? new URL(String(given)) : undefined;
   if (origin === undefined || !['http:', 'https:'].includes(origin.protocol) || `${origin.origin}/` !== origin.href) throw invalidOption('origin', given, 'a URL of http: or https:, without path, query or credentials');
   requireObject('tls', tls);
-  requireObject('headers', headers);
+  requireHeaders(headers);
   const pool = new HoldingPool<HttpConnection>(
     {
       ...tuning,
@@ -112,9 +112,9 @@ class OriginPool implements HttpPool {
     checkAcquireOptions(wait);
     if (typeof path !== 'string' || !path.startsWith('/')) throw invalidOption('path', path, "a string that begins with '/'");
     if (typeof method !== 'string' || !METHOD.test(method)) throw invalidOption('method', method, 'a method other than CONNECT');
-    requireObject('headers', headers);
+    requireHeaders(headers);
     if (!isAtHand(body) && !(body instanceof Readable)) throw invalidOption('body', body, 'a string, a Uint8Array or a Readable');
-    const request: HttpRequest = { method: method.toUpperCase(), path, headers: { ...this.#headers, ...headers }, body };
+    const request: HttpRequest = { method: method.toUpperCase(), path, headers: framed({ ...this.#headers, ...headers }, body), body };
     const repeatable = IDEMPOTENT.includes(request.method) && isAtHand(body);
     for (;;) {
       const lease = await this.#pool.acquire(wait);
@@ -129,7 +129,7 @@ class OriginPool implements HttpPool {
       try {
         return respond(this.name, lease, await answer, wait.signal);
       } catch (error) {
-        lease.destroy(error);
+        discard(lease, error);
         // The server may have closed it just as the request was under way to it.
         if (!(wasKept && repeatable && isHangUp(error))) throw wait.signal?.aborted === true ? wait.signal.reason : error;
       }
@@ -162,12 +162,39 @@ const isHangUp = (error: unknown): boolean => ['ECONNRESET', 'EPIPE'].includes(S
 /** Not a stream, which can be sent but once. */
 const isAtHand = (body: unknown): boolean => body === undefined || typeof body === 'string' || body instanceof Uint8Array;
 
+/** Those of `fetch` and Maps are iterated, and would be taken for none. */
+function requireHeaders(headers: OutgoingHttpHeaders): void {
+  requireObject('headers', headers);
+  if (Symbol.iterator in headers) throw invalidOption('headers', headers, 'an object of values by name');
+}
+
+/** With what tells the length of the body: Node leaves it out for methods that seldom have one, and the server would take it for another request. */
+function framed(headers: OutgoingHttpHeaders, body: HttpRequestOptions['body']): OutgoingHttpHeaders {
+  if (body === undefined) return headers;
+  const has = new Map(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+  if (body instanceof Readable) return has.has('content-length') || has.has('transfer-encoding') ? headers : { ...headers, 'transfer-encoding': 'chunked' };
+  const bytes = Buffer.byteLength(body);
+  const given = has.get('content-length');
+  if (given !== undefined && Number(given) !== bytes) throw invalidOption('headers.content-length', given, `left out, or the body's ${bytes}`);
+  return given !== undefined || has.has('transfer-encoding') ? headers : { ...headers, 'content-length': bytes };
+}
+
+/** It may have been taken back, as leaked. */
+function discard(lease: Lease<HttpConnection>, cause?: unknown): void {
+  try {
+    lease.destroy(cause);
+  } catch (error) {
+    if ((error as Partial<PoolError>).code !== 'ERR_POOL_LEASE_ENDED') throw error;
+  }
+}
+
 function respond(pool: string, lease: Lease<HttpConnection>, { message, isSent }: HttpAnswer, signal: AbortSignal | undefined): HttpResponse {
+  const connection = lease.resource;
   const keeps = message.headers.connection?.toLowerCase() !== 'close' && (message.httpVersion !== '1.0' || message.headers.connection !== undefined);
   // Closed is also what was read to its end, once the next request may follow.
   message.once('close', () => {
-    if (message.complete && isSent() && keeps && lease.resource.usable) lease.release();
-    else lease.destroy();
+    if (message.complete && isSent() && keeps && connection.usable) lease[Symbol.dispose]();
+    else discard(lease);
   });
   let isTaken = false;
   const read = async <T>(consume: (body: Readable) => Promise<T>): Promise<T> => {

@@ -37,6 +37,8 @@ export function createRedisPool(options: RedisPoolOptions = {}): RedisPool {
   requireObject('connection', connection);
   for (const decided of DECIDED)
     if (decided in connection) throw invalidOption(`connection.${decided}`, (connection as RedisOptions)[decided], 'left out, as the pool decides it');
+  const { db } = connection;
+  if (db !== undefined && !(Number.isSafeInteger(db) && db >= 0)) throw invalidOption('connection.db', db, 'an integer ≥ 0');
   return new HoldingPool<Redis>(
     {
       ...tuning,
@@ -63,6 +65,8 @@ export function createRedisPool(options: RedisPoolOptions = {}): RedisPool {
 interface OpenState {
   inTransaction: boolean;
   watching: boolean;
+  /** Perhaps in another database: ioredis knows only of those that were chosen by `select()`. */
+  selected: boolean;
   /** The last of {@link LASTING} that was sent. */
   lasting: string | undefined;
 }
@@ -84,6 +88,8 @@ async function connect(url: string | undefined, connection: NonNullable<RedisPoo
   signal.addEventListener('abort', abort, { once: true });
   try {
     await client.connect();
+    // Which ioredis does by itself, and goes on in another if there is no such database.
+    if (databaseOf(client) !== 0) await client.select(databaseOf(client));
   } catch (error) {
     await disconnect(client);
     throw reason ?? error;
@@ -96,10 +102,11 @@ async function connect(url: string | undefined, connection: NonNullable<RedisPoo
 
 /** Follows the commands that open and end a transaction. */
 function observe(client: Redis): OpenState {
-  const state: OpenState = { inTransaction: false, watching: false, lasting: undefined };
+  const state: OpenState = { inTransaction: false, watching: false, selected: false, lasting: undefined };
   const sendCommand = client.sendCommand.bind(client);
   client.sendCommand = (command, stream) => {
-    switch (command.name) {
+    const name = command.name.toLowerCase(); // As `call()` was told it.
+    switch (name) {
       case 'watch':
         state.watching = true;
         break;
@@ -114,8 +121,12 @@ function observe(client: Redis): OpenState {
       case 'unwatch':
         state.watching = false;
         break;
+      case 'select':
+        state.selected = true;
+        break;
       default:
-        if (LASTING.has(command.name)) state.lasting = command.name;
+        // In capitals, ioredis does not know a subscription for one.
+        if (LASTING.has(name) || (name !== command.name && name.endsWith('subscribe'))) state.lasting = name;
     }
     return sendCommand(command, stream);
   };
@@ -124,7 +135,7 @@ function observe(client: Redis): OpenState {
 
 function isClean(client: Redis): boolean {
   const state = openStates.get(client);
-  const isOver = state?.inTransaction === false && !state.watching && state.lasting === undefined;
+  const isOver = state?.inTransaction === false && !state.watching && !state.selected && state.lasting === undefined;
   return isOver && !isEnded(client) && !isSubscribed(client) && client.condition?.select === databaseOf(client) && client.commandQueue.length === 0;
 }
 
@@ -143,7 +154,8 @@ async function clean(client: Redis): Promise<void> {
   if (state?.lasting !== undefined) throw new Error(`the connection was left after ${state.lasting}`);
   if (state?.inTransaction === true) await client.discard();
   if (state?.watching === true) await client.unwatch();
-  if (client.condition?.select !== databaseOf(client)) await client.select(databaseOf(client));
+  if (state?.selected !== false || client.condition?.select !== databaseOf(client)) await client.select(databaseOf(client));
+  if (state !== undefined) state.selected = false;
   // Answered after all that was sent before; a blocking command runs into the time-out of resets.
   if (client.commandQueue.length > 0) await client.ping();
   if (!isClean(client)) throw new Error('the connection could not be brought back to the state it came in');

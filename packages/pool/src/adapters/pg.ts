@@ -248,7 +248,8 @@ class PostgresPool implements PgPool {
         }
       };
       if (this.#pipelines !== undefined && isShareable(query)) this.#pipelines.send(send, reject);
-      else this.#pool.lend((lease) => send(lease.resource, () => lease.release()), reject);
+      // It may have been taken back, as leaked.
+      else this.#pool.lend((lease) => send(lease.resource, () => lease[Symbol.dispose]()), reject);
     });
   }
 

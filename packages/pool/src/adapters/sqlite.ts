@@ -1,4 +1,4 @@
-import { invalidOption } from '../errors.js';
+import { invalidOption, invalidResource, poolClosed } from '../errors.js';
 import { joinStats } from '../joint-stats.js';
 import { MAX_DELAY_MS, type PoolTuning, requireKnown, TUNING } from '../options.js';
 import type { Pool } from '../pool.js';
@@ -6,7 +6,7 @@ import { createPool } from '../resource-pool.js';
 import { openNodeSqlite, type OpenSqlite, rollBack, type SqliteDatabase, type SqliteParameter } from '../sqlite/driver.js';
 import { statement } from '../sqlite/statements.js';
 import type { PoolStats } from '../stats.js';
-import type { AcquireOptions, CloseOptions, WaitOptions } from '../wait-options.js';
+import { type AcquireOptions, checkCloseOptions, checkWaitOptions, type CloseOptions, type WaitOptions } from '../wait-options.js';
 
 export type { OpenSqlite, SqliteDatabase, SqliteParameter, SqliteStatement } from '../sqlite/driver.js';
 
@@ -71,6 +71,7 @@ export function createSqlitePool<D extends SqliteDatabase<never> = SqliteDatabas
 
   const connect = (readonly: boolean, own: readonly string[]): D => {
     const database = open(file, { readonly });
+    if (!isDatabase(database)) throw invalidResource(name, database);
     try {
       for (const pragma of [`busy_timeout = ${busyTimeoutMs}`, ...own, ...(pragmas as readonly string[])]) database.exec(`PRAGMA ${pragma}`);
     } catch (error) {
@@ -100,6 +101,7 @@ class WriterAndReaders<D extends SqliteDatabase<never>> implements SqlitePool<D>
   readonly name: string;
   readonly #writer: Pool<D>;
   readonly #readers: Pool<D>;
+  #phase: 'draining' | 'closed' | undefined = undefined;
 
   constructor(name: string, writer: Pool<D>, readers: Pool<D>) {
     this.name = name;
@@ -114,20 +116,22 @@ class WriterAndReaders<D extends SqliteDatabase<never>> implements SqlitePool<D>
 
   async run(sql: string, parameters: readonly SqliteParameter[] = [], options?: AcquireOptions): Promise<unknown> {
     requireParameters(parameters);
-    return this.#writer.use((database) => statement(database, sql).run(...parameters), options);
+    return this.write((database) => statement(database, sql).run(...parameters), options);
   }
 
   read<T>(fn: (database: D) => T | PromiseLike<T>, options?: AcquireOptions): Promise<T> {
     return this.#readers.use(fn, options);
   }
 
-  write<T>(fn: (database: D) => T | PromiseLike<T>, options?: AcquireOptions): Promise<T> {
+  async write<T>(fn: (database: D) => T | PromiseLike<T>, options?: AcquireOptions): Promise<T> {
+    // Its own pool stays open until no reader can need it any more.
+    if (this.#phase !== undefined) throw poolClosed(this.name, this.#phase);
     return this.#writer.use(fn, options);
   }
 
   async transaction<T>(fn: (database: D) => T | PromiseLike<T>, options?: AcquireOptions): Promise<T> {
     if (typeof fn !== 'function') throw invalidOption('fn', fn, 'a function');
-    return this.#writer.use(async (database) => {
+    return this.write(async (database) => {
       database.exec('BEGIN IMMEDIATE');
       // One that fails is rolled back as it comes home.
       const result = await fn(database);
@@ -136,13 +140,17 @@ class WriterAndReaders<D extends SqliteDatabase<never>> implements SqlitePool<D>
     }, options);
   }
 
-  async drain(options?: WaitOptions): Promise<void> {
+  async drain(options: WaitOptions = {}): Promise<void> {
+    checkWaitOptions(options);
+    this.#phase ??= 'draining';
     // Readers first: one that is being made may need the writer.
     await this.#readers.drain(options);
     await this.#writer.drain(options);
   }
 
-  async close(options?: CloseOptions): Promise<void> {
+  async close(options: CloseOptions = {}): Promise<void> {
+    checkCloseOptions(options);
+    this.#phase = 'closed';
     await this.#readers.close(options);
     // The last to close tidies the write-ahead log away.
     await this.#writer.close(options);
@@ -157,6 +165,8 @@ class WriterAndReaders<D extends SqliteDatabase<never>> implements SqlitePool<D>
     return this.close();
   }
 }
+
+const isDatabase = (database: Partial<SqliteDatabase> | null | undefined): boolean => [database?.prepare, database?.exec, database?.close].every((method) => typeof method === 'function');
 
 function requireParameters(parameters: unknown): void {
   if (!Array.isArray(parameters)) throw invalidOption('parameters', parameters, 'an array');

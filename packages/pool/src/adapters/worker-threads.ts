@@ -73,6 +73,8 @@ export interface WorkerPool<T extends Tasks> extends AsyncDisposable {
 const OWN: readonly string[] = ['worker', 'size', 'workerData', 'resourceLimits', 'env', 'execArgv', 'argv', 'abortGraceMs', 'maxHeapBytes'];
 const OPTIONS: readonly string[] = [...OWN, ...TUNING.filter((name) => name !== 'max')];
 
+const LIMITS: readonly string[] = ['maxOldGenerationSizeMb', 'maxYoungGenerationSizeMb', 'codeRangeSizeMb', 'stackSizeMb'];
+
 /** @throws {PoolError} `ERR_POOL_INVALID_OPTION` */
 export function createWorkerPool<T extends Tasks>(options: WorkerPoolOptions): WorkerPool<T> {
   requireKnown(options, OPTIONS);
@@ -82,9 +84,11 @@ export function createWorkerPool<T extends Tasks>(options: WorkerPoolOptions): W
   if (!(worker instanceof URL) && typeof worker !== 'string') throw invalidOption('worker', worker, 'a URL or a path');
   if (!Number.isSafeInteger(size) || size < 1) throw invalidOption('size', size, 'an integer ≥ 1');
   if (abortGraceMs !== 0) requireDuration('abortGraceMs', abortGraceMs);
-  if (resourceLimits !== undefined) requireObject('resourceLimits', resourceLimits);
+  if (resourceLimits !== undefined) requireKnown(resourceLimits, LIMITS);
   if (env !== undefined) requireObject('env', env);
-  for (const [list, value] of Object.entries({ execArgv, argv })) if (value !== undefined && !Array.isArray(value)) throw invalidOption(list, value, 'an array of strings');
+  for (const [limit, value] of Object.entries(resourceLimits ?? {})) if (value !== undefined && !(typeof value === 'number' && value > 0)) throw invalidOption(`resourceLimits.${limit}`, value, 'a number above 0');
+  if (execArgv !== undefined && !(Array.isArray(execArgv) && execArgv.every((argument) => typeof argument === 'string'))) throw invalidOption('execArgv', execArgv, 'an array of strings');
+  if (argv !== undefined && !Array.isArray(argv)) throw invalidOption('argv', argv, 'an array');
   if (!(typeof maxHeapBytes === 'number' && maxHeapBytes > 0)) throw invalidOption('maxHeapBytes', maxHeapBytes, 'a number above 0');
   const threadOptions = { pool: name, worker, workerData, resourceLimits, env, execArgv, argv };
   const threads = new HoldingPool<WorkerThread>(

@@ -58,10 +58,13 @@ export function isInTransaction(client: Client): boolean {
 
 /**
  * Refuses cursors, streams and their like, which keep a connection for as long as they are read, and a query that tells its own
- * callback: nobody else would ever hear that it is over.
+ * callback: nobody else would ever hear that it is over; and a name that is none.
  * @throws {PoolError} `ERR_POOL_INVALID_OPTION`
  */
 export function requireAnswer(query: unknown): void {
+  const { name } = (query ?? {}) as { readonly name?: unknown };
+  // Node-postgres would have a part of it sent before it finds out.
+  if (typeof query === 'object' && name !== undefined && name !== null && typeof name !== 'string') throw invalidOption('query.name', name, 'a string');
   if (typeof query !== 'object' || query === null || !('submit' in query)) return;
   if ('callback' in query && query.callback === undefined) return;
   throw invalidOption('query', query, 'one that tells its result; a cursor or a stream takes a client of pool.connect()');

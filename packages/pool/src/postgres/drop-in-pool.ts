@@ -95,7 +95,8 @@ export class Pool extends EventEmitter implements pg.Pool {
     if (callback === undefined) return this.#promise(borrowed);
     // In a tick of its own, so that what the callback throws is uncaught, and not a rejection.
     borrowed.then(
-      (client) => process.nextTick(callback, undefined, client, (error?: Error | boolean) => client.release(error)),
+      // Its own release, as the client may be somebody else's by the time it is called once more.
+      (client) => process.nextTick(callback, undefined, client, client.release),
       (error: Error) => process.nextTick(callback, error, undefined, () => {}),
     );
   }
@@ -191,13 +192,25 @@ export class Pool extends EventEmitter implements pg.Pool {
       released = true;
       this.#release(lease, client, error);
     };
-    this.emit('acquire', client);
+    try {
+      this.emit('acquire', client);
+    } catch (error) {
+      lease.destroy(error);
+      throw error;
+    }
     return client;
   }
 
   #release(lease: Lease<Client>, client: Client, error: Error | boolean | undefined): void {
-    this.emit('release', error, client);
-    clientReleased(client, error);
+    try {
+      this.emit('release', error, client);
+      clientReleased(client, error);
+    } finally {
+      this.#takeBack(lease, client, error);
+    }
+  }
+
+  #takeBack(lease: Lease<Client>, client: Client, error: Error | boolean | undefined): void {
     if (error || isUnusable(client)) return lease.destroy(error);
     if (this.#expired.has(client)) {
       this.log('remove expired client');
@@ -267,7 +280,6 @@ export class Pool extends EventEmitter implements pg.Pool {
       });
       if (inTime) {
         await this.#prepare(client);
-        this.emit('connect', client);
         return client;
       }
       this.log('ending client due to timeout');
@@ -282,11 +294,12 @@ export class Pool extends EventEmitter implements pg.Pool {
     try {
       await (onConnect?.(client) as unknown);
       if (verify !== undefined) await new Promise<void>((resolve, reject) => verify(client, (error) => (error ? reject(error) : resolve())));
+      this.log('new client connected');
+      this.emit('connect', client);
     } catch (error) {
       client.end(() => {});
       throw error;
     }
-    this.log('new client connected');
   }
 
   /** A new client is the pool's, and idle until it is lent. */

@@ -18,6 +18,8 @@ type Connections = Pick<ResourcePool<Client>, 'tryAcquire' | 'lend' | 'waiting' 
 
 interface Pipeline {
   readonly lease: Lease<Client>;
+  /** Of the lease, which may have been taken back, as leaked. */
+  readonly client: Client;
   /** Whether its client sends ahead for whoever has it alone, too. */
   readonly usually: boolean;
   readonly untilMs: number;
@@ -75,8 +77,9 @@ export class Pipelines {
   }
 
   #begin(lease: Lease<Client>, statement: Statement): void {
-    const usually = setPipelining(lease.resource, true);
-    const pipeline: Pipeline = { lease, usually, untilMs: this.#clock.now() + LONGEST_MS, underWay: 0, closed: false };
+    const client = lease.resource;
+    const usually = setPipelining(client, true);
+    const pipeline: Pipeline = { lease, client, usually, untilMs: this.#clock.now() + LONGEST_MS, underWay: 0, closed: false };
     this.#open.push(pipeline);
     this.#put(pipeline, statement);
     this.#fill(pipeline);
@@ -84,7 +87,7 @@ export class Pipelines {
 
   #put(pipeline: Pipeline, statement: Statement): void {
     pipeline.underWay += 1;
-    statement(pipeline.lease.resource, (error) => this.#ended(pipeline, error));
+    statement(pipeline.client, (error) => this.#ended(pipeline, error));
   }
 
   #ended(pipeline: Pipeline, error: unknown): void {
@@ -93,8 +96,8 @@ export class Pipelines {
     this.#fill(pipeline);
     if (pipeline.underWay > 0) return;
     this.#open.splice(this.#open.indexOf(pipeline), 1);
-    setPipelining(pipeline.lease.resource, pipeline.usually);
-    pipeline.lease.release();
+    setPipelining(pipeline.client, pipeline.usually);
+    pipeline.lease[Symbol.dispose]();
   }
 
   /** With those who wait, in their order. */
@@ -112,8 +115,8 @@ export class Pipelines {
     return this.#pool.isLentOut && this.#pool.waiting === this.#waiting.size;
   }
 
-  #hasRoom({ lease, untilMs, underWay, closed }: Pipeline): boolean {
-    return !closed && underWay > 0 && underWay < this.#depth && this.#clock.now() < untilMs && !isUnusable(lease.resource) && !isInTransaction(lease.resource);
+  #hasRoom({ client, untilMs, underWay, closed }: Pipeline): boolean {
+    return !closed && underWay > 0 && underWay < this.#depth && this.#clock.now() < untilMs && !isUnusable(client) && !isInTransaction(client);
   }
 
   #emptiest(): Pipeline | undefined {

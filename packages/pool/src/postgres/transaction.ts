@@ -3,10 +3,11 @@ import type { Clock } from '../clock.js';
 import { invalidOption, transactionRolledBack } from '../errors.js';
 import { requireDuration } from '../options.js';
 import type { AcquireOptions } from '../wait-options.js';
+import { isBusy } from './connection.js';
 import { stopQuery } from './stop-query.js';
 
 export interface TransactionOptions extends AcquireOptions {
-  /** Ends the wait for a connection, or the transaction: its query under way is cancelled, and it is rolled back. */
+  /** Ends the wait for a connection, or the transaction: its query under way is cancelled, those that follow are refused, and it is rolled back once `fn` has settled. Too late once it commits. */
   readonly signal?: AbortSignal | undefined;
   /** @default what the server has as its default */
   readonly isolation?: 'read committed' | 'repeatable read' | 'serializable' | undefined;
@@ -40,6 +41,11 @@ export interface Transaction {
   readonly clock: Clock;
 }
 
+/** Between two statements: then the next, and all that follow, are refused by the server. */
+async function fail(client: Client): Promise<void> {
+  await client.query(`DO $$BEGIN RAISE 'the transaction was aborted by its signal'; END$$`).catch(() => {});
+}
+
 /**
  * Runs `fn` between `begin` and COMMIT, or ROLLBACK if it throws or `signal` aborts. When it settles, the transaction is over.
  * @throws {PoolError} `ERR_POOL_TRANSACTION_ROLLED_BACK`; what `fn` threw; `signal.reason`
@@ -47,7 +53,7 @@ export interface Transaction {
 export async function transact<T>(client: Client, fn: (client: Client) => T | PromiseLike<T>, { begin, signal, pool, clock }: Transaction): Promise<T> {
   let stopped: Promise<void> | undefined;
   const abort = (): void => {
-    stopped = stopQuery(client, clock);
+    stopped = isBusy(client) ? stopQuery(client, clock) : fail(client);
   };
   signal?.addEventListener('abort', abort, { once: true });
   let result: T;
