@@ -126,6 +126,11 @@ describe('pools', () => {
     await pools.close();
   });
 
+  it('refuse what only looks like a pool', async () => {
+    await using pools = createPools();
+    for (const pool of [undefined, null, 7, { acquire: 1, close: 2, stats: 3 }]) expect(() => pools.add('none', pool as never)).toThrow(expect.objectContaining({ code: 'ERR_POOL_INVALID_OPTION' }));
+  });
+
   it('of the process are the same everywhere, until they are closed', async () => {
     const pools = getPools();
     pools.create('numbers', numbers());

@@ -31,6 +31,15 @@ describe('a pool of buffers', () => {
     lease?.[Symbol.dispose]();
   });
 
+  it('lends nothing on that its borrower has given away', async () => {
+    const pool = createBufferPool({ maxLeasedBytes: 4_096 });
+    const lease = await pool.acquire(4_000);
+    structuredClone(lease.buffer.buffer, { transfer: [lease.buffer.buffer as ArrayBuffer] });
+    lease.release();
+    expect((await pool.acquire(4_000)).buffer.length).toBe(4_000);
+    expect(pool.stats()).toMatchObject({ leased: 1, idle: 0, allocatedTotal: 2 });
+  });
+
   it('lets who wants more than there may be wait, first come, first served, until time-out, abort or close', async () => {
     const clock = new ManualClock();
     const buffers = createBufferPool({ maxLeasedBytes: 1_024, acquireTimeoutMs: 50, clock });

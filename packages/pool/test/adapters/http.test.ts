@@ -3,6 +3,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { createHttpPool, type HttpPool, type HttpPoolOptions } from '../../src/adapters/http.js';
+import { ManualClock } from '@fog/testkit';
 import { deferred } from '../backend.js';
 import { runIdleProgram } from './program.js';
 
@@ -130,6 +131,28 @@ describe('a pool of HTTP connections', () => {
     expect(seen).toBe(4);
   });
 
+  it('sends a body as one, whatever the method', async () => {
+    const { origin, sockets } = await serve(echo);
+    const api = open(origin, { max: 1 });
+    for (const method of ['GET', 'DELETE', 'OPTIONS', 'PUT'])
+      for (const body of ['GET /smuggled HTTP/1.1\r\n\r\n', Buffer.from('pear'), Readable.from(['pe', 'ar']), ''])
+        expect(await (await api.request('/', { method, body })).json()).toMatchObject({ method, url: '/', body: typeof body === 'string' ? body : 'pear' });
+    expect(sockets).toHaveLength(1);
+    for (const length of [60, '3', 'x']) await expect(api.request('/', { method: 'POST', body: 'pear', headers: { 'Content-Length': length } })).rejects.toMatchObject({ code: 'ERR_POOL_INVALID_OPTION' });
+    expect(await (await api.request('/', { method: 'POST', body: 'pear', headers: { 'Content-Length': 4 } })).json()).toMatchObject({ body: 'pear' });
+  });
+
+  it('takes back the connection of a response that nobody reads, if it reclaims leaks, and harms nobody else', async () => {
+    const { origin } = await serve((_, response) => response.end('x'.repeat(1_000_000)));
+    const clock = new ManualClock();
+    const api = open(origin, { max: 1, leakAfterMs: 1_000, leakReclaim: true, clock });
+    const leaked = await api.request('/');
+    await clock.advanceAsync(2_000);
+    expect((await (await api.request('/')).text()).length).toBe(1_000_000);
+    await expect(leaked.text()).rejects.toMatchObject({ code: 'ECONNRESET' });
+    expect(api.stats()).toMatchObject({ leaksTotal: 1, leases: 0 });
+  });
+
   it('says why it cannot connect', async () => {
     const { origin, server } = await serve(echo);
     server.close();
@@ -202,11 +225,11 @@ describe('a pool of HTTP connections', () => {
   });
 
   it('refuses what is no origin, and what it does not know', async () => {
-    for (const options of [{}, { origin: 'x' }, { origin: 'ftp://x' }, { origin: 'http://x/path' }, { origin: 'http://user:word@x' }, { origin: 'http://x', agent: 1 }, { origin: 'http://x', max: 0 }, { origin: 'http://x', tls: 1 }, { origin: 'http://x', headers: 'x' }])
+    for (const options of [{}, { origin: 'x' }, { origin: 'ftp://x' }, { origin: 'http://x/path' }, { origin: 'http://user:word@x' }, { origin: 'http://x', agent: 1 }, { origin: 'http://x', max: 0 }, { origin: 'http://x', tls: 1 }, { origin: 'http://x', headers: 'x' }, { origin: 'http://x', headers: new Headers() }, { origin: 'http://x', concurrency: 2 }])
       expect(() => createHttpPool(options as never)).toThrow(expect.objectContaining({ code: 'ERR_POOL_INVALID_OPTION' }));
     const api = open('http://127.0.0.1:1');
     await expect(api.request('relative')).rejects.toMatchObject({ code: 'ERR_POOL_INVALID_OPTION' });
-    for (const options of [{ method: '' }, { method: null }, { method: 'a b' }, { method: 'connect' }, { headers: 'x' }, { headers: null }, { body: 1 }, { body: null }])
+    for (const options of [{ method: '' }, { method: null }, { method: 'a b' }, { method: 'connect' }, { headers: 'x' }, { headers: null }, { headers: new Headers({ a: 'b' }) }, { headers: new Map([['a', 'b']]) }, { body: 1 }, { body: null }])
       await expect(api.request('/', options as never)).rejects.toMatchObject({ code: 'ERR_POOL_INVALID_OPTION' });
   });
 });

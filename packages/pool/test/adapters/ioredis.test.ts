@@ -63,6 +63,33 @@ describe('a pool of Redis connections', () => {
     expect(redis.stats()).toMatchObject({ createdTotal: 1, resetErrorsTotal: 0 });
   });
 
+  it('knows commands however they are written', async () => {
+    const redis = open({ max: 1 });
+    await redis.use((client) => client.set('place', 'zero'));
+    await redis.use((client) => client.call('MULTI'));
+    expect(await redis.use((client) => client.get('place'))).toBe('zero');
+    await redis.use((client) => client.call('Select', '3'));
+    expect(await redis.use((client) => client.get('place'))).toBe('zero');
+    await redis.use((client) => client.call('WATCH', 'place'));
+    await redis.use((client) => client.set('place', 'one'));
+    expect(await redis.use((client) => client.multi().set('place', 'two').exec())).toEqual([[null, 'OK']]);
+    expect(redis.stats()).toMatchObject({ createdTotal: 1, resetErrorsTotal: 0 });
+    for (const command of ['MONITOR', 'SUBSCRIBE']) {
+      const { createdTotal } = redis.stats();
+      await redis.use((client) => client.call(command, ...(command === 'SUBSCRIBE' ? ['news'] : [])));
+      expect(await redis.use((client) => client.ping())).toBe('PONG');
+      expect(redis.stats().createdTotal).toBe(createdTotal + 1);
+    }
+  });
+
+  it('lends no connection to another database than that asked for', async () => {
+    for (const db of ['x', -1, 1.5]) expect(() => open({ connection: { db: db as never } })).toThrow(expect.objectContaining({ code: 'ERR_POOL_INVALID_OPTION' }));
+    await expect(open({ connection: { db: 999 }, failFast: true }).use((client) => client.ping())).rejects.toThrow('out of range');
+    const redis = open({ connection: { db: 5 } });
+    await redis.use((client) => client.set('only here', '1'));
+    expect(await open().use((client) => client.get('only here'))).toBeNull();
+  });
+
   it('lends none on that its borrower has closed, or left as somebody else', async () => {
     const redis = open({ max: 1 });
     const leave = [(client: Redis) => client.quit(), (client: Redis) => client.disconnect(), (client: Redis) => client.call('auth', 'default', 'any'), (client: Redis) => client.call('reset')];

@@ -152,6 +152,31 @@ describe('a pool in place of a pg.Pool', () => {
     await pool.query('select 1');
   });
 
+  it('does not take from the next what was released twice by a callback', async () => {
+    const pool = open({ max: 1 });
+    const done = await new Promise<(error?: Error | boolean) => void>((resolve, reject) => pool.connect((error, _client, release) => (error ? reject(error) : resolve(release))));
+    done();
+    const holder = await pool.connect();
+    expect(() => done()).toThrow('Release called on client which has already been released to the pool.');
+    expect([pool.totalCount, pool.idleCount]).toEqual([1, 0]);
+    holder.release();
+  });
+
+  it('loses no client and no place to listeners that throw', async () => {
+    for (const event of ['connect', 'acquire', 'release'] as const) {
+      const pool = open({ max: 1, application_name: `throws on ${event}` });
+      pool.once(event, () => {
+        throw new Error('listener');
+      });
+      if (event === 'release') expect((await pool.connect()).release).toThrow('listener');
+      else await expect(pool.connect()).rejects.toThrow('listener');
+      await pool.query('select 1');
+      expect(pool.totalCount).toBe(1);
+      const { rows } = await pool.query(`select count(*)::int as n from pg_stat_activity where application_name = 'throws on ${event}' and pid <> pg_backend_pid()`);
+      expect(rows).toEqual([{ n: 0 }]);
+    }
+  });
+
   it('lends no client whose socket was closed under it', async () => {
     const pool = open({ max: 1 });
     const client = await pool.connect();

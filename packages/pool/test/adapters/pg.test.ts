@@ -258,6 +258,39 @@ describe('a pool of PostgreSQL connections', () => {
     expect(db.stats().createdTotal).toBe(1);
   });
 
+  it('refuses the rest of a transaction that is aborted between two statements', async () => {
+    const db = open({ max: 1 });
+    await db.query('create table if not exists aborted_between (n int)');
+    const controller = new AbortController();
+    const refused: unknown[] = [];
+    const aborted = db.transaction(
+      async (client) => {
+        await client.query('insert into aborted_between values (1)');
+        controller.abort(new Error('no longer wanted'));
+        for (let statement = 0; statement < 2; statement += 1) await client.query('select pg_sleep(60)').catch((error: { code: string }) => refused.push(error.code));
+      },
+      { signal: controller.signal },
+    );
+    await expect(aborted).rejects.toThrow('no longer wanted');
+    expect(refused).toEqual(['25P02', '25P02']);
+    expect((await db.query('select * from aborted_between')).rows).toEqual([]);
+    expect(db.stats().createdTotal).toBe(1);
+  });
+
+  it.each([1, 8])('tells whose statement goes on for too long that its connection was taken back, where leaks are reclaimed (pipelineDepth %i)', async (pipelineDepth) => {
+    const db = open({ max: 1, leakAfterMs: 100, leakReclaim: true, pipelineDepth });
+    await expect(Promise.all([db.query('select pg_sleep(60)'), db.query('select 1')])).rejects.toThrow('Connection terminated');
+    expect((await db.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+    expect(db.stats().leaksTotal).toBeGreaterThan(0);
+  });
+
+  it('refuses a name of a statement that is none, and keeps the connection', async () => {
+    const db = open({ max: 1 });
+    for (const name of [5, {}, true]) await expect(db.query({ name: name as never, text: 'select 1' })).rejects.toMatchObject({ code: 'ERR_POOL_INVALID_OPTION' });
+    expect((await db.query({ name: 'one', text: 'select 1 as one' })).rows).toEqual([{ one: 1 }]);
+    expect(db.stats().createdTotal).toBe(1);
+  });
+
   it('undoes what borrowers set, by the query it is told, and prepares anew what that forgot', async () => {
     const db = open({ max: 1, resetQuery: 'DISCARD ALL' });
     const named = { name: 'answer', text: 'select $1::int as n', values: [1] };

@@ -138,6 +138,24 @@ describe.each(drivers)('a pool of SQLite connections, by %s', (_name, driver) =>
     await expect(patient.write(() => patient.run('select 1', [], { timeoutMs: 5 }))).rejects.toMatchObject({ code: 'ERR_POOL_ACQUIRE_TIMEOUT' });
   });
 
+  it('takes no write once it drains or closes, however long a reader is out', async () => {
+    for (const end of ['drain', 'close'] as const) {
+      const db = open(driver);
+      await db.run('create table t (n integer)');
+      const gate = deferred<void>();
+      const reading = db.read(() => gate.promise);
+      for (const options of [null, { sign: 1 }]) await expect(db[end](options as never)).rejects.toMatchObject({ code: 'ERR_POOL_INVALID_OPTION' });
+      await db.run('insert into t values (1)');
+      const ending = db[end]();
+      const closed = { code: 'ERR_POOL_CLOSED' };
+      await expect(db.run('insert into t values (2)')).rejects.toMatchObject(closed);
+      await expect(db.write(() => 1)).rejects.toMatchObject(closed);
+      await expect(db.transaction(() => 1)).rejects.toMatchObject(closed);
+      gate.resolve();
+      await Promise.all([reading, ending]);
+    }
+  });
+
   it('replaces a connection that its borrower has closed', async () => {
     const db = open(driver, { readers: 1 });
     await db.run('create table fruits (name)');
@@ -193,6 +211,13 @@ it('lends no connection again on which an iterator was left open, where the driv
 });
 
 describe('the options of a pool of SQLite connections', () => {
+  it('take nothing for a connection that is none', async () => {
+    for (const none of [undefined, null, {}, Promise.resolve({})]) {
+      await using db = createSqlitePool({ file: 'x', open: (() => none) as never, failFast: true });
+      await expect(db.run('select 1')).rejects.toMatchObject({ code: 'ERR_POOL_INVALID_RESOURCE' });
+    }
+  });
+
   it('are refused if they cannot be honoured', () => {
     for (const options of [{}, { file: '' }, { file: ':memory:' }, { file: 'x', readers: 0 }, { file: 'x', open: 1 }, { file: 'x', busyTimeoutMs: -1 }, { file: 'x', pragmas: 'a' }, { file: 'x', pragmas: [1] }, { file: 'x', name: '' }, { file: 'x', max: 3 }, { file: 'x', concurrency: 2 }])
       expect(() => createSqlitePool({ open: openWasm, ...options } as never)).toThrow(expect.objectContaining({ code: 'ERR_POOL_INVALID_OPTION' }));

@@ -290,7 +290,7 @@ describe('a pool of worker threads', () => {
   });
 
   it('refuses what it does not know, and serveTasks outside of a worker', async () => {
-    for (const options of [{}, { worker: 5 }, { worker, size: 0 }, { worker, max: 3 }, { worker, abortGraceMs: -1 }, { worker, maxHeapBytes: 0 }, { worker, concurrency: 0 }, { worker, wrokerData: 1 }, { worker, resourceLimits: 1 }, { worker, env: 'x' }, { worker, execArgv: '--x' }, { worker, argv: 1 }])
+    for (const options of [{}, { worker: 5 }, { worker, size: 0 }, { worker, max: 3 }, { worker, abortGraceMs: -1 }, { worker, maxHeapBytes: 0 }, { worker, concurrency: 0 }, { worker, wrokerData: 1 }, { worker, resourceLimits: 1 }, { worker, resourceLimits: { maxOldGenerationSizeMb: '64' } }, { worker, resourceLimits: { maxOldGenerationSizeMB: 64 } }, { worker, execArgv: [5] }, { worker, env: 'x' }, { worker, execArgv: '--x' }, { worker, argv: 1 }])
       expect(() => createWorkerPool(options as never)).toThrow(expect.objectContaining({ code: 'ERR_POOL_INVALID_OPTION' }));
     const workers = start();
     for (const options of [{ transfers: [] }, { transfer: 1 }, null, 'signal']) await expect(workers.run('add', { a: 1, b: 2 }, options as never)).rejects.toMatchObject({ code: 'ERR_POOL_INVALID_OPTION' });
