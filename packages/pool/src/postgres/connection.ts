@@ -101,7 +101,7 @@ export async function discard(client: Client, statement: string): Promise<void> 
 }
 
 /** For the server's goodbye. */
-const END_GRACE_MS = 1_000;
+export const END_GRACE_MS = 1_000;
 
 export async function end(client: Client, clock: Clock): Promise<void> {
   const timer = clock.setTimeout(() => client.connection.stream.destroy(), END_GRACE_MS);

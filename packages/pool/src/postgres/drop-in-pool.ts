@@ -7,7 +7,7 @@ import type { Lease } from '../lease.js';
 import type { Pool as CorePool } from '../pool.js';
 import { promiseBy } from '../promise-by.js';
 import { createPool } from '../resource-pool.js';
-import { isBusy, isInTransaction, isUnusable, observe, requireAnswer, rollBack } from './connection.js';
+import { END_GRACE_MS, isBusy, isInTransaction, isUnusable, observe, requireAnswer, rollBack } from './connection.js';
 import { clientReleased, clientRemoved, type ConnectContext, traceConnect } from './drop-in-channels.js';
 import { IdleClients } from './idle-clients.js';
 import { openInTime } from './open-in-time.js';
@@ -55,11 +55,11 @@ export class Pool extends EventEmitter implements pg.Pool {
     const options = given ?? {};
     // An 'error' without a listener would end the process.
     this.on('error', () => {});
-    const { clock = systemClock, Client: OwnClient = ClientClass ?? pg.Client, Promise: OwnPromise = Promise, log = () => {} } = options;
+    const { clock = systemClock } = options;
     this.options = withDefaults(options);
-    this.Client = OwnClient as new (config: never) => Client;
-    this.Promise = OwnPromise;
-    this.log = log;
+    this.Client = (options.Client ?? ClientClass ?? pg.Client) as new (config: never) => Client;
+    this.Promise = options.Promise ?? Promise;
+    this.log = options.log ?? (() => {});
     this.#clock = clock;
     const { max, min, maxUses, connectionTimeoutMillis, idleTimeoutMillis, allowExitOnIdle } = this.options;
     this.#idle = new IdleClients(delayMs(idleTimeoutMillis), clock, !allowExitOnIdle, {
@@ -76,7 +76,7 @@ export class Pool extends EventEmitter implements pg.Pool {
       jitterRatio: 0,
       maxCreating: max,
       // A connection that is made for a caller gives up first, and is gone when the caller hears of it.
-      acquireTimeoutMs: delayMs(connectionTimeoutMillis) + HEAD_START_MS,
+      acquireTimeoutMs: delayMs(delayMs(connectionTimeoutMillis) + HEAD_START_MS),
       createTimeoutMs: Infinity,
       idleTimeoutMs: Infinity,
       clock,
@@ -228,7 +228,9 @@ export class Pool extends EventEmitter implements pg.Pool {
   #query(query: unknown, values: unknown): Promise<unknown> {
     return new Promise((resolve, reject) => {
       requireAnswer(query);
-      this.#connected().then((client) => this.#dispatch(client, query, values, resolve, reject), reject);
+      // Its own may be another by now, of who watches it.
+      const borrowed = this.connect === Pool.prototype.connect ? this.#connected() : this.connect();
+      borrowed.then((client) => this.#dispatch(client, query, values, resolve, reject), reject);
     }).catch((error: unknown) => {
       // Leads to who asked, and not to the socket on which the answer came.
       if (error instanceof Error) Error.captureStackTrace(error);
@@ -290,16 +292,20 @@ export class Pool extends EventEmitter implements pg.Pool {
   }
 
   async #prepare(client: PoolClient): Promise<void> {
-    const { onConnect, verify } = this.options;
     try {
-      await (onConnect?.(client) as unknown);
-      if (verify !== undefined) await new Promise<void>((resolve, reject) => verify(client, (error) => (error ? reject(error) : resolve())));
+      await inTime(this.#readied(client), delayMs(this.options.connectionTimeoutMillis), this.#clock);
       this.log('new client connected');
       this.emit('connect', client);
     } catch (error) {
       client.end(() => {});
       throw error;
     }
+  }
+
+  async #readied(client: PoolClient): Promise<void> {
+    const { onConnect, verify } = this.options;
+    await (onConnect?.(client) as unknown);
+    if (verify !== undefined) await new Promise<void>((resolve, reject) => verify(client, (error) => (error ? reject(error) : resolve())));
   }
 
   /** A new client is the pool's, and idle until it is lent. */
@@ -316,6 +322,7 @@ export class Pool extends EventEmitter implements pg.Pool {
     };
     Object.defineProperty(client, Symbol.dispose, { configurable: true, value: giveBack });
     this.#idle.add(client);
+    if (this.options.allowExitOnIdle) (client as Holding).unref?.(); // It may never be lent.
     client.on('error', (error: Error & { client?: unknown }) => {
       const wasIdle = this.#idle.has(client);
       lost(error);
@@ -342,7 +349,11 @@ export class Pool extends EventEmitter implements pg.Pool {
     this.#idle.remove(client);
     this.#expired.delete(client);
     return new Promise((resolve) => {
+      // A client that is not made of JavaScript has no such connection.
+      const { connection } = client as Partial<Client>;
+      const timer = this.#clock.setTimeout(() => connection?.stream.destroy(), END_GRACE_MS);
       client.end(() => {
+        timer.close();
         this.emit('remove', client);
         clientRemoved(client);
         resolve();
@@ -370,4 +381,18 @@ function inTheirWords(error: unknown): unknown {
   if (error.code === 'ERR_POOL_ACQUIRE_TIMEOUT') return new PoolError(error.code, 'timeout exceeded when trying to connect', { cause: error });
   if (error.code === 'ERR_POOL_CLOSED') return new PoolError(error.code, 'Cannot use a pool after calling end on the pool');
   return error;
+}
+
+/** As long as the server itself may take to connect. */
+async function inTime(readied: Promise<void>, timeoutMs: number, clock: Clock): Promise<void> {
+  if (timeoutMs === Infinity) return readied;
+  let timer: Timer | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = clock.setTimeout(() => reject(new PoolError('ERR_POOL_CREATE_TIMEOUT', 'onConnect or verify did not end within connectionTimeoutMillis')), timeoutMs);
+  });
+  try {
+    await Promise.race([readied, late]);
+  } finally {
+    timer?.close();
+  }
 }

@@ -1,6 +1,7 @@
 import type { ClientConfig, PoolClient } from 'pg';
 import type pg from 'pg';
 import type { Clock } from '../clock.js';
+import { invalidOption } from '../errors.js';
 import { MAX_DELAY_MS } from '../options.js';
 
 /** The options of pg-pool 3.14, with its defaults; each is handed on to the clients, too. */
@@ -37,8 +38,20 @@ export interface PoolConfig extends ClientConfig {
 /** With all defaults. */
 export type CompleteConfig = pg.PoolOptions & Pick<PoolConfig, 'evictOnOpenTransaction'> & { readonly min: number };
 
-/** pg-pool's defaults, and secrets out of sight of whatever prints the options. */
+/**
+ * pg-pool's defaults, and secrets out of sight of whatever prints the options.
+ * @throws {PoolError} `ERR_POOL_INVALID_OPTION`
+ */
 export function withDefaults(options: PoolConfig): CompleteConfig {
+  for (const name of ['idleTimeoutMillis', 'connectionTimeoutMillis', 'maxUses', 'maxLifetimeSeconds'] as const) {
+    const limit: unknown = options[name];
+    if (limit !== undefined && limit !== null && !(typeof limit === 'number' && limit >= 0)) throw invalidOption(name, limit, 'a number of at least 0');
+  }
+  for (const name of ['Client', 'Promise', 'log', 'onConnect', 'verify'] as const) {
+    const given: unknown = options[name];
+    if (given !== undefined && given !== null && typeof given !== 'function') throw invalidOption(name, given, 'a function');
+  }
+  if (!(Number.isInteger(Number(options.min ?? 0)) && Number(options.min ?? 0) >= 0)) throw invalidOption('min', options.min, 'an integer ≥ 0');
   const complete = {
     ...options,
     max: Number(options.max || options.poolSize || 10),

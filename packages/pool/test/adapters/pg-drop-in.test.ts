@@ -330,6 +330,54 @@ describe('a pool in place of a pg.Pool', () => {
     await expect(open({ onConnect: () => { throw new Error('hook'); } }).connect()).rejects.toThrow('hook');
   });
 
+  it('gives up a client whose onConnect or verify does not end in time, and has its place back', async () => {
+    let times = 0;
+    const never = (): Promise<void> => ((times += 1) === 1 ? new Promise(() => {}) : Promise.resolve());
+    const clock = new ManualClock();
+    for (const hook of ['onConnect', 'verify'] as const) {
+      times = 0;
+      const pool = open({ Client: Fake, max: 1, connectionTimeoutMillis: 100, clock, [hook]: (_client: unknown, done?: () => void) => never().then(done) });
+      const late = expect(pool.connect()).rejects.toMatchObject({ code: 'ERR_POOL_CREATE_TIMEOUT' });
+      await clock.advanceAsync(100);
+      await late;
+      await clock.advanceAsync(10_000); // Until the server may be asked again.
+      (await pool.connect()).release();
+      expect(pool.totalCount).toBe(1);
+    }
+  });
+
+  it('closes the socket of a client whose server does not answer to its goodbye', async () => {
+    let destroyed = 0;
+    class Silent extends Fake {
+      readonly connection = { stream: { destroy: () => { destroyed += 1; this.emit('gone'); } } };
+      override end(callback: () => void): void {
+        this.once('gone', callback);
+      }
+    }
+    const clock = new ManualClock();
+    const pool = open({ Client: Silent as never, max: 1, clock });
+    (await pool.connect()).release(true);
+    const next = pool.connect();
+    await clock.advanceAsync(1_000);
+    (await next).release();
+    expect(destroyed).toBe(1);
+    const ending = pool.end();
+    await clock.advanceAsync(1_000);
+    await ending;
+  });
+
+  it('queries by whichever connect it has', async () => {
+    const pool = open({ Client: Fake });
+    let connected = 0;
+    const { connect } = pool;
+    pool.connect = (...args: []) => {
+      connected += 1;
+      return connect.apply(pool, args);
+    };
+    await pool.query('select 1');
+    expect(connected).toBe(1);
+  });
+
   it('closes idle clients beyond min when their time is over, aged ones in any case, and those in use when they come back', async () => {
     const clock = new ManualClock();
     const pool = open({ Client: Fake, clock, max: 3, min: 1, idleTimeoutMillis: 100, maxLifetimeSeconds: 1 });
@@ -369,7 +417,7 @@ describe('a pool in place of a pg.Pool', () => {
       const pool = open({ Client: Held, clock, allowExitOnIdle });
       (await pool.connect()).release();
       expect(clock.pendingRefs).toBe(holds);
-      expect(held).toEqual(allowExitOnIdle ? ['ref', 'unref'] : []);
+      expect(held).toEqual(allowExitOnIdle ? ['unref', 'ref', 'unref'] : []); // One that is never lent holds nothing either.
     }
     expect(await runIdleProgram('pg-drop-in', server.url)).toBe('idle');
   });
@@ -403,6 +451,9 @@ describe('a pool in place of a pg.Pool', () => {
 
   it('refuses a size that is none, and takes no options for none', () => {
     expect(new Pool(null).options).toMatchObject({ max: 10, min: 0 });
+    const refused: object[] = [{ idleTimeoutMillis: Number.NaN }, { idleTimeoutMillis: -5 }, { connectionTimeoutMillis: '500' }, { maxLifetimeSeconds: 'x' }, { maxUses: {} }, { min: 'x' }, { min: -1 }, { log: 7 }, { verify: {} }, { onConnect: 'x' }, { Client: {} }, { Promise: 1 }];
+    for (const options of refused) expect(() => new Pool(options as never)).toThrow(expect.objectContaining({ code: 'ERR_POOL_INVALID_OPTION', message: expect.stringContaining(`option ${Object.keys(options)[0]} must be`) }));
+    for (const options of [{ idleTimeoutMillis: null }, { connectionTimeoutMillis: 2_147_483_640 }, { min: '2', max: '5' }, { log: null }]) expect(() => new Pool(options as never)).not.toThrow();
     for (const max of [-3, 1.5, 'many']) expect(() => new Pool({ max })).toThrow(expect.objectContaining({ code: 'ERR_POOL_INVALID_OPTION' }));
   });
 });
