@@ -96,7 +96,7 @@ export class Pool extends EventEmitter implements pg.Pool {
     // In a tick of its own, so that what the callback throws is uncaught, and not a rejection.
     borrowed.then(
       // Its own release, as the client may be somebody else's by the time it is called once more.
-      (client) => process.nextTick(callback, undefined, client, client.release),
+      (client) => process.nextTick(callback, undefined, client, client.release.bind(client)),
       (error: Error) => process.nextTick(callback, error, undefined, () => {}),
     );
   }
