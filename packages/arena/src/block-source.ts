@@ -48,6 +48,18 @@ export function allocBatch(source: BlockSource, bytes: number, count: number, op
   }
 }
 
+/** Frees what is live of these; all of them, also where one was written behind. @throws {ArenaError} then, of the first: `ERR_ARENA_OVERFLOW` */
+export function freeAll(blocks: Iterable<Disposable>): void {
+  let first: { readonly error: unknown } | undefined;
+  for (const block of blocks)
+    try {
+      block[Symbol.dispose]();
+    } catch (error) {
+      first ??= { error };
+    }
+  if (first !== undefined) throw first.error;
+}
+
 /** A block elsewhere with the same beginning; the old one is freed. */
 export function move(source: BlockSource, block: Block, bytes: number): Block {
   const old = block.u8;

@@ -1,5 +1,5 @@
 import type { Buffer } from 'node:buffer';
-import { checkSource, type BlockSource } from './block-source.js';
+import { checkSource, freeAll, type BlockSource } from './block-source.js';
 import type { Block } from './block.js';
 import { closed, doubleFree, invalidArgument, invalidOption } from './errors.js';
 import { checkOptions, refuseUnknown } from './options.js';
@@ -133,7 +133,10 @@ class SizedPool implements BufferPool {
 
   trim(): number {
     const trimmedBytes = this.#idleBytes;
-    for (const shelf of this.#shelves) for (let lease = this.#pop(shelf); lease !== undefined; lease = this.#pop(shelf)) this.#drop(lease);
+    const idle: Lease[] = [];
+    for (const shelf of this.#shelves) for (let lease = this.#pop(shelf); lease !== undefined; lease = this.#pop(shelf)) idle.push(lease);
+    this.#gone += idle.length;
+    freeAll(idle.map(({ block }) => block));
     return trimmedBytes;
   }
 

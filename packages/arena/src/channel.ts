@@ -167,14 +167,12 @@ class Ring implements Channel {
 
   receive(): Block | undefined {
     const words = this.#words;
+    // Before anything is taken out, which others could receive; and whoever waits for more must get to know.
+    if (this.#arena.isClosed) throw closed(this.#arena.name);
     for (let place = words[HEAD] as number; ; place = Atomics.load(words, HEAD)) {
       const cell = CELLS + (place & this.#mask) * CELL_WORDS;
       const turn = difference(Atomics.load(words, cell), place + 1);
-      if (turn < 0) {
-        // Nothing comes any more, and whoever waits for it must get to know.
-        if (this.#arena.isClosed) throw closed(this.#arena.name);
-        return undefined;
-      }
+      if (turn < 0) return undefined;
       if (turn === 0 && Atomics.compareExchange(words, HEAD, place, (place + 1) | 0) === place) {
         const slot = words[cell + 1] as number;
         const generation = words[cell + 2] as number;

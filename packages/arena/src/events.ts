@@ -34,6 +34,11 @@ export interface BlockOverwritten {
   readonly byteLength: number;
 }
 
+/** On `@fog/arena:block:overflown`: something was written behind a block, and nobody was there to throw that to. */
+export interface BlockOverflown {
+  readonly error: unknown;
+}
+
 /** On `@fog/arena:pressure:changed`. */
 export interface PressureChanged {
   readonly arena: string;
@@ -56,6 +61,7 @@ const purged = diagnostics.channel('@fog/arena:region:purged');
 const leaked = diagnostics.channel('@fog/arena:block:leaked');
 const collected = diagnostics.channel('@fog/arena:block:collected');
 const overwritten = diagnostics.channel('@fog/arena:block:overwritten');
+const overflown = diagnostics.channel('@fog/arena:block:overflown');
 
 export function regionGrown(arena: string, fromBytes: number, toBytes: number): void {
   if (grown.hasSubscribers) grown.publish({ arena, fromBytes, toBytes } satisfies RegionGrown);
@@ -96,6 +102,11 @@ export function blockCollected(arena: string, leak: Leak): void {
 export function blockOverwritten(arena: string, offset: number, byteLength: number): void {
   if (overwritten.hasSubscribers) overwritten.publish({ arena, offset, byteLength } satisfies BlockOverwritten);
   else warn(`the block of ${byteLength} bytes at ${offset} of arena '${arena}' was written to after it was freed`, 'FOG_ARENA_OVERWRITTEN');
+}
+
+export function overflowUnheard(error: unknown): void {
+  if (overflown.hasSubscribers) overflown.publish({ error } satisfies BlockOverflown);
+  else warn(error instanceof Error ? error.message : String(error), 'FOG_ARENA_OVERFLOWN');
 }
 
 const warn = (message: string, code: string): void => process.emitWarning(message, { code });

@@ -5,6 +5,7 @@ import * as at from './records/layout.js';
 import { grow } from './growth.js';
 import { LargeBlocks } from './cache/large-blocks.js';
 import { CLASSES, LARGEST_GRANULES, magazineCounts, Magazines, MOST_BLOCKS, NONE } from './cache/magazines.js';
+import type { MappedFiles } from './mapped-files.js';
 import { leave, reclaimEnded } from './reclaim.js';
 import { changeState } from './records/ownership.js';
 import { endedState, liveState, type Records } from './records/records.js';
@@ -27,6 +28,10 @@ export interface HeapEvents {
   readonly onGrown: (fromBytes: number, toBytes: number) => void;
   /** Memory that `purge` can give back was freed: into what threads share, or kept as a large block. */
   readonly onFreed: () => void;
+  /** Somebody found too little memory, or waits for it. */
+  readonly onShortage: () => void;
+  /** Another thread ended all blocks. */
+  readonly onReset: () => void;
   /** What to throw once the arena is closed, here or for all. */
   readonly whenClosed: () => Error;
 }
@@ -45,6 +50,7 @@ export class Heap {
   readonly #magazines: Magazines;
   readonly #large: LargeBlocks;
   readonly #depot: Depot;
+  readonly #files: MappedFiles;
   readonly counters: Counters;
   /** Where this thread's begin. */
   readonly #counters: number;
@@ -56,7 +62,7 @@ export class Heap {
   #left = false;
 
   /** @param canaryBytes how many of each block's bytes its user does not know of, and no figure counts */
-  constructor(memory: SharedArrayBuffer, records: Records, row: number, central: Central, canaryBytes: number, events: HeapEvents) {
+  constructor(memory: SharedArrayBuffer, records: Records, row: number, central: Central, files: MappedFiles, canaryBytes: number, events: HeapEvents) {
     this.#memory = memory;
     this.records = records;
     this.row = row;
@@ -64,6 +70,7 @@ export class Heap {
     this.#magazines = new Magazines(magazineCounts(records, row), memory.maxByteLength / GRANULE_BYTES);
     this.#magazines.clear();
     this.#depot = new Depot(records, row);
+    this.#files = files;
     this.counters = new Counters(records, row);
     this.#large = new LargeBlocks(records, this.counters, memory.maxByteLength / GRANULE_BYTES);
     this.#counters = countersOf(row);
@@ -229,17 +236,44 @@ export class Heap {
 
   reset(): void {
     const { records } = this;
+    this.#files.unmapAll(this.memory);
     this.#central.reset();
     this.#notices = Atomics.load(records.words, at.NOTICES);
     this.#epoch = Atomics.load(records.words, at.EPOCH);
     this.#magazines.clear();
     this.#large.clear();
+    // Others forget theirs at their next operation; the figures are to be right before.
+    for (const row of rowsInUse(records)) magazineCounts(records, row).fill(0);
     this.counters.noteReset();
     this.#peakBytes = 0;
   }
 
+  /** Sees what other threads told all since the last operation here. */
+  catchUp(): void {
+    const { words } = this.records;
+    if (words[at.NOTICES] === this.#notices) return;
+    this.#notices = Atomics.load(words, at.NOTICES);
+    const epoch = Atomics.load(words, at.EPOCH);
+    if (epoch === this.#epoch) {
+      this.#events.onShortage();
+      this.flush();
+      return;
+    }
+    this.#epoch = epoch;
+    this.#magazines.clear();
+    this.#large.clear();
+    this.#peakBytes = 0;
+    this.#events.onReset();
+  }
+
   purge(): number {
+    this.catchUp();
     this.flush();
+    return this.purgeFree();
+  }
+
+  /** As {@link purge}, where nothing is cached. */
+  purgeFree(): number {
     const purgedBytes = this.#central.purge(this.memory);
     this.count(PURGED_BYTES, purgedBytes);
     return purgedBytes;
@@ -251,11 +285,12 @@ export class Heap {
 
   /** Frees what threads that ended had cached, and what they had live and told nobody of. @returns bytes that were live */
   reclaim(): number {
-    return this.#countReclaimed(reclaimEnded(this.records, this.#central, this.row));
+    return this.#countReclaimed(reclaimEnded(this.records, this.#central, this.row, (rows) => this.#files.unmapAll(this.memory, rows)));
   }
 
   /** Leaves the arena to the other threads, with what they may know of. */
   leave(): void {
+    this.catchUp();
     this.flush();
     this.#countReclaimed(leave(this.records, this.#central, this.row));
   }
@@ -265,6 +300,18 @@ export class Heap {
     this.#left = true;
     this.#notices = Number.NaN;
     this.#memory = new SharedArrayBuffer(0);
+    this.#magazines.letGo();
+    this.#central.letGo();
+    this.records.letGo();
+  }
+
+  /** Puts a file into a block. @returns whether the system did */
+  mapFile(slot: number, descriptor: number): boolean {
+    return this.#files.map(this.memory, slot, descriptor);
+  }
+
+  unmapFile(slot: number): void {
+    this.#files.unmap(this.memory, slot);
   }
 
   /** Says that somebody waits for memory, or does so no longer: while somebody does, what is freed goes to what threads share. */
@@ -307,17 +354,8 @@ export class Heap {
   }
 
   #notice(): void {
-    const { words } = this.records;
-    if (this.#left || words[at.CLOSED] === 1) throw this.#events.whenClosed();
-    this.#notices = Atomics.load(words, at.NOTICES);
-    const epoch = Atomics.load(words, at.EPOCH);
-    if (epoch === this.#epoch) {
-      this.flush();
-      return;
-    }
-    this.#epoch = epoch;
-    this.#magazines.clear();
-    this.#large.clear();
+    if (this.#left || this.records.closed) throw this.#events.whenClosed();
+    this.catchUp();
   }
 
   /**

@@ -1,9 +1,10 @@
 import { closeSync, constants, fstatSync, openSync, readSync, statSync, type Stats } from 'node:fs';
 import { types } from 'node:util';
-import type { NativeBinding } from './binding.js';
-import type { Block, Home } from './block.js';
-import { closed, exhausted, invalidArgument, invalidOption, lazyBudgetExceeded, notLoaded } from './errors.js';
-import { checkOptions, checkSignal, oneOf, PAGE_BYTES, refuseUnknown, type AllocOptions } from './options.js';
+import type { ArenaBlock, Block, Home } from './block.js';
+import { closed, invalidArgument, invalidOption, lazyBudgetExceeded, notLoaded } from './errors.js';
+import { checkOptions, checkSignal, oneOf, PAGE_BYTES, refuseUnknown } from './options.js';
+import { MOST_READ_BYTES } from './streams.js';
+import { slotOf } from './token.js';
 
 /**
  * Fills the bytes it is handed, at once or by a promise; or gives an ArrayBuffer or a view, at most as long, which is copied
@@ -54,13 +55,14 @@ export interface Lazy extends Disposable {
 /** What lazy objects take their memory from. */
 interface Source extends Home {
   readonly isClosed: boolean;
-  tryAllocFor(home: Home, bytes: number, options: AllocOptions | undefined): Block | undefined;
+  readonly canMapFiles: boolean;
+  /** A block of the arena's own, which nobody is told of as leaked. @throws {ArenaError} `ERR_ARENA_EXHAUSTED` */
+  allocOwn(bytes: number, alignBytes: number): ArenaBlock;
 }
 
 /** All lazy objects of a thread's arena, and their budget. */
 export class LazyObjects {
   readonly #source: Source;
-  readonly #native: NativeBinding | undefined;
   readonly #budgetBytes: number;
   /** Of objects that are loaded or being loaded. */
   #takenBytes = 0;
@@ -68,10 +70,12 @@ export class LazyObjects {
   readonly #loaded = new Set<LazyObject>();
   /** Whose loader has not settled. */
   readonly #loading = new Set<LazyObject>();
+  /** Of the arena, when it was last looked at. */
+  #endings: number;
 
-  constructor(source: Source, native: NativeBinding | undefined, budgetBytes: number) {
+  constructor(source: Source, budgetBytes: number) {
     this.#source = source;
-    this.#native = native;
+    this.#endings = source.heap.endings;
     this.#budgetBytes = budgetBytes;
   }
 
@@ -91,15 +95,12 @@ export class LazyObjects {
   }
 
   /** @returns a block for an object, whole pages if it is to be mapped */
-  allocate(object: LazyObject, bytes: number): Block {
-    const { heap, name } = this.#source;
+  allocate(object: LazyObject, bytes: number): ArenaBlock {
+    const { name } = this.#source;
+    this.noticeEndings();
     this.evict(this.#takenBytes + object.byteLength - this.#budgetBytes);
     if (this.#takenBytes + object.byteLength > this.#budgetBytes) throw lazyBudgetExceeded(name, object.byteLength, this.#takenBytes, this.#budgetBytes);
-    const block = this.#source.tryAllocFor(this.#source, bytes, { align: PAGE_BYTES });
-    if (block === undefined) {
-      const largestFreeBytes = heap.survey().largestSize * 16;
-      throw exhausted(name, { askedBytes: bytes, alignBytes: PAGE_BYTES, freeBytes: heap.survey().freeSize * 16, largestFreeBytes, externalFragmentationRatio: 0, committedBytes: heap.memory.byteLength, maxBytes: heap.memory.maxByteLength });
-    }
+    const block = this.#source.allocOwn(bytes, PAGE_BYTES);
     this.#takenBytes += object.byteLength;
     return block;
   }
@@ -110,16 +111,12 @@ export class LazyObjects {
   }
 
   /** @returns whether the system put the file into the block */
-  map({ offset }: Block, bytes: number, descriptor: number): boolean {
-    return this.#native?.mapFile(this.#whole, offset, bytes, descriptor) ?? false;
+  map(block: ArenaBlock, descriptor: number): boolean {
+    return this.#source.heap.mapFile(slotOf(block.key), descriptor);
   }
 
-  unmap({ offset }: Block, bytes: number): void {
-    this.#native?.unmapFile(this.#whole, offset, bytes);
-  }
-
-  get canMap(): boolean {
-    return this.#native !== undefined;
+  unmap(block: ArenaBlock): void {
+    this.#source.heap.unmapFile(slotOf(block.key));
   }
 
   touched(object: LazyObject): void {
@@ -139,8 +136,17 @@ export class LazyObjects {
     this.#loading.delete(object);
   }
 
+  /** Forgets what another thread's reset ended. */
+  noticeEndings(): void {
+    const { endings } = this.#source.heap;
+    if (endings === this.#endings) return;
+    this.#endings = endings;
+    this.forgetAll();
+  }
+
   /** Evicts until `bytes` are had. @returns how many were */
   evict(bytes: number): number {
+    this.noticeEndings();
     let evicted = 0;
     for (const object of this.#loaded) {
       if (evicted >= bytes) break;
@@ -158,11 +164,6 @@ export class LazyObjects {
     this.forgetAll();
     for (const object of this.#loading) object.close();
   }
-
-  get #whole(): Uint8Array {
-    const { memory } = this.#source.heap;
-    return new Uint8Array(memory, 0, memory.byteLength);
-  }
 }
 
 class LazyObject implements Lazy {
@@ -171,8 +172,8 @@ class LazyObject implements Lazy {
   readonly #objects: LazyObjects;
   readonly #source: LazySource;
   readonly #mode: 'map' | 'read';
-  #block: Block | undefined = undefined;
-  #mappedBytes = 0;
+  #block: ArenaBlock | undefined = undefined;
+  #isMapped = false;
   #loading: Promise<Uint8Array<SharedArrayBuffer>> | undefined = undefined;
   #giveUp: (reason: Error) => void = () => undefined;
   /** Whether its loader is running just now, this side of any promise. */
@@ -188,11 +189,12 @@ class LazyObject implements Lazy {
   }
 
   get isLoaded(): boolean {
-    return this.#block !== undefined && this.#loading === undefined;
+    return this.#block?.isLive === true && this.#loading === undefined;
   }
 
   get u8(): Uint8Array<SharedArrayBuffer> {
     this.#checkOpen();
+    this.#objects.noticeEndings();
     if (this.isLoaded) return this.#touch();
     if (this.#loading !== undefined || this.#filling) throw notLoaded('a lazy object');
     if (typeof this.#source !== 'function') return this.#loadFile(this.#source);
@@ -239,8 +241,9 @@ class LazyObject implements Lazy {
     if (block === undefined) return;
     this.#block = undefined;
     this.#objects.forget(this);
-    if (this.#mappedBytes > 0) this.#objects.unmap(block, this.#mappedBytes);
-    this.#mappedBytes = 0;
+    // Else it is another's by now.
+    if (this.#isMapped && block.isLive) this.#objects.unmap(block);
+    this.#isMapped = false;
     this.#objects.giveBack(this, block);
   }
 
@@ -272,7 +275,7 @@ class LazyObject implements Lazy {
     return (this.#block as Block).u8.subarray(0, this.byteLength);
   }
 
-  #adopt(block: Block): Uint8Array<SharedArrayBuffer> {
+  #adopt(block: ArenaBlock): Uint8Array<SharedArrayBuffer> {
     this.#block = block;
     this.loads += 1;
     return this.#touch();
@@ -293,7 +296,7 @@ class LazyObject implements Lazy {
     }
   }
 
-  async #finish(block: Block, filling: Promise<void>): Promise<Uint8Array<SharedArrayBuffer>> {
+  async #finish(block: ArenaBlock, filling: Promise<void>): Promise<Uint8Array<SharedArrayBuffer>> {
     this.#objects.loading(this);
     try {
       await filling;
@@ -316,11 +319,11 @@ class LazyObject implements Lazy {
       const has = sizeOf(path, fstatSync(descriptor));
       if (has < this.byteLength) throw invalidOption('bytes', this.byteLength, `at most the ${has} bytes that ${String(path)} has`);
       const mappedBytes = Math.ceil(this.byteLength / PAGE_BYTES) * PAGE_BYTES;
-      const maps = this.#mode === 'map' && this.#objects.canMap;
+      const maps = this.#mode === 'map' && this.#objects.source.canMapFiles;
       const block = this.#objects.allocate(this, maps ? mappedBytes : this.byteLength);
       try {
-        if (maps && this.#objects.map(block, mappedBytes, descriptor)) this.#mappedBytes = mappedBytes;
-        else readAll(descriptor, block.u8.subarray(0, this.byteLength));
+        this.#isMapped = maps && this.#objects.map(block, descriptor);
+        if (!this.#isMapped) readAll(descriptor, block.u8.subarray(0, this.byteLength));
       } catch (error) {
         this.#objects.giveBack(this, block);
         throw error;
@@ -359,7 +362,7 @@ const isThenable = (loaded: unknown): loaded is PromiseLike<unknown> => typeof (
 
 function readAll(descriptor: number, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length; ) {
-    const read = readSync(descriptor, bytes, at, bytes.length - at, at);
+    const read = readSync(descriptor, bytes, at, Math.min(bytes.length - at, MOST_READ_BYTES), at);
     if (read === 0) throw new Error(`the file ended at ${at} of ${bytes.length} bytes`);
     at += read;
   }

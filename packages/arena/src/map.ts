@@ -46,6 +46,7 @@ export function mapOf(arena: string, records: Records, committedBytes: number): 
 /** @param canaryBytes bytes of each block that its user does not know of */
 export function sizeClassesOf(records: Records, canaryBytes: number): SizeClass[] {
   const classes = new Map<number, { liveBlocks: number; liveBytes: number; cachedBlocks: number }>();
+  records.refresh();
   for (let slot = at.FIRST_SLOT; slot < records.slotsEnd; slot += 1) {
     const kind = kindOf(records, slot);
     if (kind === undefined || kind === 'free') continue;

@@ -7,8 +7,8 @@ import { isAlive, rowBase, rowsInUse } from './records/threads.js';
 
 const NOTHING: Reclaimed = { liveBlocks: 0, liveBytes: 0 };
 
-/** Frees what threads that ended had cached, and what they had live and told nobody of; `row` is the thread that does so. */
-export function reclaimEnded(records: Records, central: Central, row: number): Reclaimed {
+/** Frees what threads that ended had cached, and what they had live and told nobody of; `row` is the thread that does so. @param onEnding is told of their rows before */
+export function reclaimEnded(records: Records, central: Central, row: number, onEnding: (rows: readonly number[]) => void): Reclaimed {
   const { words } = records;
   const rowsEnded = (): number[] => [...rowsInUse(records)].filter((other) => other !== row && !isAlive(records, other));
   if (rowsEnded().length === 0 || !begin(records, row)) return NOTHING;
@@ -20,6 +20,7 @@ export function reclaimEnded(records: Records, central: Central, row: number): R
     while (!ended.includes(other) && Atomics.load(words, moving) === 1 && isAlive(records, other)) Atomics.wait(words, moving, 1, 1);
   }
   words.fill(0, at.DEPOT_CELLS, at.ROWS_AT);
+  onEnding(ended);
   const reclaimed = central.reclaim(lost(at.DEPOT, ...ended));
   for (const other of ended) {
     Atomics.sub(words, at.WAITING, Atomics.exchange(words, rowBase(other) + at.ROW_WAITING, 0));

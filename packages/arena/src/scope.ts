@@ -1,7 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { allocBatch, type BlockSource } from './block-source.js';
+import { allocBatch, freeAll, type BlockSource } from './block-source.js';
 import type { Block } from './block.js';
-import { closed } from './errors.js';
+import { closed, invalidArgument } from './errors.js';
+import { overflowUnheard } from './events.js';
 import type { AllocOptions, WaitOptions } from './options.js';
 
 /** A source whose blocks end with it, but for those that are kept; `ERR_ARENA_CLOSED` once it has ended. */
@@ -16,19 +17,30 @@ export class Scopes {
 
   /** Runs `work`, and frees what was allocated within once it has ended, well or not. */
   run<T>(source: BlockSource, work: (scope: Scope) => T): T {
-    const scope = new Ending(source);
+    if (typeof work !== 'function') throw invalidArgument('work', work, 'a function');
+    const scope = new Ending(source, this);
     let result: T;
     try {
       result = this.#current.run(scope, work, scope);
     } catch (error) {
-      scope.end();
-      throw error;
+      return scope.fail(error);
     }
     if (!isPromise(result)) {
       scope.end();
       return result;
     }
-    return result.finally(() => scope.end()) as T;
+    return result.then(
+      (value: unknown) => {
+        scope.end();
+        return value;
+      },
+      (error: unknown) => scope.fail(error),
+    ) as T;
+  }
+
+  /** Runs `work` so that what it allocates is noted in `scope`, though another may be open within. */
+  within<T>(scope: Ending, work: () => T): T {
+    return this.#current.getStore() === scope ? work() : this.#current.run(scope, work);
   }
 
   note(block: Block): Block {
@@ -39,12 +51,14 @@ export class Scopes {
 
 class Ending implements Scope {
   readonly #source: BlockSource;
+  readonly #scopes: Scopes;
   readonly #blocks = new Set<Block>();
 
   #ended = 0;
 
-  constructor(source: BlockSource) {
+  constructor(source: BlockSource, scopes: Scopes) {
     this.#source = source;
+    this.#scopes = scopes;
   }
 
   get endings(): number {
@@ -53,18 +67,18 @@ class Ending implements Scope {
 
   alloc(bytes: number, options?: AllocOptions): Block {
     this.#checkOpen();
-    return this.note(this.#source.alloc(bytes, options));
+    return this.#scopes.within(this, () => this.note(this.#source.alloc(bytes, options)));
   }
 
   tryAlloc(bytes: number, options?: AllocOptions): Block | undefined {
     this.#checkOpen();
-    const block = this.#source.tryAlloc(bytes, options);
+    const block = this.#scopes.within(this, () => this.#source.tryAlloc(bytes, options));
     return block === undefined ? undefined : this.note(block);
   }
 
   async allocAsync(bytes: number, options?: WaitOptions): Promise<Block> {
     this.#checkOpen();
-    const block = await this.#source.allocAsync(bytes, options);
+    const block = await this.#scopes.within(this, () => this.#source.allocAsync(bytes, options));
     if (this.#ended === 0) return this.note(block);
     block[Symbol.dispose]();
     throw closed(SCOPE);
@@ -76,7 +90,7 @@ class Ending implements Scope {
 
   realloc(block: Block, bytes: number): Block {
     this.#checkOpen();
-    return this.note(this.#source.realloc(block, bytes));
+    return this.#scopes.within(this, () => this.note(this.#source.realloc(block, bytes)));
   }
 
   keep(block: Block): Block {
@@ -90,10 +104,22 @@ class Ending implements Scope {
     return block;
   }
 
+  /** @throws {ArenaError} `ERR_ARENA_OVERFLOW`, once all are freed */
   end(): void {
     this.#ended += 1;
-    for (const block of this.#blocks) block[Symbol.dispose]();
+    const blocks = [...this.#blocks];
     this.#blocks.clear();
+    freeAll(blocks);
+  }
+
+  /** Ends as the work in it failed, which is what its caller hears of. */
+  fail(error: unknown): never {
+    try {
+      this.end();
+    } catch (overflow) {
+      overflowUnheard(overflow);
+    }
+    throw error;
   }
 
   #checkOpen(): void {

@@ -4,8 +4,13 @@ import { types } from 'node:util';
 import { checkSource, type BlockSource } from './block-source.js';
 import type { Block } from './block.js';
 import type { BufferPool, PooledBuffer } from './buffer-pool.js';
-import { invalidArgument, invalidOption, tooLong } from './errors.js';
+import { invalidArgument, invalidOption, tooLong, type ArenaError } from './errors.js';
 import { checkOptions, checkSignal, refuseUnknown } from './options.js';
+
+/** Of a stream whose length is not known, at first. */
+const FIRST_BYTES = 65_536;
+/** What one call of the system reads. */
+export const MOST_READ_BYTES: number = 2 ** 30;
 
 export interface ReadOptions {
   readonly signal?: AbortSignal;
@@ -40,11 +45,14 @@ export async function readFileInto(source: BlockSource, path: string | URL, opti
     let at = 0;
     while (at < size) {
       signal?.throwIfAborted();
-      const { bytesRead } = await file.read(u8, at, Math.min(size - at, 2 ** 30), at);
+      const { bytesRead } = await file.read(u8, at, Math.min(size - at, MOST_READ_BYTES), at);
       if (bytesRead === 0) break;
       at += bytesRead;
     }
-    return at < size ? source.realloc(block, Math.max(1, at)) : block; // It got shorter meanwhile.
+    if (at === size) return block;
+    if (at > 0) return source.realloc(block, at); // It has less than it tells, or got shorter meanwhile.
+    block.free();
+    return undefined;
   } catch (error) {
     block[Symbol.dispose]();
     throw error;
@@ -73,8 +81,7 @@ export async function readStreamInto(source: BlockSource, stream: Readable | Asy
       const chunk = bytesOf(given);
       const needed = length + chunk.byteLength;
       if (needed > (bytes ?? maxBytes)) throw tooLong('the stream', bytes ?? maxBytes);
-      if (block === undefined) block = source.alloc(Math.max(needed, Math.min(maxBytes, 65_536)));
-      else if (needed > block.byteLength) block = source.realloc(block, Math.min(maxBytes, Math.max(needed, 2 * block.byteLength)));
+      if (block === undefined || needed > block.byteLength) block = makeRoom(source, block, needed, maxBytes);
       block.u8.set(chunk, length);
       length = needed;
     }
@@ -86,6 +93,19 @@ export async function readStreamInto(source: BlockSource, stream: Readable | Asy
   } catch (error) {
     block?.[Symbol.dispose]();
     throw error;
+  }
+}
+
+/** A block for more than is needed, so that not each chunk moves what came before; for no more where there is no room for that. */
+function makeRoom(source: BlockSource, block: Block | undefined, needed: number, maxBytes: number): Block {
+  const wanted = Math.min(maxBytes, Math.max(needed, block === undefined ? FIRST_BYTES : 2 * block.byteLength));
+  const sized = (bytes: number): Block => (block === undefined ? source.alloc(bytes) : source.realloc(block, bytes));
+  try {
+    return sized(wanted);
+  } catch (error) {
+    const { code } = error as Partial<ArenaError>;
+    if (wanted === needed || (code !== 'ERR_ARENA_EXHAUSTED' && code !== 'ERR_ARENA_BUDGET_EXCEEDED')) throw error;
+    return sized(needed);
   }
 }
 

@@ -1,4 +1,4 @@
-import { allocBatch, move, type BlockSource } from './block-source.js';
+import { allocBatch, freeAll, move, type BlockSource } from './block-source.js';
 import { ArenaBlock, type Block, type Home } from './block.js';
 import { checkBlock } from './fallback-block.js';
 import type { Clock } from './clock.js';
@@ -136,6 +136,7 @@ export class BudgetedArena implements SubArena, Home {
   }
 
   scope<T>(work: (scope: Scope) => T): T {
+    this.#checkOpen();
     return (this.#scopes ??= new Scopes()).run(this, work);
   }
 
@@ -153,11 +154,12 @@ export class BudgetedArena implements SubArena, Home {
   reset(): void {
     this.#resets += 1;
     this.#sweep(); // Where nothing is checked, what others freed must not be freed again.
-    for (const [handle, bytes] of this.#live) {
-      this.#parent.home.release(slotOf(handle), generationOfHandle(handle), bytes);
-      this.#forget(handle);
+    const live = [...this.#live].map(([handle, bytes]) => ({ [Symbol.dispose]: () => this.#end(handle, bytes) }));
+    try {
+      freeAll(live);
+    } finally {
+      this.#waiting.serve();
     }
-    this.#waiting.serve();
   }
 
   stats(): SubArenaStats {
@@ -221,6 +223,11 @@ export class BudgetedArena implements SubArena, Home {
     this.#live.set(handle, bytes);
     this.#liveBytes += bytes;
     this.#peakLiveBytes = Math.max(this.#peakLiveBytes, this.#liveBytes);
+  }
+
+  #end(handle: number, bytes: number): void {
+    this.#forget(handle);
+    this.#parent.home.release(slotOf(handle), generationOfHandle(handle), bytes);
   }
 
   /** @returns its bytes */

@@ -5,16 +5,17 @@ import type { Backend, Fit } from './central/central.js';
 import type { Clock } from './clock.js';
 import { createChannel, openChannel, type Channel, type ChannelHandle, type ChannelOptions } from './channel.js';
 import { closed, exhausted, invalidArgument, invalidOption, notTransferred, overflow, tooManyThreads, waitTimeout } from './errors.js';
-import { blockCollected, blockLeaked, blockOverwritten, regionGrown, regionPurged } from './events.js';
+import { blockCollected, blockLeaked, blockOverwritten, overflowUnheard, regionGrown, regionPurged } from './events.js';
 import { noteExhaustion } from './exhaustion.js';
 import { checkBlock, FallbackBlock } from './fallback-block.js';
 import { createGcSampler } from './gc.js';
 import type { ArenaHandle } from './handle.js';
 import { COLLECTED, FALLBACKS } from './records/counters.js';
 import { Heap } from './heap.js';
-import { CLOSED, RESETS } from './records/layout.js';
+import { CLOSED, RESETS, WAITING } from './records/layout.js';
 import { LazyObjects, type Lazy, type LazyOptions, type LazySource } from './lazy.js';
 import { NONE } from './cache/magazines.js';
+import { MappedFiles } from './mapped-files.js';
 import { mapOf, sizeClassesOf, type RegionMap, type SizeClass } from './map.js';
 import { POST_ITS_HANDLE } from './not-cloneable.js';
 import { openCentral } from './central/open-central.js';
@@ -22,7 +23,7 @@ import { checkBytes, resolveRequest, resolveWaitingRequest, type AllocOptions, t
 import { CANARY_BYTES, Poison } from './debug/poison.js';
 import { watchPressure, type PressureListener, type PressureOptions, type PressureWatch } from './pressure/pressure-watch.js';
 import { PurgeTimer } from './purge-timer.js';
-import { receive, takeBackSent } from './records/ownership.js';
+import { markEscapedOwn, receive, takeBackSent } from './records/ownership.js';
 import { generationOf, liveState, type Records } from './records/records.js';
 import { Scopes, type Scope } from './scope.js';
 import { GRANULE_BYTES } from './central/size-class.js';
@@ -35,7 +36,6 @@ import { stackHere, Watch, type Leak } from './debug/watch.js';
 
 export type Settings = Pick<Required<ArenaOptions>, 'clock'> & Omit<ArenaHandle, 'records' | 'backend'>;
 
-
 /** The arena as one thread has it. */
 export class ThreadArena implements BlockSource, Home, Parent {
   readonly inMessages: symbol = POST_ITS_HANDLE;
@@ -47,7 +47,7 @@ export class ThreadArena implements BlockSource, Home, Parent {
   readonly heap: Heap;
   readonly checked: boolean;
   readonly canaryBytes: number;
-  readonly #settings: Settings;
+  readonly #settings: Omit<Settings, 'memory'>;
   readonly #native: NativeBinding | undefined;
   /** Where memory can be given back. */
   readonly #purgeTimer: PurgeTimer | undefined;
@@ -63,8 +63,8 @@ export class ThreadArena implements BlockSource, Home, Parent {
   #scopes: Scopes | undefined = undefined;
   #finalStats: ArenaStats | undefined = undefined;
 
-  constructor(settings: Settings, records: Records, native: NativeBinding | undefined, isCreator: boolean) {
-    const { id, name, memory, fit, debug, hugePages, clock, lazyBudgetBytes } = settings;
+  constructor({ memory, ...settings }: Settings, records: Records, native: NativeBinding | undefined, isCreator: boolean) {
+    const { id, name, fit, debug, hugePages, clock, lazyBudgetBytes } = settings;
     const row = enter(records);
     if (row === 0) throw tooManyThreads(name);
     const central = openCentral(native, records, row, fit);
@@ -79,12 +79,14 @@ export class ThreadArena implements BlockSource, Home, Parent {
     this.backend = central.backend;
     this.checked = debug !== 'off';
     this.canaryBytes = debug === 'paranoid' ? CANARY_BYTES : 0;
-    this.heap = new Heap(memory, records, row, central, this.canaryBytes, {
+    this.heap = new Heap(memory, records, row, central, new MappedFiles(records, native), this.canaryBytes, {
       onGrown: (fromBytes, toBytes) => {
         if (hugePages) this.#adviseHuge();
         regionGrown(name, fromBytes, toBytes);
       },
       onFreed: () => this.#purgeTimer?.start(),
+      onShortage: () => this.#poison?.release(),
+      onReset: () => this.#poison?.clear(),
       whenClosed: () => closed(name),
     });
     if (isCreator) central.grow(memory.byteLength / GRANULE_BYTES);
@@ -93,7 +95,7 @@ export class ThreadArena implements BlockSource, Home, Parent {
     this.#watch = debug === 'sample' || debug === 'paranoid' ? new Watch(debug, (slot) => records.stateOf(slot), (leak, slot, generation) => this.#onCollected(leak, slot, generation)) : undefined;
     this.#poison = debug === 'paranoid' ? new Poison(this.heap, (offset, byteLength) => blockOverwritten(name, offset, byteLength)) : undefined;
     this.#waiting = new WaitQueue(clock, LOOK_FOR_MEMORY_MS, () => this.heap.announceWaiting(1), () => this.heap.announceWaiting(-1));
-    this.#lazy = new LazyObjects(this, native, lazyBudgetBytes);
+    this.#lazy = new LazyObjects(this, lazyBudgetBytes);
   }
 
   /** What sub-arenas come from. */
@@ -103,6 +105,10 @@ export class ThreadArena implements BlockSource, Home, Parent {
 
   get clock(): Clock {
     return this.#settings.clock;
+  }
+
+  get canMapFiles(): boolean {
+    return this.#native !== undefined;
   }
 
   get isClosed(): boolean {
@@ -130,6 +136,7 @@ export class ThreadArena implements BlockSource, Home, Parent {
   allocHandle(bytes: number): BlockHandle {
     const cached = this.#plain ? this.heap.takeCached(bytes) : NONE;
     const slot = cached === NONE ? this.#takeOrThrow(bytes, undefined) : cached;
+    markEscapedOwn(this.heap.records, slot);
     return handleOf(slot, generationOf(this.heap.records.stateOf(slot)));
   }
 
@@ -186,7 +193,6 @@ export class ThreadArena implements BlockSource, Home, Parent {
 
   scope<T>(work: (scope: Scope) => T): T {
     this.#checkOpen();
-    if (typeof work !== 'function') throw invalidArgument('work', work, 'a function');
     return (this.#scopes ??= new Scopes()).run(this, work);
   }
 
@@ -211,9 +217,10 @@ export class ThreadArena implements BlockSource, Home, Parent {
 
   reset(): void {
     this.#checkOpen();
+    this.heap.catchUp();
+    this.#poison?.release(); // To find out what was written there.
     this.#lazy.forgetAll();
     this.heap.reset();
-    this.#poison?.clear();
     this.heap.records.words[RESETS] = (this.heap.records.words[RESETS] as number) + 1;
     this.#waiting.serve();
   }
@@ -229,8 +236,9 @@ export class ThreadArena implements BlockSource, Home, Parent {
 
   share(): ArenaHandle {
     this.#checkOpen();
-    const { id, name, memory, fit, debug, hugePages, purgeAfterMs, onExhausted, lazyBudgetBytes } = this.#settings;
-    return { id, name, memory, records: this.heap.records.buffer, backend: this.backend, fit, debug, hugePages, purgeAfterMs, onExhausted, lazyBudgetBytes };
+    const { id, name, fit, debug, hugePages, purgeAfterMs, onExhausted, lazyBudgetBytes } = this.#settings;
+    const { memory, records } = this.heap;
+    return { id, name, memory, records: records.buffer, backend: this.backend, fit, debug, hugePages, purgeAfterMs, onExhausted, lazyBudgetBytes };
   }
 
   channel(options: ChannelOptions | ChannelHandle = {}): Channel {
@@ -286,14 +294,7 @@ export class ThreadArena implements BlockSource, Home, Parent {
       if (this.#waiting.size > 0) this.#waiting.rejectAll(closed(this.name));
       this.#reportLeaks();
       this.#lazy.close();
-      if (this.#isCreator && !records.closed) {
-        records.words[CLOSED] = 1;
-        this.heap.reset();
-        this.heap.purge();
-      } else if (!records.closed) {
-        this.#poison?.release();
-        this.heap.leave();
-      }
+      if (!records.closed) this.#leave(records);
       // Of a region that was given back whole nothing is resident: the system need not be asked.
       const residentBytes = this.#isCreator && this.#native !== undefined ? 0 : residentBytesOf(this.heap.memory, this.#native);
       this.#finalStats = statsOf(this.heap, this.#gc, residentBytes);
@@ -323,6 +324,14 @@ export class ThreadArena implements BlockSource, Home, Parent {
     if (slot !== NONE) return this.#hold(home, slot);
     noteExhaustion(this.heap, this.name, bytes, align);
     return undefined;
+  }
+
+  allocOwn(bytes: number, alignBytes: number): ArenaBlock {
+    const align = this.#checkRequest(bytes, { align: alignBytes });
+    const slot = this.#take(bytes, align);
+    if (slot === NONE) return this.#refuse(bytes, align);
+    this.#poison?.prepare(slot);
+    return new ArenaBlock(this, slot, generationOf(this.heap.records.stateOf(slot)));
   }
 
   async allocAsyncFor(home: Home, bytes: number, request: WaitingRequest): Promise<Block> {
@@ -408,10 +417,9 @@ export class ThreadArena implements BlockSource, Home, Parent {
     if (!this.heap.end(slot, generation)) return false;
     const [offset, byteLength] = [records.offsetBytesOf(slot), records.byteLengthOf(slot) - this.canaryBytes];
     poison.admit(slot);
-    if (this.#waiting.size > 0) {
-      poison.release();
-      this.#waiting.serve();
-    }
+    // Whoever waits, in whichever thread.
+    if (records.words[WAITING] !== 0) poison.release();
+    if (this.#waiting.size > 0) this.#waiting.serve();
     if (!intact) throw overflow(this.name, offset, byteLength, this.#watch?.stackOf(handleOf(slot, generation)) ?? '');
     return true;
   }
@@ -451,7 +459,20 @@ export class ThreadArena implements BlockSource, Home, Parent {
     if (this.isClosed) return;
     this.heap.count(COLLECTED, 1);
     blockCollected(this.name, leak);
-    this.release(slot, generation);
+    try {
+      this.release(slot, generation);
+    } catch (error) {
+      overflowUnheard(error);
+    }
+  }
+
+  #leave(records: Records): void {
+    this.heap.catchUp();
+    this.#poison?.release();
+    if (!this.#isCreator) return this.heap.leave();
+    records.words[CLOSED] = 1;
+    this.heap.reset();
+    this.heap.purgeFree();
   }
 
   #reportLeaks(): void {

@@ -39,7 +39,7 @@ export class Magazines {
   /** In the open, as `Heap` pushes and pops in place: a call would take as long as all the rest. Class c has those from c * 64 on. */
   readonly slots: Int32Array = new Int32Array(CLASSES * MOST_BLOCKS);
   /** Shared, so that any thread can tell what all of them have cached. */
-  readonly counts: Int32Array;
+  counts: Int32Array;
   /** Of NONE 0, so that what is for no magazine finds it empty and full. */
   readonly capacities: Int32Array;
   /** Indexed by size, up to 4,096 granules: the class that serves it, or NONE. */
@@ -96,6 +96,11 @@ export class Magazines {
 
   clear(): void {
     this.counts.fill(0);
+  }
+
+  /** Lets go of what is shared. */
+  letGo(): void {
+    this.counts = new Int32Array(CLASSES);
   }
 }
 

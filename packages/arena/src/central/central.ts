@@ -30,6 +30,8 @@ export interface Central {
   reclaim(lost: Lost): Reclaimed;
   /** Gives the whole pages of free blocks of `memory` back to the system. @returns the bytes that were resident */
   purge(memory: SharedArrayBuffer): number;
+  /** Lets go of the records; nothing can be asked of it any more. */
+  letGo(): void;
 }
 
 export interface Survey {

@@ -90,6 +90,9 @@ export class JavaScriptCentral implements Central {
     return 0;
   }
 
+  /** They are the heap's. */
+  letGo(): void {}
+
   #give(slot: number): void {
     const owner = this.#records.has(slot) ? this.#records.get(slot, at.OWNER) & at.OWNER_MASK : at.VACANT;
     if (owner <= at.FREE) throw new Error(`slot ${slot} is not in use`);

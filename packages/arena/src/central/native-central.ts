@@ -17,9 +17,9 @@ const BUSY = -1;
 /** The central allocator of `packages/arena/core`. A call into it is not cut short when its thread is terminated. */
 export class NativeCentral implements Central {
   readonly backend = 'native';
-  readonly exchange: Int32Array;
+  exchange: Int32Array;
   readonly #native: NativeBinding;
-  readonly #core: NativeCore;
+  #core: NativeCore;
   readonly #lock: Lock;
 
   constructor(native: NativeBinding, { buffer }: Records, row: number, fit: Fit, lock: Lock) {
@@ -67,6 +67,11 @@ export class NativeCentral implements Central {
   purge(memory: SharedArrayBuffer): number {
     const whole = new Uint8Array(memory, 0, memory.byteLength);
     return this.#insist(() => this.#native.purge(this.#core, whole));
+  }
+
+  letGo(): void {
+    this.exchange = new Int32Array(0);
+    this.#core = undefined as unknown as NativeCore;
   }
 
   #insist(call: () => number): number {

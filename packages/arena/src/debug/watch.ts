@@ -1,6 +1,6 @@
 import { ArenaBlock, type Block, type Home, type ViewConstructor } from '../block.js';
 import { liveState } from '../records/records.js';
-import type { BlockHandle, BlockToken } from '../token.js';
+import { handleOf, type BlockHandle, type BlockToken } from '../token.js';
 
 /** Of the 'sample' level: one block in so many keeps its stacks. */
 const SAMPLE_EVERY = 128;
@@ -35,8 +35,11 @@ export class Watch {
   constructor(level: 'sample' | 'paranoid', stateOf: (slot: number) => number, onCollected: (leak: Leak, slot: number, generation: number) => void) {
     this.#every = level === 'sample' ? SAMPLE_EVERY : 1;
     this.#stateOf = stateOf;
-    this.#collected = new FinalizationRegistry(({ slot, generation, leak }) => {
+    this.#collected = new FinalizationRegistry((sighting) => {
+      const { slot, generation, leak } = sighting;
       if (this.#stateOf(slot) === liveState(generation)) onCollected(leak, slot, generation);
+      const handle = handleOf(slot, generation);
+      if (this.#sightings.get(handle) === sighting) this.#sightings.delete(handle);
     });
   }
 

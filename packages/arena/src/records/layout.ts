@@ -12,7 +12,7 @@ export const RECORD_LOG2 = 3;
 
 /** Generation << 2 | kind. Its change by compare-and-exchange decides who frees a block. */
 export const STATE = 0;
-/** Whose block it is: VACANT (no block), FREE (in a free list), DEPOT or a thread's row; the class above, ESCAPED on top. */
+/** Whose block it is: VACANT (no block), FREE (in a free list), DEPOT or a thread's row; the class above, ESCAPED and MAPPED on top. */
 export const OWNER = 1;
 /** In granules. */
 export const OFFSET = 2;
@@ -47,6 +47,8 @@ export const CLASS_SHIFT = 8;
 export const CLASS_MASK = 1_023;
 /** A token of the block was made, so that others may know of it. */
 export const ESCAPED: number = 1 << 30;
+/** A file lies in the block. */
+export const MAPPED: number = 1 << 29;
 
 /** Words of the header. */
 export const LAYOUT = 8;
@@ -75,6 +77,8 @@ export const RESETS = 23;
 export const PEAK_BYTES = 24;
 /** Blocks handed out to threads, live and cached. */
 export const USED_BLOCKS = 26;
+/** Blocks with MAPPED, or a few more. */
+export const MAPPED_BLOCKS = 27;
 export const SECOND_LEVEL_MAPS = 32;
 export const HEADS = 64;
 export const DEPOT_CELLS = 1_024;

@@ -9,6 +9,12 @@ export function markEscaped({ words }: Records, slot: number): void {
   if ((owner & at.OWNER_MASK) >= at.FIRST_ROW) Atomics.compareExchange(words, index, owner, owner | at.ESCAPED);
 }
 
+/** As {@link markEscaped}, of a block that this thread has just allocated, which nobody else can know of yet. */
+export function markEscapedOwn({ words }: Records, slot: number): void {
+  const index = (slot << at.RECORD_LOG2) + at.OWNER;
+  words[index] = (words[index] as number) | at.ESCAPED;
+}
+
 /** Gives a live block away: nobody can use it until it is received. @returns whether it was live */
 export function send(records: Records, slot: number, generation: number): boolean {
   if (!changeState(records, slot, liveState(generation), inTransitState(generation))) return false;

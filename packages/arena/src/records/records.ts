@@ -5,7 +5,7 @@ const RECORD_BYTES = 4 << at.RECORD_LOG2;
 
 /** The shared records as this thread sees them. */
 export class Records {
-  readonly buffer: SharedArrayBuffer;
+  buffer: SharedArrayBuffer;
   /** Of fixed length, made anew when the records grow: views that track a growing length are 15 times slower. */
   words: Int32Array<SharedArrayBuffer>;
   doubles: Float64Array<SharedArrayBuffer>;
@@ -63,6 +63,15 @@ export class Records {
   /** Sees records that other threads added. */
   refresh(): void {
     if (this.words.length * 4 < this.buffer.byteLength) this.words = new Int32Array(this.buffer, 0, this.buffer.byteLength / 4);
+  }
+
+  /** Lets go of the records: from here on they are those of a closed arena that has no blocks. */
+  letGo(): void {
+    this.buffer = new SharedArrayBuffer(64);
+    this.words = new Int32Array(this.buffer);
+    this.doubles = new Float64Array(this.buffer);
+    this.words[at.CLOSED] = 1;
+    this.words[at.EPOCH] = -1;
   }
 
   /** Whether `slot` is a record's number, of which this thread sees the words. */
