@@ -28,7 +28,10 @@ export interface Arena extends BlockSource, AsyncDisposable {
   readonly name: string;
   readonly backend: Backend;
   readonly debug: DebugLevel;
-  /** As {@link BlockSource.alloc}, without an object: for where one costs too much. Only `freeHandle` and `openHandle` take it. */
+  /**
+   * As {@link BlockSource.alloc}, without an object: for where one costs too much. Only `freeHandle` and `openHandle` take it, in any
+   * thread; so nothing tells that it leaks, and `reclaim` leaves it alone.
+   */
   allocHandle(bytes: number): BlockHandle;
   /** @throws {ArenaError} `ERR_ARENA_FREED`, `ERR_ARENA_INVALID_ARGUMENT`, `ERR_ARENA_CLOSED`. */
   freeHandle(handle: BlockHandle): void;
@@ -75,7 +78,7 @@ export interface Arena extends BlockSource, AsyncDisposable {
   sizeClasses(): SizeClass[];
   /** What lies where. Takes time in proportion to all blocks. @throws {ArenaError} `ERR_ARENA_CLOSED`. */
   map(): RegionMap;
-  /** Watched blocks of this thread that are live: all of them where `debug` is 'paranoid', one in 128 where it is 'sample'. */
+  /** Watched blocks of this thread that are live and that no other can know of: all of them where `debug` is 'paranoid', one in 128 where it is 'sample'. */
   leaks(): Leak[];
   /**
    * In the thread that created the arena: ends all blocks, in every thread, reports those that `debug` watched, and lets go of

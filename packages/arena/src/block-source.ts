@@ -23,8 +23,8 @@ export interface BlockSource {
   allocBatch(bytes: number, count: number, options?: AllocOptions): Block[];
   /**
    * A block of `bytes` bytes that begins with what `block` has, in the same place if it fits there; `block` is dead. If it
-   * throws, `block` is as it was.
-   * @throws {ArenaError} `ERR_ARENA_FREED`; `ERR_ARENA_FOREIGN_BLOCK` of another arena's; and as {@link BlockSource.alloc}.
+   * throws, `block` is as it was, or freed with `ERR_ARENA_OVERFLOW`.
+   * @throws {ArenaError} `ERR_ARENA_FREED`; `ERR_ARENA_FOREIGN_BLOCK` of another arena's; `ERR_ARENA_OVERFLOW`; and as {@link BlockSource.alloc}.
    */
   realloc(block: Block, bytes: number): Block;
 }

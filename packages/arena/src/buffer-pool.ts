@@ -16,7 +16,7 @@ export interface PooledBuffer extends Disposable {
   readonly byteLength: number;
   readonly u8: Uint8Array<SharedArrayBuffer>;
   readonly buffer: Buffer<SharedArrayBuffer>;
-  /** Puts the buffer back; do not use its views afterwards. @throws {ArenaError} `ERR_ARENA_DOUBLE_FREE`. */
+  /** Puts the buffer back; use neither it nor its views afterwards: the next user gets the same. @throws {ArenaError} `ERR_ARENA_DOUBLE_FREE`, as long as nobody has it again. */
   release(): void;
   [Symbol.dispose](): void;
 }

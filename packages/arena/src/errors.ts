@@ -111,7 +111,7 @@ export const notLoaded = (name: string): ArenaError =>
 export const tooLong = (source: string, mostBytes: number): ArenaError => new ArenaError('ERR_ARENA_TOO_LONG', `${source} has more than ${mostBytes} bytes`);
 
 export const tooManyThreads = (arena: string): ArenaError =>
-  new ArenaError('ERR_ARENA_TOO_MANY_THREADS', `arena '${arena}' is in use by as many threads as there can be, 252; close() it in threads that are done with it`);
+  new ArenaError('ERR_ARENA_TOO_MANY_THREADS', `arena '${arena}' is in use by as many threads as there can be, 251; close() it in threads that are done with it`);
 
 export const closed = (arena: string): ArenaError => new ArenaError('ERR_ARENA_CLOSED', `arena '${arena}' is closed`);
 

@@ -26,8 +26,8 @@ const CLASS_SLOTS = MOST_BLOCKS;
 /** What a heap tells its arena, from its slow paths. */
 export interface HeapEvents {
   readonly onGrown: (fromBytes: number, toBytes: number) => void;
-  /** Memory that `purge` can give back was freed: into what threads share, or kept as a large block. */
-  readonly onFreed: () => void;
+  /** Blocks came from what threads share or went there, or a large one is kept: from here on there may be something to purge. */
+  readonly onMoved: () => void;
   /** Somebody found too little memory, or waits for it. */
   readonly onShortage: () => void;
   /** Another thread ended all blocks. */
@@ -194,7 +194,7 @@ export class Heap {
     } else if (isLarge) {
       const leaving = this.#large.put(slot, this.#central.exchange);
       if (leaving > 0) this.#freeCentrally(leaving);
-      else this.#events.onFreed();
+      else this.#events.onMoved();
     } else if (!this.#magazines.push(sizeClass, slot)) {
       this.#unload(sizeClass, this.#magazines.batchOf(sizeClass));
       this.#magazines.push(sizeClass, slot);
@@ -414,6 +414,7 @@ export class Heap {
     for (let index = count - 1; index > 0; index -= 1) this.#magazines.push(sizeClass, exchange[index] as number);
     const slot = exchange[0] as number;
     this.records.refresh();
+    this.#events.onMoved();
     return slot;
   }
 
@@ -432,7 +433,7 @@ export class Heap {
 
   #freeCentrally(count: number): void {
     this.#central.free(count);
-    this.#events.onFreed();
+    this.#events.onMoved();
   }
 
   /** @returns whether the region is longer now */

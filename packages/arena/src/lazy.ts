@@ -4,6 +4,7 @@ import type { ArenaBlock, Block, Home } from './block.js';
 import { closed, invalidArgument, invalidOption, lazyBudgetExceeded, notLoaded } from './errors.js';
 import { checkOptions, checkSignal, oneOf, PAGE_BYTES, refuseUnknown } from './options.js';
 import { MOST_READ_BYTES } from './streams.js';
+import { markEscapedOwn, unmarkEscaped } from './records/ownership.js';
 import { slotOf } from './token.js';
 
 /**
@@ -41,13 +42,13 @@ export interface Lazy extends Disposable {
   readonly loads: number;
   /** The bytes, loaded now if they are not yet. @throws {ArenaError} `ERR_ARENA_NOT_LOADED` if that takes a promise; `ERR_ARENA_BUDGET_EXCEEDED` if others that are in use or being loaded leave too little; `ERR_ARENA_EXHAUSTED`, `ERR_ARENA_CLOSED`; what the loader or the file system threw. */
   readonly u8: Uint8Array<SharedArrayBuffer>;
-  /** As {@link Lazy.u8}, with any loader. Calls at the same time share one loading. @throws {ArenaError} rejects, too, when the object or its arena is closed, whatever becomes of the loader; `ERR_ARENA_INVALID_OPTION`; with the signal's reason */
+  /** As {@link Lazy.u8}, with any loader. Calls at the same time share one loading. @throws {ArenaError} rejects, too, when the object or its arena is closed, or the arena reset, whatever becomes of the loader; `ERR_ARENA_INVALID_OPTION`; with the signal's reason */
   load(options?: LoadOptions): Promise<Uint8Array<SharedArrayBuffer>>;
   /** Loads, and keeps from eviction until `work` has ended. The signal is for the loading. */
   use<T>(work: (bytes: Uint8Array<SharedArrayBuffer>) => T | Promise<T>, options?: LoadOptions): Promise<T>;
   /** Gives the memory back until the next touch. @returns whether there was something to evict and nobody was using it */
   evict(): boolean;
-  /** Evicts for good. Idempotent. */
+  /** Evicts for good, from under `use` once that has ended. Idempotent. */
   close(): void;
   [Symbol.dispose](): void;
 }
@@ -128,12 +129,15 @@ export class LazyObjects {
     this.#loaded.delete(object);
   }
 
-  loading(object: LazyObject): void {
+  /** Its loader has the block: if this thread leaves meanwhile, it must not become another's. */
+  loading(object: LazyObject, block: ArenaBlock): void {
     this.#loading.add(object);
+    markEscapedOwn(this.#source.heap.records, slotOf(block.key));
   }
 
-  settled(object: LazyObject): void {
+  settled(object: LazyObject, block: ArenaBlock): void {
     this.#loading.delete(object);
+    if (block.isLive) unmarkEscaped(this.#source.heap.records, slotOf(block.key));
   }
 
   /** Forgets what another thread's reset ended. */
@@ -200,7 +204,7 @@ class LazyObject implements Lazy {
     if (typeof this.#source !== 'function') return this.#loadFile(this.#source);
     const block = this.#objects.allocate(this, this.byteLength);
     const filling = this.#fill(block, this.#source);
-    if (filling === undefined) return this.#adopt(block);
+    if (filling === undefined) return this.#settle(block);
     // The promise is under way, so it is not wasted: load() gets what comes of it.
     this.#loading = new Promise((resolve, reject) => {
       this.#giveUp = reject;
@@ -227,6 +231,7 @@ class LazyObject implements Lazy {
       return await work(await this.load(options));
     } finally {
       this.#users -= 1;
+      if (this.#closed && this.#users === 0) this.drop();
     }
   }
 
@@ -250,7 +255,7 @@ class LazyObject implements Lazy {
   close(): void {
     this.#closed = true;
     this.#giveUp(closed(this.#objects.source.name)); // The block stays until the loader has settled, as it may write to it.
-    if (this.#loading === undefined) this.drop();
+    if (this.#loading === undefined && this.#users === 0) this.drop();
   }
 
   [Symbol.dispose](): void {
@@ -297,7 +302,7 @@ class LazyObject implements Lazy {
   }
 
   async #finish(block: ArenaBlock, filling: Promise<void>): Promise<Uint8Array<SharedArrayBuffer>> {
-    this.#objects.loading(this);
+    this.#objects.loading(this, block);
     try {
       await filling;
     } catch (error) {
@@ -305,8 +310,13 @@ class LazyObject implements Lazy {
       throw error;
     } finally {
       this.#loading = undefined;
-      this.#objects.settled(this);
+      this.#objects.settled(this, block);
     }
+    return this.#settle(block);
+  }
+
+  /** What was loaded; unless the object was closed meanwhile, or the block ended. */
+  #settle(block: ArenaBlock): Uint8Array<SharedArrayBuffer> {
     if (!this.#closed && block.isLive) return this.#adopt(block);
     this.#objects.giveBack(this, block);
     throw closed(this.#objects.source.name);

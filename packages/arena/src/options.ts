@@ -32,7 +32,7 @@ export interface ArenaOptions {
   readonly debug?: DebugLevel;
   /** What `alloc` does when there is no room: throw, or give a block of memory outside of the arena. @default 'throw' */
   readonly onExhausted?: 'throw' | 'buffer';
-  /** What lazily loaded objects may occupy together, in bytes, 1 to `maxBytes`. @default half of maxBytes */
+  /** What lazily loaded objects of one thread may occupy together, in bytes, 1 to `maxBytes`. @default half of maxBytes */
   readonly lazyBudgetBytes?: number;
   /** Used in errors and events. @default 'default' */
   readonly name?: string;

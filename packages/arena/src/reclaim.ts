@@ -1,9 +1,9 @@
 import { magazineCounts } from './cache/magazines.js';
 import type { Central, Reclaimed } from './central/central.js';
-import { forgetHeld } from './records/counters.js';
+import { Counters, FREED_BYTES, forgetHeld } from './records/counters.js';
 import * as at from './records/layout.js';
 import type { Records } from './records/records.js';
-import { isAlive, rowBase, rowsInUse } from './records/threads.js';
+import { enter, enterLast, isAlive, rowBase, rowsInUse } from './records/threads.js';
 
 const NOTHING: Reclaimed = { liveBlocks: 0, liveBytes: 0 };
 
@@ -30,6 +30,20 @@ export function reclaimEnded(records: Records, central: Central, row: number, on
   }
   Atomics.store(words, at.RECLAIMING, 0);
   return reclaimed;
+}
+
+/**
+ * A row for a thread that found all of them taken, once those of threads that ended are taken back; meanwhile it has the last,
+ * which is kept for that.
+ * @returns 0 if the others are there still
+ */
+export function enterForEnded(records: Records, openFor: (row: number) => Central, canaryBytes: number, onEnding: (rows: readonly number[]) => void): number {
+  const guest = enterLast(records);
+  if (guest === 0) return 0;
+  const { liveBlocks, liveBytes } = reclaimEnded(records, openFor(guest), guest, onEnding);
+  new Counters(records, guest).add(FREED_BYTES, liveBytes - liveBlocks * canaryBytes);
+  Atomics.store(records.words, rowBase(guest) + at.ROW_IN_USE, 0);
+  return enter(records);
 }
 
 /** Gives up the row of a thread that leaves, whose caches are empty: as {@link reclaimEnded}. */

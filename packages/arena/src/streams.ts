@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { types } from 'node:util';
@@ -36,8 +37,11 @@ export async function readFileInto(source: BlockSource, path: string | URL, opti
   refuseUnknown(unknown);
   checkSignal(signal);
   signal?.throwIfAborted();
-  await using file = await open(path);
-  const { size } = await file.stat();
+  // A pipe would hold a thread of the process for as long as nobody writes to it.
+  await using file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  const stats = await file.stat();
+  const { size } = stats;
+  if (!stats.isFile()) throw invalidArgument('path', String(path), 'a regular file');
   if (size === 0) return await readStreamInto(source, file.createReadStream({ autoClose: false }), signal === undefined ? {} : { signal });
   const block = source.alloc(size);
   try {

@@ -1,7 +1,7 @@
 import { allocBatch, move, type BlockSource } from './block-source.js';
 import { ArenaBlock, whyNoBlock, type Block, type Home } from './block.js';
 import type { NativeBinding } from './binding.js';
-import type { Backend, Fit } from './central/central.js';
+import type { Backend, Central, Fit } from './central/central.js';
 import type { Clock } from './clock.js';
 import { createChannel, openChannel, type Channel, type ChannelHandle, type ChannelOptions } from './channel.js';
 import { closed, exhausted, invalidArgument, invalidOption, notTransferred, overflow, tooManyThreads, waitTimeout } from './errors.js';
@@ -25,6 +25,7 @@ import { watchPressure, type PressureListener, type PressureOptions, type Pressu
 import { PurgeTimer } from './purge-timer.js';
 import { markEscapedOwn, receive, takeBackSent } from './records/ownership.js';
 import { generationOf, liveState, type Records } from './records/records.js';
+import { enterForEnded } from './reclaim.js';
 import { Scopes, type Scope } from './scope.js';
 import { GRANULE_BYTES } from './central/size-class.js';
 import { residentBytesOf, statsOf, type ArenaStats } from './stats.js';
@@ -62,12 +63,17 @@ export class ThreadArena implements BlockSource, Home, Parent {
   readonly #gc = createGcSampler();
   #scopes: Scopes | undefined = undefined;
   #finalStats: ArenaStats | undefined = undefined;
+  /** When what is free was last purged. */
+  #movedBytes = 0;
 
   constructor({ memory, ...settings }: Settings, records: Records, native: NativeBinding | undefined, isCreator: boolean) {
     const { id, name, fit, debug, hugePages, clock, lazyBudgetBytes } = settings;
-    const row = enter(records);
+    const canaryBytes = debug === 'paranoid' ? CANARY_BYTES : 0;
+    const files = new MappedFiles(records, native);
+    const openFor = (row: number): Central => openCentral(native, records, row, fit);
+    const row = enter(records) || enterForEnded(records, openFor, canaryBytes, (rows) => files.unmapAll(memory, rows));
     if (row === 0) throw tooManyThreads(name);
-    const central = openCentral(native, records, row, fit);
+    const central = openFor(row);
     this.#settings = settings;
     this.#native = native;
     this.#purgeTimer = native === undefined ? undefined : new PurgeTimer(clock, settings.purgeAfterMs, () => this.#purgeIfOpen());
@@ -78,13 +84,13 @@ export class ThreadArena implements BlockSource, Home, Parent {
     this.debug = debug;
     this.backend = central.backend;
     this.checked = debug !== 'off';
-    this.canaryBytes = debug === 'paranoid' ? CANARY_BYTES : 0;
-    this.heap = new Heap(memory, records, row, central, new MappedFiles(records, native), this.canaryBytes, {
+    this.canaryBytes = canaryBytes;
+    this.heap = new Heap(memory, records, row, central, files, canaryBytes, {
       onGrown: (fromBytes, toBytes) => {
         if (hugePages) this.#adviseHuge();
         regionGrown(name, fromBytes, toBytes);
       },
-      onFreed: () => this.#purgeTimer?.start(),
+      onMoved: () => this.#purgeTimer?.start(),
       onShortage: () => this.#poison?.release(),
       onReset: () => this.#poison?.clear(),
       whenClosed: () => closed(name),
@@ -228,8 +234,8 @@ export class ThreadArena implements BlockSource, Home, Parent {
   purge(): number {
     this.#checkOpen();
     const purgedBytes = this.heap.purge();
-    // Afterwards, as what was cached goes back first, which asks for a timer.
-    this.#purgeTimer?.stop();
+    this.#movedBytes = this.heap.counters.movedBytes;
+    this.#awaitPurge(); // Afterwards, as what was cached goes back first, which asks for a timer.
     if (purgedBytes > 0) regionPurged(this.name, purgedBytes);
     return purgedBytes;
   }
@@ -447,7 +453,15 @@ export class ThreadArena implements BlockSource, Home, Parent {
 
   /** The arena may have been closed in another thread meanwhile. */
   #purgeIfOpen(): void {
-    if (!this.isClosed) this.purge();
+    if (this.isClosed) return;
+    if (this.heap.counters.movedBytes === this.#movedBytes) this.#awaitPurge();
+    else this.purge();
+  }
+
+  /** As long as something is live, it may be freed to where only a look finds it. */
+  #awaitPurge(): void {
+    this.#purgeTimer?.stop();
+    if (this.heap.counters.liveBytes > 0) this.#purgeTimer?.start();
   }
 
   #adviseHuge(): void {

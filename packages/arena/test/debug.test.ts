@@ -2,10 +2,12 @@ import diagnostics from 'node:diagnostics_channel';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createArena } from '../src/arena.js';
+import type { Block } from '../src/block.js';
+import { createBufferPool } from '../src/buffer-pool.js';
 import type { BlockLost, BlockOverwritten } from '../src/events.js';
 
-const told: Record<'leaked' | 'collected' | 'overwritten', unknown[]> = { leaked: [], collected: [], overwritten: [] };
-const names = ['leaked', 'collected', 'overwritten'] as const;
+const told: Record<'leaked' | 'collected' | 'overwritten' | 'overflown', unknown[]> = { leaked: [], collected: [], overwritten: [], overflown: [] };
+const names = ['leaked', 'collected', 'overwritten', 'overflown'] as const;
 const listeners = names.map((name) => [`@fog/arena:block:${name}`, (message: unknown) => void told[name].push(message)] as const);
 
 beforeEach(() => {
@@ -129,6 +131,62 @@ describe('paranoid', () => {
     await using arena = createArena({ backend: 'javascript', debug: 'paranoid', initialBytes: 65_536, maxBytes: 65_536 });
     for (let turn = 0; turn < 20; turn += 1) arena.alloc(40_000).free();
     expect(arena.stats().exhaustionsTotal).toBe(0);
+  });
+
+  it('frees all the others when one was written behind, of a scope, a part or a pool', async () => {
+    await using arena = createArena({ backend: 'javascript', debug: 'paranoid' });
+    const spoil = ({ u8, offset }: Block): void => void (new Uint8Array(u8.buffer)[offset + 8] = 1);
+    const overflow = expect.objectContaining({ code: 'ERR_ARENA_OVERFLOW' });
+    expect(() => arena.scope(() => spoil(arena.allocBatch(8, 10)[3] as Block))).toThrow(overflow);
+    const part = arena.subArena({ maxBytes: 1_000 });
+    spoil(part.allocBatch(8, 10)[3] as Block);
+    expect(() => part.close()).toThrow(overflow);
+    expect(part.stats()).toMatchObject({ liveBlocks: 0, liveBytes: 0 });
+    const pool = createBufferPool(arena, { sizes: [8] });
+    const pooled = Array.from({ length: 10 }, () => pool.acquire(8));
+    new Uint8Array(arena.share().memory)[(pooled[3]?.u8.byteOffset ?? 0) + 8] = 1;
+    for (const buffer of pooled) buffer.release();
+    expect(() => pool.close()).toThrow(overflow);
+    expect(pool.stats()).toMatchObject({ leasedBuffers: 0, idleBuffers: 0, idleBytes: 0 });
+    expect(arena.stats().liveBlocks).toBe(0);
+  });
+
+  it('tells of what was written behind a block where nobody can be told by an error: what work failed of is more, and a collector hears nothing', async () => {
+    await using arena = createArena({ backend: 'javascript', debug: 'paranoid' });
+    const fails = (block: Block, error: Error): never => {
+      new Uint8Array(block.u8.buffer)[block.offset + 8] = 1;
+      throw error;
+    };
+    expect(() => arena.scope(() => fails(arena.alloc(8), new Error('mine')))).toThrow('mine');
+    await expect(arena.scope(async () => fails(await arena.allocAsync(8), new Error('mine')))).rejects.toThrow('mine');
+    expect(told.overflown).toHaveLength(2);
+    (() => {
+      const block = arena.alloc(8);
+      new Uint8Array(arena.share().memory)[block.offset + 8] = 1;
+    })();
+    await collect(() => told.overflown.length > 2);
+    expect(told.overflown).toEqual(Array.from({ length: 3 }, () => ({ error: expect.objectContaining({ code: 'ERR_ARENA_OVERFLOW' }) })));
+    expect(arena.stats()).toMatchObject({ liveBlocks: 0, collectedTotal: 1 });
+  });
+
+  it.each(['reset', 'close'] as const)('tells of writes to what is in quarantine at a %s', async (end) => {
+    const arena = createArena({ backend: 'javascript', debug: 'paranoid' });
+    const block = arena.alloc(20);
+    const { u8 } = block;
+    block.free();
+    u8[3] = 1;
+    await arena[end]();
+    expect(told.overwritten).toEqual([{ arena: 'default', offset: block.offset, byteLength: 20 } satisfies BlockOverwritten]);
+    await arena.close();
+  });
+
+  it('takes no lazy object for a leak', async () => {
+    const arena = createArena({ backend: 'javascript', debug: 'paranoid' });
+    const object = arena.lazy((bytes) => void bytes.fill(1), { bytes: 100 });
+    expect(object.u8[0]).toBe(1);
+    expect(arena.leaks()).toEqual([]);
+    await arena.close();
+    expect(told.leaked).toEqual([]);
   });
 
   it('takes back a block that was collected without free, and tells where it was allocated', async () => {

@@ -120,6 +120,28 @@ describe.each(backends)('a lazy object on the %s backend', (backend) => {
     expect(arena.stats().liveBlocks).toBe(0);
   });
 
+  it('keeps its memory after it was closed for as long as it is in use', async () => {
+    await using arena = createArena({ backend });
+    const object = arena.lazy((bytes) => void bytes.fill(5), { bytes: 1_000 });
+    await object.use(async (bytes) => {
+      object.close();
+      await Promise.resolve();
+      const mine = arena.allocBatch(1_000, 20);
+      for (const { u8 } of mine) u8.fill(1);
+      expect(new Set(bytes)).toEqual(new Set([5]));
+      for (const block of mine) block.free();
+    });
+    expect(arena.stats().liveBlocks).toBe(0);
+  });
+
+  it('that its own loader closes is closed', async () => {
+    await using arena = createArena({ backend });
+    const object = arena.lazy(() => object.close(), { bytes: 1_000 });
+    expect(() => object.u8).toThrow(expect.objectContaining({ code: 'ERR_ARENA_CLOSED' }));
+    expect(object.isLoaded).toBe(false);
+    expect(arena.stats().liveBlocks).toBe(0);
+  });
+
   it('is not loaded yet for its own loader, and awaits whatever can be awaited', async () => {
     await using arena = createArena({ backend });
     const own = arena.lazy(() => own.u8, { bytes: 10 });

@@ -64,6 +64,19 @@ describe.each(backends)('purge on the %s backend', (backend) => {
     if (canGiveBack) expect(arena.stats().residentBytes).toBe(0);
   });
 
+  it('also finds by itself what was freed into the magazines, however late, and then asks no more', async () => {
+    const clock = new ManualClock();
+    await using arena = createArena({ backend, initialBytes: 8 * MiB, purgeAfterMs: 500, clock });
+    const blocks = arena.allocBatch(4_096, 8);
+    for (const { u8 } of blocks) u8.fill(1);
+    clock.advance(5_000);
+    for (const block of blocks) block.free();
+    clock.advance(500);
+    expect(arena.stats().purgedBytesTotal).toBe(canGiveBack ? 8 * 4_096 : 0);
+    if (canGiveBack) expect(arena.stats()).toMatchObject({ cachedBytes: 0, residentBytes: 0 });
+    expect(clock.pendingTimers).toBe(0);
+  });
+
   it('never happens by itself where purgeAfterMs is Infinity', async () => {
     const clock = new ManualClock();
     await using arena = createArena({ backend, purgeAfterMs: Infinity, clock });

@@ -104,6 +104,33 @@ describe('a scope', () => {
   });
 });
 
+describe('scopes within each other', () => {
+  it('each end what was allocated from them, wherever that was asked for', async () => {
+    await using arena = createArena({ backend: 'javascript' });
+    let kept: Block | undefined;
+    await arena.scope(async (outer) => {
+      const blocks = await arena.scope(async () => {
+        await Promise.resolve();
+        kept = outer.keep(outer.alloc(8));
+        const own = arena.alloc(8);
+        return { own, theirs: [outer.alloc(8), outer.tryAlloc(8), await outer.allocAsync(8), outer.realloc(outer.alloc(8), 9_000)] };
+      });
+      expect(blocks.own.isLive).toBe(false);
+      expect(blocks.theirs.map((block) => block?.isLive)).toEqual([true, true, true, true]);
+    });
+    expect(arena.stats().liveBlocks).toBe(1);
+    kept?.free();
+  });
+
+  it('are of a function and an open source, in a part of an arena, too', async () => {
+    await using arena = createArena({ backend: 'javascript' });
+    const part = arena.subArena({ maxBytes: 100 });
+    expect(() => part.scope(5 as never)).toThrow(expect.objectContaining({ code: 'ERR_ARENA_INVALID_ARGUMENT' }));
+    part.close();
+    expect(() => part.scope(() => 1)).toThrow(expect.objectContaining({ code: 'ERR_ARENA_CLOSED' }));
+  });
+});
+
 describe('a sub-arena', () => {
   it('keeps to its budget and frees all it has at once', async () => {
     await using arena = createArena({ backend: 'javascript' });

@@ -62,7 +62,26 @@ it('a stream may bring bytes in whatever array, and nothing else', async () => {
 });
 
 if (existsSync('/proc/self/status'))
+  it('what is no regular file is refused, before it holds a thread', async () => {
+    await expect(readFileInto(arena, '/dev/zero')).rejects.toMatchObject({ code: 'ERR_ARENA_INVALID_ARGUMENT' });
+  });
+
   it('a file that does not tell its size is read to its end', async () => {
     const block = await readFileInto(arena, '/proc/self/status');
     expect(block?.buffer.toString()).toMatch(/^Name:.*\n/);
   });
+
+it.each([[[10]], [[70_000]], [[20_000, 20_000, 20_000]]])('a stream of chunks of %p bytes needs no budget beyond them', async (lengths) => {
+  const bytes = lengths.reduce((sum, length) => sum + length, 0);
+  const part = arena.subArena({ maxBytes: bytes });
+  const block = await readStreamInto(part, Readable.from(lengths.map((length, index) => Buffer.alloc(length, index + 1))));
+  expect(block?.byteLength).toBe(bytes);
+  expect(block?.u8.at(-1)).toBe(lengths.length);
+  block?.free();
+});
+
+it('a stream of more than there is says so', async () => {
+  const part = arena.subArena({ maxBytes: 100 });
+  await expect(readStreamInto(part, Readable.from([Buffer.alloc(60), Buffer.alloc(60)]))).rejects.toMatchObject({ code: 'ERR_ARENA_BUDGET_EXCEEDED' });
+  expect(part.stats().liveBlocks).toBe(0);
+});

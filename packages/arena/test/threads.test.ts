@@ -175,12 +175,25 @@ it('have one high-water mark, though one of them frees all that another allocate
   await there.close();
 });
 
-it('are at most 252', async () => {
+it('are at most 251', async () => {
   await using arena = createArena({ backend: 'javascript' });
   const handle = arena.share();
-  const attached = Array.from({ length: 251 }, () => attachArena(handle));
+  const attached = Array.from({ length: 250 }, () => attachArena(handle));
   expect(() => attachArena(handle)).toThrow(expect.objectContaining({ code: 'ERR_ARENA_TOO_MANY_THREADS' }));
   for (const each of attached) await each.close();
   await attachArena(handle).close();
   expect(arena.stats().threads).toBe(1);
+});
+
+it('may be as many, one after the other, as there are: rows of those that ended are taken back', async () => {
+  await using arena = createArena({ backend: 'javascript' });
+  const handle = arena.share();
+  const attached = Array.from({ length: 250 }, () => attachArena(handle));
+  attached[6]?.alloc(1_000);
+  const words = new Int32Array(handle.records);
+  words[ROWS_AT + ((FIRST_ROW + 7) << ROW_LOG2) + ROW_THREAD] = 2 ** 30; // As if it had been another, which ended.
+  const late = attachArena(handle);
+  expect(arena.stats()).toMatchObject({ liveBlocks: 0, liveBytes: 0, threads: 251 });
+  expect(() => attachArena(handle)).toThrow(expect.objectContaining({ code: 'ERR_ARENA_TOO_MANY_THREADS' }));
+  await late.close();
 });

@@ -38,6 +38,11 @@ export class Counters {
     return sum;
   }
 
+  /** Grows with each block that any thread takes or frees. */
+  get movedBytes(): number {
+    return this.sum(ALLOCATED_BYTES) + this.sum(FREED_BYTES);
+  }
+
   get liveBytes(): number {
     return this.sum(ALLOCATED_BYTES) - this.sum(FREED_BYTES);
   }

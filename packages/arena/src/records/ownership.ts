@@ -15,6 +15,12 @@ export function markEscapedOwn({ words }: Records, slot: number): void {
   words[index] = (words[index] as number) | at.ESCAPED;
 }
 
+/** Undoes {@link markEscapedOwn} of a block that no other thread was told of. */
+export function unmarkEscaped({ words }: Records, slot: number): void {
+  const index = (slot << at.RECORD_LOG2) + at.OWNER;
+  words[index] = (words[index] as number) & ~at.ESCAPED;
+}
+
 /** Gives a live block away: nobody can use it until it is received. @returns whether it was live */
 export function send(records: Records, slot: number, generation: number): boolean {
   if (!changeState(records, slot, liveState(generation), inTransitState(generation))) return false;

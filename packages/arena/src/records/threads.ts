@@ -34,20 +34,28 @@ function startOf(number: number): number {
   return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]) % 2 ** 31;
 }
 
+/** Of a thread that takes back the rows of others before it enters. */
+const LAST_ROW = at.MOST_ROWS - 2;
+
 /** Enters this thread into the records. @returns its row, or 0 if all are taken */
-export function enter({ words }: Records): number {
-  const { number, started } = (thisThread ??= findThisThread());
-  for (let row = at.FIRST_ROW; row < at.MOST_ROWS - 1; row += 1) {
-    const base = rowBase(row);
-    if (Atomics.compareExchange(words, base + at.ROW_IN_USE, 0, at.ROW_ENTERING) !== 0) continue;
-    words[base + at.ROW_THREAD] = number;
-    words[base + at.ROW_STARTED] = started;
-    words[base + at.ROW_MOVING] = words[base + at.ROW_WAITING] = 0;
-    raise(words, at.ROWS, row + 1);
-    Atomics.store(words, base + at.ROW_IN_USE, 1);
-    return row;
-  }
+export function enter(records: Records): number {
+  for (let row = at.FIRST_ROW; row < LAST_ROW; row += 1) if (enterRow(records, row)) return row;
   return 0;
+}
+
+/** As {@link enter}, into the row that is kept for those who find no other. */
+export const enterLast = (records: Records): number => (enterRow(records, LAST_ROW) ? LAST_ROW : 0);
+
+function enterRow({ words }: Records, row: number): boolean {
+  const { number, started } = (thisThread ??= findThisThread());
+  const base = rowBase(row);
+  if (Atomics.compareExchange(words, base + at.ROW_IN_USE, 0, at.ROW_ENTERING) !== 0) return false;
+  words[base + at.ROW_THREAD] = number;
+  words[base + at.ROW_STARTED] = started;
+  words[base + at.ROW_MOVING] = words[base + at.ROW_WAITING] = 0;
+  raise(words, at.ROWS, row + 1);
+  Atomics.store(words, base + at.ROW_IN_USE, 1);
+  return true;
 }
 
 /** Whether the thread of a row is there still, as far as can be known. */
