@@ -4,6 +4,8 @@ import type { Clock } from './clock.js';
 import { closed, invalidArgument, invalidHandle, invalidOption } from './errors.js';
 import { POST_ITS_HANDLE } from './not-cloneable.js';
 import { checkDelay, checkOptions, MAX_DELAY_MS, refuseUnknown, resolveWait, type WaitOptions } from './options.js';
+import type { Records } from './records/records.js';
+import { CLAIMS_WORDS, claimOf, GENERATION, RECEIVING, RingClaims, SENDING, SLOT } from './ring-claims.js';
 import type { BlockToken } from './token.js';
 import { WaitQueue } from './wait-queue.js';
 
@@ -49,6 +51,7 @@ interface Ends {
   readonly id: number;
   readonly name: string;
   readonly isClosed: boolean;
+  readonly heap: { readonly row: number; readonly records: Records };
   owns(block: Block): boolean;
   /** Makes a block that was given away and did not get into the ring its sender's again. */
   takeBack(token: BlockToken): void;
@@ -56,7 +59,7 @@ interface Ends {
   receiveLive(slot: number, generation: number): Block | undefined;
 }
 
-/** Words of the ring: a header with each end on a cache line of its own, then cells of sequence, slot and generation. */
+/** Words of the ring: a header with each end on a cache line of its own, claims of all threads, then cells of sequence, slot and generation. */
 const LAYOUT = 0;
 export const HEAD = 16;
 /** The next place, and two bits below it: in one word, so that nothing is sent past the end and no sender misses a sleeper. */
@@ -67,9 +70,10 @@ const SLEEPING = 2;
 export const PLACE_SHIFT = 2;
 /** What sleepers look at. */
 export const WAKES = 48;
-export const CELLS = 64;
+export const CLAIMS = 64;
+export const CELLS: number = CLAIMS + CLAIMS_WORDS;
 export const CELL_WORDS = 4;
-const LAYOUT_VERSION = 0x66_6f_67_73;
+const LAYOUT_VERSION = 0x66_6f_67_74;
 const MOST_SLOTS = 2 ** 20;
 /** Looks so often before it sleeps, which takes 1 us: sleeping and waking take ten times that, but where cores are busy nothing comes of looking. */
 const SPINS = 50;
@@ -100,8 +104,8 @@ export function openChannel(arena: Ends, handle: ChannelHandle, clock: Clock): C
 
 /**
  * D. Vyukov's bounded queue for many producers and consumers: a cell's sequence tells whose turn it is, so ends only contend
- * for a place in the order. Places count modulo 2^30. A thread that is terminated leaves no cell half done, as V8 ends threads at calls and loops, of
- * which there are none between taking a place and filling it.
+ * for a place in the order. Places count modulo 2^30. A thread may be terminated with a place that it has not filled, or emptied, yet: others
+ * find out by its claim, and finish in its stead.
  *
  * Shaped for messages that cost little else: an operation of `Atomics` is a call of 8 ns, so an end is first read plainly, as
  * a guess that the exchange confirms, and each side has four of them: `nx bench arena --only=handover`.
@@ -112,6 +116,7 @@ class Ring implements Channel {
   readonly #words: Int32Array<SharedArrayBuffer>;
   readonly #mask: number;
   readonly #clock: Clock;
+  readonly #claims: RingClaims;
   /** Who awaits a block in this thread; `null` is told of the end. */
   readonly #waiting: WaitQueue<Block | null>;
   #listens = false;
@@ -122,6 +127,7 @@ class Ring implements Channel {
     this.#words = words;
     this.#mask = (words.length - CELLS) / CELL_WORDS - 1;
     this.#clock = clock;
+    this.#claims = new RingClaims(words, CLAIMS, arena.heap.records, arena.heap.row, clock, LOOK_FOR_FILLING_MS);
     this.#waiting = new WaitQueue(
       clock,
       LOOK_FOR_END_MS,
@@ -140,6 +146,7 @@ class Ring implements Channel {
 
   send(block: Block): boolean {
     const words = this.#words;
+    const claim = this.#claims.own;
     if (!this.#arena.owns(block)) throw invalidArgument('block', block, 'a block of the arena of this channel');
     let token: BlockToken | undefined;
     for (let tail = words[TAIL] as number; ; tail = Atomics.load(words, TAIL)) {
@@ -147,18 +154,26 @@ class Ring implements Channel {
       const cell = CELLS + (place & this.#mask) * CELL_WORDS;
       const turn = difference(Atomics.load(words, cell), place);
       if ((tail & CLOSED) !== 0 || turn < 0) {
+        if ((tail & CLOSED) === 0 && this.#emptyForEnded(place, cell)) continue;
         // Others may have closed or filled the ring meanwhile.
-        if (token !== undefined) this.#arena.takeBack(token);
+        if (token !== undefined) {
+          words[claim + SENDING] = 0;
+          this.#arena.takeBack(token);
+        }
         token = undefined;
         if ((tail & CLOSED) !== 0) throw this.#whenClosed();
         if (block.isLive) return false;
       }
       // Given away only once a place is free; throws for what is not live.
       token ??= block.transfer();
+      words[claim + SLOT] = token.slot;
+      words[claim + GENERATION] = token.generation;
+      words[claim + SENDING] = claimOf(place);
       if (turn === 0 && Atomics.compareExchange(words, TAIL, tail, nextTail(tail)) === tail) {
         words[cell + 1] = token.slot;
         words[cell + 2] = token.generation;
         Atomics.store(words, cell, (place + 1) | 0);
+        words[claim + SENDING] = 0;
         if ((tail & SLEEPING) !== 0) this.#wake();
         return true;
       }
@@ -167,17 +182,25 @@ class Ring implements Channel {
 
   receive(): Block | undefined {
     const words = this.#words;
+    const claim = this.#claims.own;
     // Before anything is taken out, which others could receive; and whoever waits for more must get to know.
     if (this.#arena.isClosed) throw closed(this.#arena.name);
     for (let place = words[HEAD] as number; ; place = Atomics.load(words, HEAD)) {
       const cell = CELLS + (place & this.#mask) * CELL_WORDS;
       const turn = difference(Atomics.load(words, cell), place + 1);
-      if (turn < 0) return undefined;
+      if (turn < 0) {
+        words[claim + RECEIVING] = 0;
+        if (this.#fillForEnded(place, cell)) continue;
+        return undefined;
+      }
+      words[claim + RECEIVING] = claimOf(place);
       if (turn === 0 && Atomics.compareExchange(words, HEAD, place, (place + 1) | 0) === place) {
         const slot = words[cell + 1] as number;
         const generation = words[cell + 2] as number;
-        Atomics.store(words, cell, (place + this.#mask + 1) | 0);
+        // First, so that whoever ends here leaves it to its place, or has it.
         const block = this.#arena.receiveLive(slot, generation);
+        Atomics.store(words, cell, (place + this.#mask + 1) | 0);
+        words[claim + RECEIVING] = 0;
         if (block !== undefined) return block; // Else a reset ended it on its way.
       }
     }
@@ -222,6 +245,34 @@ class Ring implements Channel {
     this.#wake();
   }
 
+  /** Fills a place whose sender was terminated before it did, with what it was to send if that is known. @returns whether the place is filled */
+  #fillForEnded(place: number, cell: number): boolean {
+    const words = this.#words;
+    const seen = Atomics.load(words, cell);
+    if (difference(seen, place) !== 0) return difference(seen, place + 1) >= 0;
+    if (difference(Atomics.load(words, TAIL) >> PLACE_SHIFT, place) <= 0) return false; // Nobody has taken it.
+    const lost = this.#claims.lostBlockOf(SENDING, place);
+    // Of several who find it one alone goes on.
+    if (lost === undefined || Atomics.compareExchange(words, cell, seen, (seen - 1) | 0) !== seen) return false;
+    words[cell + 1] = lost.slot;
+    words[cell + 2] = lost.generation;
+    Atomics.store(words, cell, (seen + 1) | 0);
+    return true;
+  }
+
+  /** Empties the place before the last round's, whose receiver was terminated before it did; a block that it has not made its own is freed. @returns whether `place` can be had */
+  #emptyForEnded(place: number, cell: number): boolean {
+    const words = this.#words;
+    const before = (place - this.#mask - 1) | 0;
+    const seen = Atomics.load(words, cell);
+    if (difference(seen, before + 1) !== 0) return difference(seen, place) >= 0;
+    if (difference(Atomics.load(words, HEAD), before) <= 0) return false; // It is full.
+    if (this.#claims.lostBlockOf(RECEIVING, before) === undefined || Atomics.compareExchange(words, cell, seen, (seen - 1) | 0) !== seen) return false;
+    this.#arena.receiveLive(words[cell + 1] as number, words[cell + 2] as number)?.free();
+    Atomics.store(words, cell, (seen + this.#mask) | 0);
+    return true;
+  }
+
   #wake(): void {
     Atomics.add(this.#words, WAKES, 1);
     Atomics.notify(this.#words, WAKES);
@@ -231,7 +282,7 @@ class Ring implements Channel {
   #sleep(mostMs: number): void {
     for (let spin = 0; spin < SPINS; spin += 1) if (this.#hasNext) return;
     const wakes = this.#announceSleep();
-    if (!this.#isClosed) Atomics.wait(this.#words, WAKES, wakes, Math.min(mostMs, this.#longestSleepMs));
+    if (!this.#isDone) Atomics.wait(this.#words, WAKES, wakes, Math.min(mostMs, this.#longestSleepMs));
   }
 
   /** Serves those who await a block here, for as long as there are any. */
@@ -241,7 +292,7 @@ class Ring implements Channel {
     while (this.#waiting.size > 0) {
       const wakes = this.#announceSleep();
       this.#sleeps = true;
-      if (!this.#isClosed) await Atomics.waitAsync(this.#words, WAKES, wakes, this.#longestSleepMs).value;
+      if (!this.#isDone) await Atomics.waitAsync(this.#words, WAKES, wakes, this.#longestSleepMs).value;
       this.#sleeps = false;
       this.#waiting.serve();
     }

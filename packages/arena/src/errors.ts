@@ -121,7 +121,7 @@ export const outOfMemory = (initialBytes: number, maxBytes: number, cause: unkno
   new ArenaError('ERR_ARENA_OUT_OF_MEMORY', `the process may not reserve ${maxBytes} bytes of address space, ${initialBytes} of them usable at once; is there a limit on its virtual memory?`, { cause });
 
 function shown(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'string') return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
   if (typeof value === 'function') return `the function ${value.name}`;
   if (typeof value !== 'object' || value === null) return String(value);
   return `an object with { ${Object.keys(value).slice(0, 8).join(', ')} }`;

@@ -7,7 +7,6 @@ import { LargeBlocks } from './cache/large-blocks.js';
 import { CLASSES, LARGEST_GRANULES, magazineCounts, Magazines, MOST_BLOCKS, NONE } from './cache/magazines.js';
 import type { MappedFiles } from './mapped-files.js';
 import { leave, reclaimEnded } from './reclaim.js';
-import { changeState } from './records/ownership.js';
 import { endedState, liveState, type Records } from './records/records.js';
 import { GRANULE_BYTES } from './central/size-class.js';
 import { rowBase, rowsInUse } from './records/threads.js';
@@ -22,6 +21,8 @@ const { RECORD_LOG2, STATE, OWNER, LENGTH, LIVE, CLASS_SHIFT, CLASS_MASK, GENERA
 const ONE_ROW = at.FIRST_ROW + 1;
 const NO_BLOCK = NONE;
 const CLASS_SLOTS = MOST_BLOCKS;
+/** For where not even a getter may come between, which imported names are in CommonJS: see {@link Heap.take}. */
+const [ALLOCATIONS_AT, ALLOCATED_AT, FREED_AT] = [ALLOCATIONS, ALLOCATED_BYTES, FREED_BYTES];
 
 /** What a heap tells its arena, from its slow paths. */
 export interface HeapEvents {
@@ -122,13 +123,13 @@ export class Heap {
     let slot = size > LARGEST_GRANULES ? this.#large.take(size, align) : sizeClass === NONE ? NONE : this.#magazines.pop(sizeClass);
     if (slot === NONE && (slot = this.#refill(size, align, sizeClass)) === NONE) return NONE;
     const { words, doubles } = this.records;
-    const base = slot << at.RECORD_LOG2;
+    const base = slot << RECORD_LOG2;
     const counters = this.#counters;
-    words[base + at.LENGTH] = bytes - 1;
+    words[base + LENGTH] = bytes - 1;
     // From here on without a call: at one the thread may be terminated, and the block would be live and not counted.
-    words[base + at.STATE] = (words[base + at.STATE] as number) | at.LIVE;
-    doubles[counters + ALLOCATIONS] = (doubles[counters + ALLOCATIONS] as number) + 1;
-    doubles[counters + ALLOCATED_BYTES] = (doubles[counters + ALLOCATED_BYTES] as number) + bytes - this.#canaryBytes;
+    words[base + STATE] = (words[base + STATE] as number) | LIVE;
+    doubles[counters + ALLOCATIONS_AT] = (doubles[counters + ALLOCATIONS_AT] as number) + 1;
+    doubles[counters + ALLOCATED_AT] = (doubles[counters + ALLOCATED_AT] as number) + bytes - this.#canaryBytes;
     this.#seePeak();
     return slot;
   }
@@ -173,13 +174,13 @@ export class Heap {
   #end(slot: number, state: number, generation: number): boolean {
     const { words, doubles } = this.records;
     if (words[at.NOTICES] !== this.#notices) this.#notice();
-    const base = slot << at.RECORD_LOG2;
+    const base = slot << RECORD_LOG2;
     const ended = endedState(generation);
-    const freed = this.#counters + FREED_BYTES;
+    const freed = this.#counters + FREED_AT;
     // From here on without a call, as in `take`.
-    if (Atomics.compareExchange(words, base + at.STATE, state, ended) !== state) return false;
-    words[base + at.OWNER] = ((words[base + at.OWNER] as number) & (at.CLASS_MASK << at.CLASS_SHIFT)) | this.row;
-    doubles[freed] = (doubles[freed] as number) + ((words[base + at.LENGTH] as number) >>> 0) + 1 - this.#canaryBytes;
+    if (Atomics.compareExchange(words, base + STATE, state, ended) !== state) return false;
+    words[base + OWNER] = ((words[base + OWNER] as number) & (CLASS_MASK << CLASS_SHIFT)) | this.row;
+    doubles[freed] = (doubles[freed] as number) + ((words[base + LENGTH] as number) >>> 0) + 1 - this.#canaryBytes;
     return true;
   }
 
@@ -203,12 +204,18 @@ export class Heap {
 
   /** Gives a live block another length, which its memory has room for, and another generation. @returns whether it was live */
   resize(slot: number, generation: number, bytes: number): boolean {
-    if (!changeState(this.records, slot, liveState(generation), liveState((generation + 1) & at.GENERATION_MASK))) return false;
+    const { words, doubles } = this.records;
+    const base = slot << RECORD_LOG2;
+    const live = liveState(generation);
+    const next = liveState((generation + 1) & GENERATION_MASK);
     const more = bytes - this.records.byteLengthOf(slot);
-    if (more > 0) this.count(ALLOCATED_BYTES, more);
-    else this.count(FREED_BYTES, -more);
+    const counter = this.#counters + (more > 0 ? ALLOCATED_AT : FREED_AT);
+    const counted = more > 0 ? more : -more;
+    // From here on without a call, as in `take`.
+    if (Atomics.compareExchange(words, base + STATE, live, next) !== live) return false;
+    words[base + LENGTH] = bytes - 1;
+    doubles[counter] = (doubles[counter] as number) + counted;
     this.#seePeak();
-    this.records.words[(slot << at.RECORD_LOG2) + at.LENGTH] = bytes - 1;
     return true;
   }
 

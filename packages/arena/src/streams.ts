@@ -115,7 +115,9 @@ function makeRoom(source: BlockSource, block: Block | undefined, needed: number,
 
 /** What a stream brings, until it is aborted; that, too, while nothing comes, when an iteration by itself would wait on. */
 async function* abortable(stream: Readable | AsyncIterable<unknown>, signal: AbortSignal): AsyncGenerator {
-  const iterator = stream[Symbol.asyncIterator]();
+  // A stream of the web can be cancelled while a read is pending by who reads it alone.
+  const reader = 'getReader' in stream ? (stream as ReadableStream).getReader() : undefined;
+  const iterator = reader === undefined ? stream[Symbol.asyncIterator]() : undefined;
   let abort = (): void => undefined;
   const aborted = new Promise<never>((_, reject) => {
     abort = () => reject(signal.reason as Error);
@@ -126,7 +128,7 @@ async function* abortable(stream: Readable | AsyncIterable<unknown>, signal: Abo
   try {
     signal.throwIfAborted();
     for (;;) {
-      const next = iterator.next();
+      const next: Promise<{ done?: boolean | undefined; value?: unknown }> = reader?.read() ?? (iterator as AsyncIterator<unknown>).next();
       const { done, value } = await Promise.race([next, aborted]);
       if (done === true) {
         ended = true;
@@ -139,7 +141,7 @@ async function* abortable(stream: Readable | AsyncIterable<unknown>, signal: Abo
     // The iterator itself can be ended only once it gets something; without waiting for that, and whatever comes of it.
     if (!ended) {
       if ('destroy' in stream) stream.destroy();
-      Promise.resolve(iterator.return?.()).catch(() => undefined);
+      Promise.resolve(reader?.cancel(signal.reason) ?? iterator?.return?.()).catch(() => undefined);
     }
   }
 }

@@ -57,6 +57,8 @@ export class BudgetedArena implements SubArena, Home {
   /** Of those who have their part of the budget and wait for memory. */
   #promisedBytes = 0;
   readonly #waiting: WaitQueue<true>;
+  /** For those who wait for memory of the arena. */
+  readonly #ending = new AbortController();
   #peakLiveBytes = 0;
   #resets = 0;
   #closed = false;
@@ -106,7 +108,7 @@ export class BudgetedArena implements SubArena, Home {
     request.signal?.throwIfAborted();
     const leftMs = this.#waiting.size === 0 && this.#promise(bytes) ? request.timeoutMs : await this.#awaitBudget(bytes, request);
     try {
-      const block = await this.#parent.allocAsyncFor(this, bytes, { ...request, timeoutMs: leftMs });
+      const block = await this.#parent.allocAsyncFor(this, bytes, { ...request, timeoutMs: leftMs, signal: this.#endingOr(request.signal) });
       this.#promisedBytes -= bytes;
       this.#hold(block);
       if (!this.#closed) return block;
@@ -170,6 +172,7 @@ export class BudgetedArena implements SubArena, Home {
   close(): void {
     this.#closed = true;
     this.#waiting.rejectAll(closed(this.name));
+    this.#ending.abort(closed(this.name));
     this.reset();
   }
 
@@ -186,6 +189,10 @@ export class BudgetedArena implements SubArena, Home {
     checkBytes(bytes);
     if (this.#takenBytes + bytes > this.#maxBytes) this.#sweep();
     return this.#takenBytes + bytes <= this.#maxBytes;
+  }
+
+  #endingOr(signal: AbortSignal | undefined): AbortSignal {
+    return signal === undefined ? this.#ending.signal : AbortSignal.any([signal, this.#ending.signal]);
   }
 
   #promise(bytes: number): boolean {

@@ -1,11 +1,15 @@
 import { ManualClock } from '@fog/testkit';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { attachArena, createArena } from '../src/arena.js';
+import { attachArena, createArena, type Arena } from '../src/arena.js';
 import type { Block } from '../src/block.js';
-import { CELLS, CELL_WORDS, HEAD, PLACE_SHIFT, TAIL, WAKES } from '../src/channel.js';
+import { type Channel, CELLS, CELL_WORDS, CLAIMS, HEAD, PLACE_SHIFT, TAIL, WAKES } from '../src/channel.js';
+import { FIRST_ROW, ROWS_AT, ROW_LOG2, ROW_THREAD } from '../src/records/layout.js';
+import { CLAIM_LOG2, claimOf, GENERATION, RECEIVING, SENDING, SLOT } from '../src/ring-claims.js';
 import { endThreads, messageOf, startThread } from './workers.js';
 
 afterEach(endThreads);
+
+const claimsOf = (row: number): number => CLAIMS + (row << CLAIM_LOG2);
 
 describe('a channel', () => {
   it('hands blocks over in order, each to one receiver, with their ownership', async () => {
@@ -66,14 +70,77 @@ describe('a channel', () => {
   });
 
   it('refuses a block whose place is being emptied still, rather than wait for it', async () => {
-    await using arena = createArena({ backend: 'javascript' });
+    const clock = new ManualClock();
+    await using arena = createArena({ backend: 'javascript', clock });
     const channel = arena.channel({ slots: 2 });
     const [first, second, third] = arena.allocBatch(16, 3) as [Block, Block, Block];
     expect([channel.send(first), channel.send(second)]).toEqual([true, true]);
-    Atomics.add(new Int32Array(channel.share().ring), HEAD, 1); // As another thread that is about to read the first.
+    const words = new Int32Array(channel.share().ring);
+    Atomics.add(words, HEAD, 1); // As another thread that is about to read the first.
+    words[claimsOf(FIRST_ROW) + RECEIVING] = claimOf(0);
+    expect(channel.send(third)).toBe(false);
+    clock.advance(1_000);
     expect(channel.send(third)).toBe(false);
     expect(third.u8).toHaveLength(16);
     third.free();
+  });
+
+  describe('goes on in the stead of a thread that was terminated', () => {
+    /** A thread that has the arena and is there no more, as far as can be known. @returns where its claims are */
+    function endedThread(arena: Arena, channel: Channel): number {
+      const other = attachArena(arena.share());
+      other.channel(channel.share());
+      const row = FIRST_ROW + 1;
+      const [records, words] = [new Int32Array(arena.share().records), new Int32Array(channel.share().ring)];
+      records[ROWS_AT + (row << ROW_LOG2) + ROW_THREAD] = words[claimsOf(row)] = 2 ** 30;
+      return claimsOf(row);
+    }
+
+    it('before it had filled its place: what it sent is received', async () => {
+      const clock = new ManualClock();
+      await using arena = createArena({ backend: 'javascript', clock });
+      const channel = arena.channel({ slots: 2 });
+      const claim = endedThread(arena, channel);
+      const words = new Int32Array(channel.share().ring);
+      const token = arena.alloc(3).transfer();
+      [words[claim + SLOT], words[claim + GENERATION], words[claim + SENDING]] = [token.slot, token.generation, claimOf(0)];
+      words[TAIL] = 1 << PLACE_SHIFT;
+      expect(channel.receive()).toBeUndefined();
+      clock.advance(1);
+      expect(channel.receive()?.byteLength).toBe(3);
+      expect([channel.size, channel.receive()]).toEqual([0, undefined]);
+    });
+
+    it('and nobody knows with what: who awaits a block gets the next', async () => {
+      await using arena = createArena({ backend: 'javascript' });
+      const channel = arena.channel({ slots: 4 });
+      const words = new Int32Array(channel.share().ring);
+      words[TAIL] = 1 << PLACE_SHIFT;
+      channel.send(arena.alloc(5));
+      expect((await channel.receiveAsync())?.byteLength).toBe(5);
+      words[TAIL] = (words[TAIL] ?? 0) + (1 << PLACE_SHIFT);
+      const waiting = channel.receiveAsync();
+      channel.close();
+      expect(await waiting).toBeUndefined();
+      expect(channel.size).toBe(0);
+    });
+
+    it('before it had emptied its place, which can be had again; the block is free', async () => {
+      const clock = new ManualClock();
+      await using arena = createArena({ backend: 'javascript', clock });
+      const channel = arena.channel({ slots: 2 });
+      const claim = endedThread(arena, channel);
+      const words = new Int32Array(channel.share().ring);
+      for (const block of arena.allocBatch(16, 2)) expect(channel.send(block)).toBe(true);
+      const third = arena.alloc(3);
+      words[claim + RECEIVING] = claimOf(0);
+      words[HEAD] = 1;
+      expect(channel.send(third)).toBe(false);
+      clock.advance(1);
+      expect(channel.send(third)).toBe(true);
+      expect([channel.receive()?.byteLength, channel.receive()?.byteLength]).toEqual([16, 3]);
+      expect(arena.stats().liveBlocks).toBe(2);
+    });
   });
 
   it('takes nothing once it is closed, by whom and when ever: the block stays the sender’s', async () => {
@@ -199,6 +266,7 @@ describe('a channel', () => {
     const words = new Int32Array(channel.share().ring);
     const token = arena.alloc(3).transfer();
     words[TAIL] = 1 << PLACE_SHIFT; // As another thread that is about to write its first block.
+    words[claimsOf(FIRST_ROW) + SENDING] = claimOf(0);
     expect(channel.receiveSync(1)).toBeUndefined();
     const waiting = channel.receiveAsync();
     await new Promise(setImmediate);

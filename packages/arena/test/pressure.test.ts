@@ -3,6 +3,7 @@ import { ManualClock } from '@fog/testkit';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { createArena } from '../src/arena.js';
+import { CLOSED } from '../src/records/layout.js';
 import { readPressure, type PressureReadings } from '../src/pressure/pressure-sources.js';
 import type { Pressure } from '../src/pressure/pressure-watch.js';
 import { nextLevel, type PressureLevel } from '../src/pressure/pressure.js';
@@ -97,6 +98,16 @@ describe('a pressure watch', () => {
     expect([clock.pendingTimers, clock.pendingRefs]).toEqual([1, 0]);
     await arena.close();
     expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('ends when another thread has closed its arena, without a word', async () => {
+    const clock = new ManualClock();
+    await using arena = createArena({ backend: 'javascript', clock });
+    let looks = 0;
+    arena.onPressure({ intervalMs: 100, read: () => ({ system: 0.99, looks: (looks += 1) }) as PressureReadings });
+    new Int32Array(arena.share().records)[CLOSED] = 1;
+    clock.advance(300);
+    expect([looks, clock.pendingTimers]).toEqual([0, 0]);
   });
 
   it.each([{ warning: 0 }, { warning: 0.96 }, { critical: 1.1 }, { hysteresis: -1 }, { hysteresis: 0.9 }, { intervalMs: 0 }, { stall: { warning: 2, critical: 3 } }, { read: 7 }, { more: 1 }, { stall: null }, null, 7])('refuses %p', async (options) => {

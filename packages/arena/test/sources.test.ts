@@ -266,6 +266,18 @@ describe('a sub-arena', () => {
     expect(part.stats()).toMatchObject({ liveBlocks: 1, liveBytes: 100 });
   });
 
+  it('that is closed leaves nobody waiting for memory', async () => {
+    await using arena = createArena({ backend: 'javascript', initialBytes: 64 * KiB, maxBytes: 64 * KiB });
+    const all = arena.alloc(60 * KiB);
+    const part = arena.subArena({ maxBytes: 64 * KiB });
+    const { signal } = new AbortController();
+    const waiting = [part.allocAsync(20 * KiB), part.allocAsync(20 * KiB, { signal })];
+    part.close();
+    for (const each of waiting) await expect(each).rejects.toMatchObject({ code: 'ERR_ARENA_CLOSED' });
+    all.free();
+    expect(arena.stats().liveBlocks).toBe(0);
+  });
+
   it('keeps to its budget when a block cannot be replaced', async () => {
     await using arena = createArena({ backend: 'javascript', initialBytes: 64 * KiB, maxBytes: 64 * KiB });
     const part = arena.subArena({ maxBytes: 100 * KiB });

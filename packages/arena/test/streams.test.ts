@@ -85,3 +85,19 @@ it('a stream of more than there is says so', async () => {
   await expect(readStreamInto(part, Readable.from([Buffer.alloc(60), Buffer.alloc(60)]))).rejects.toMatchObject({ code: 'ERR_ARENA_BUDGET_EXCEEDED' });
   expect(part.stats().liveBlocks).toBe(0);
 });
+
+it('a stream of the web is cancelled, though nothing comes from it', async () => {
+  const abort = new AbortController();
+  let cancelled: unknown;
+  const stalled = new ReadableStream<Uint8Array>({ start: (controller) => controller.enqueue(Buffer.alloc(10)), cancel: (reason) => void (cancelled = reason) });
+  const reading = readStreamInto(arena, stalled as AsyncIterable<Uint8Array>, { signal: abort.signal });
+  await new Promise(setImmediate);
+  abort.abort('enough');
+  await expect(reading).rejects.toBe('enough');
+  expect(cancelled).toBe('enough');
+  expect(arena.stats().liveBlocks).toBe(0);
+});
+
+it('what is no bytes is refused in a line', async () => {
+  await expect(readStreamInto(arena, Readable.from(['x'.repeat(10_000)]))).rejects.toMatchObject({ code: 'ERR_ARENA_INVALID_ARGUMENT', message: expect.stringMatching(/^.{50,200}$/) });
+});

@@ -45,6 +45,7 @@ export interface PressureWatch extends Disposable {
 
 interface Relievable {
   readonly name: string;
+  readonly isClosed: boolean;
   purge(): number;
   evict(bytes?: number): number;
   stats(): { readonly liveBytes: number };
@@ -85,7 +86,12 @@ export function watchPressure(arena: Relievable, options: PressureOptions, liste
     return level;
   };
   let failing = false;
+  const close = (): void => {
+    timer.close();
+    onClosed();
+  };
   const look = (): void => {
+    if (arena.isClosed) return close(); // By another thread.
     try {
       check();
       failing = false;
@@ -104,13 +110,8 @@ export function watchPressure(arena: Relievable, options: PressureOptions, liste
       return readings;
     },
     check,
-    close() {
-      timer.close();
-      onClosed();
-    },
-    [Symbol.dispose]() {
-      this.close();
-    },
+    close,
+    [Symbol.dispose]: close,
   };
 }
 
