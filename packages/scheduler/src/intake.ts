@@ -14,7 +14,7 @@ import { Shapes, type Shape } from './tasks/shape.js';
 import { checkSubmission } from './tasks/submission.js';
 import type { TaskOptions } from './tasks/task-options.js';
 import { NO_TERMS, Task, type TaskOwner, type TaskTerms } from './tasks/task.js';
-import { Tenants } from './queue/tenants.js';
+import { neverAdmitsTogether, Tenants } from './queue/tenants.js';
 
 /** The door: turns what was submitted into a task, or refuses it with the reason. */
 export class Intake {
@@ -60,17 +60,24 @@ export class Intake {
       if (tenant.queued >= tenant.maxQueued) throw tenantQueueFull(tenant.name, tenant.maxQueued);
     }
     const task = new Task({ name, sequence: this.#sequence, shape, submittedMs: nowMs, owner: this.#owner, run, priority: options.priority, terms });
-    if (gang !== undefined && options.waitForCapacity !== true) this.#checkTogether(task, gang);
+    if (gang !== undefined) this.#checkTogether(task, gang, options.waitForCapacity === true);
     return task;
   }
 
   /** The last member makes it known that a gang is too large: none of it is kept. */
-  #checkTogether(task: Task, gang: GangOptions): void {
+  #checkTogether(task: Task, gang: GangOptions, waitsForCapacity: boolean): void {
     const others = this.#gangs.allButLast(gang);
-    if (others === undefined || !neverFitTogether([...others, task], this.#cluster)) return;
-    const error = neverFits(`gang ${gang.id}`, [`its ${gang.size} members need more together than there is`]);
+    if (others === undefined) return;
+    const error = this.#whyNeverTogether([...others, task], `gang ${gang.id}`, waitsForCapacity);
+    if (error === undefined) return;
     others[0]?.cancel(error);
     throw error;
+  }
+
+  #whyNeverTogether(members: Task[], name: string, waitsForCapacity: boolean): Error | undefined {
+    const tenant = neverAdmitsTogether(members);
+    if (tenant !== undefined) return quotaExceeded(name, tenant.name);
+    return waitsForCapacity || !neverFitTogether(members, this.#cluster) ? undefined : neverFits(name, [`its ${members.length} members need more together than there is`]);
   }
 
   /** The task is in. Its gang, if it has one. */

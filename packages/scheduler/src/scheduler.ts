@@ -18,7 +18,7 @@ import { resolveOptions, type ResolvedOptions, type SchedulerOptions } from './o
 import type { Estimate } from './estimation/estimator.js';
 import { explain } from './placement/explain.js';
 import { plan, rulesOf, type PlacedTask, type Rules } from './placement/plan.js';
-import { preemption } from './placement/preemption.js';
+import { preemption, waitsForMoreThanRoom } from './placement/preemption.js';
 import { ReadyQueue } from './queue/ready-queue.js';
 import { checkOptions, checkSignal } from './refusal.js';
 import { pauseMs } from './tasks/retry.js';
@@ -109,8 +109,8 @@ class PlanningScheduler implements Scheduler, TaskOwner, Outcomes {
     if (gang?.isComplete === true) this.#queue.lineUp(gang.leader ?? task, nowMs);
     if (task.shape.tenant !== undefined) task.shape.tenant.queued += 1;
     this.#ledger.submittedTotal += 1;
-    taskSubmitted(name, task);
     if (options.deadlineMs !== undefined) this.#deadlines.add(task, nowMs);
+    taskSubmitted(name, task);
     if (options.signal !== undefined) this.#listen(task, options.signal);
     this.#wakeUp(nowMs);
     return task;
@@ -160,18 +160,24 @@ class PlanningScheduler implements Scheduler, TaskOwner, Outcomes {
   #start(): void {
     const placed = this.#placed;
     this.#placed = [];
+    let failure: { readonly error: unknown } | undefined;
     for (const task of placed) {
       if (task.current?.aborted === false) taskStarted(this.#options.name, task);
       else task.attempt -= 1; // Told to stop before it began.
-      this.#runner.run(task);
+      try {
+        this.#runner.run(task);
+      } catch (error) {
+        failure ??= { error }; // Of the caller's estimator: the others hold their capacity and must start.
+      }
     }
+    if (failure !== undefined) throw failure.error;
   }
 
   /** Asks for a plan and takes what it gives: capacity is held from here on. */
   #place(): void {
     const { clock } = this.#options;
     const nowMs = clock.now();
-    for (let task = this.#backoff.next(nowMs); task !== undefined; task = this.#backoff.next(nowMs)) this.#queue.lineUp(task, nowMs);
+    for (let task = this.#backoff.next(nowMs); task !== undefined; task = this.#backoff.next(nowMs)) this.#lineUp(task, nowMs);
     const placed = plan(this.#queue, this.#cluster, this.#rules, nowMs);
     if (placed.length > 0) {
       this.#ledger.decisions.add(clock.now() - nowMs, placed.length);
@@ -181,6 +187,11 @@ class PlanningScheduler implements Scheduler, TaskOwner, Outcomes {
     if (this.#preemptibleRunning > 0) this.#preempt(nowMs);
     this.#deadlines.advance(nowMs);
     this.#setAlarms(nowMs);
+  }
+
+  /** A task apart gets in line; of a gang one alone, by which it stands there with all that are queued. */
+  #lineUp(task: Task, nowMs: number): void {
+    if (task.gang?.queued.some(({ place }) => place !== 'apart') !== true) this.#queue.lineUp(task, nowMs);
   }
 
   #setAlarms(nowMs: number): void {
@@ -204,7 +215,7 @@ class PlanningScheduler implements Scheduler, TaskOwner, Outcomes {
   /** Stops tasks of lower priority for the first in line, which then has their worker set aside. */
   #preempt(nowMs: number): void {
     const task = this.#queue.peek();
-    if (task === undefined || task.gang !== undefined || task.reservation?.firm === true) return;
+    if (task === undefined || task.gang !== undefined || task.reservation?.firm === true || waitsForMoreThanRoom(task)) return;
     const found = preemption(task, this.#cluster, nowMs);
     if (found === undefined || found.victims.length === 0) return;
     releaseReservation(task);
@@ -250,12 +261,14 @@ class PlanningScheduler implements Scheduler, TaskOwner, Outcomes {
     if (task.evicted) return this.#requeue(task);
     task.failures += 1;
     let failure = error;
+    let pause: number | undefined;
     try {
-      const pause = pauseMs(task.retry, error, task.failures, this.#options.random);
-      if (pause !== undefined && this.#state !== 'closed') return this.#retry(task, pause);
+      pause = pauseMs(task.retry, error, task.failures, this.#options.random);
     } catch (thrown) {
       failure = thrown; // By `retry.when`: it must not keep the task from its end.
     }
+    if (task.state !== 'running') return; // It was cancelled there.
+    if (pause !== undefined && this.#state !== 'closed') return this.#retry(task, pause);
     task.failedWith(failure);
     this.#end(task, 'failed');
     taskFailed(this.#options.name, task, speed);
@@ -283,13 +296,13 @@ class PlanningScheduler implements Scheduler, TaskOwner, Outcomes {
     task.evicted = false;
     this.#ledger.requeuedTotal += 1;
     this.#goBack(task);
-    taskRequeued(this.#options.name, task);
     const { gang } = task;
     if (gang === undefined) this.#queue.add(task, task.endedMs);
     else {
       this.#queue.addApart(task);
       this.#regroup(gang, task.endedMs);
     }
+    taskRequeued(this.#options.name, task); // Whoever is told of it may cancel it.
     if (this.#state === 'closed') this.cancel(task, closed(this.#options.name, 'closed'));
     else this.#wakeUp(task.endedMs);
   }
@@ -298,15 +311,15 @@ class PlanningScheduler implements Scheduler, TaskOwner, Outcomes {
   #regroup(gang: Gang<Task>, nowMs: number): void {
     if (gang.members.some(({ evicted }) => evicted)) return;
     const { leader } = gang;
-    if (leader?.place === 'apart') this.#queue.lineUp(leader, nowMs);
+    if (leader !== undefined) this.#lineUp(leader, nowMs);
   }
 
   #retry(task: Task, pause: number): void {
     this.#ledger.retriedTotal += 1;
     this.#goBack(task);
-    taskRetried(this.#options.name, task, pause);
     this.#queue.addApart(task);
     this.#backoff.add(task, task.endedMs + pause);
+    taskRetried(this.#options.name, task, pause);
     this.#wakeUp(task.endedMs);
   }
 

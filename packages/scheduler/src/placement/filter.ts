@@ -40,6 +40,8 @@ export function obstacleBesideRoom(task: Task, worker: ClusterWorker, cluster: C
 
 const isCalled = (task: RunningTask, name: string): boolean => task.name === name || task.givenId === name;
 
+export const isOneOf = (task: RunningTask, names: readonly string[]): boolean => names.some((name) => isCalled(task, name));
+
 export const runsOn = (name: string, worker: ClusterWorker): boolean => worker.running.some((task) => isCalled(task, name));
 
 function tasksMatch(task: Task, worker: ClusterWorker, { workers }: Cluster): boolean {

@@ -7,10 +7,11 @@ import { dependsOnTasks, type Shape } from '../tasks/shape.js';
 import type { Policy } from '../strategies/policy.js';
 import type { Task } from '../tasks/task.js';
 import { passReservation, roomFor } from './backfill.js';
-import { canEverRun, obstacleBesideRoom } from './filter.js';
+import { canEverRun, isOneOf, obstacleBesideRoom } from './filter.js';
 import { reserveTogether } from './gang-reservation.js';
 import { Rankings } from './ranking.js';
-import { reserve, type Expectations } from './reservation.js';
+import { expectedEndMs, reserve, type Expectations } from './reservation.js';
+import { admitTogether } from '../queue/tenants.js';
 import { Scorer } from './score.js';
 
 /** Further back in line, few are left that would be both small and urgent. */
@@ -136,10 +137,10 @@ class Pass {
   #place(task: Task): void {
     const { shape, gang } = task;
     this.#metReservation = false;
-    if (!isPlaceable(shape, this.#cluster)) {
+    if (!(gang === undefined ? isPlaceable(shape, this.#cluster) : gang.queued.every((member) => isPlaceable(member.shape, this.#cluster)))) {
       releaseReservation(task);
       this.#queue.park(task);
-    } else if (shape.tenant?.admits(shape.demand) === false) {
+    } else if (gang === undefined ? shape.tenant?.admits(shape.demand) === false : !admitTogether(gang.queued)) {
       this.#skipped.push(task);
       this.#queue.setAside(shape.lane); // Over its tenant's quota: in nobody's way.
     } else if (shape.noRoomInPass === this.#cluster.pass || !(gang === undefined ? this.#placeOne(task) : this.#placeAll(gang))) this.#skip(task);
@@ -157,8 +158,7 @@ class Pass {
   #placeAll(gang: Gang<Task>): boolean {
     const start = this.#placed.length;
     for (const member of gang.queued) {
-      const { demand, tenant } = member.shape;
-      const worker = tenant?.admits(demand) === false ? undefined : this.#best(member);
+      const worker = this.#best(member);
       if (worker !== undefined) this.#take(member, worker);
       else {
         this.#undo(start);
@@ -247,9 +247,10 @@ class Pass {
     const { shape, overdue, gang } = task;
     const backfill = this.#rules.depth > 0;
     this.#skipped.push(task);
-    if (dependsOnTasks(shape)) {
+    if (gang === undefined ? dependsOnTasks(shape) : gang.queued.some((member) => dependsOnTasks(member.shape))) {
       this.metTaskAffinity = true;
       this.#queue.setAside(shape.lane); // What it waits for is not room: nobody has to wait with it.
+      if (overdue && shape.requiredTasks.length === 0) this.#holdWhereOthersEnd(task);
       return;
     }
     const roomless = shape.noRoomInPass === this.#cluster.pass;
@@ -280,6 +281,23 @@ class Pass {
     const suits = ({ demand, noRoomInPass }: Shape): boolean => noRoomInPass !== pass && workers.some(({ free }) => fits(demand, free));
     for (const task of this.#queue.inLine(suits)) rest.push({ task, key: order(task) });
     return rest.sort((a, b) => b.key - a.key || b.task.sequence - a.task.sequence).map(({ task }) => task);
+  }
+
+  /** Nobody starts on the worker where the fewest run that the task must not run beside, and those the least long, until they have ended. */
+  #holdWhereOthersEnd({ shape }: Task): void {
+    const { workers, pass } = this.#cluster;
+    let found: ClusterWorker | undefined;
+    let [fewest, soonestMs] = [Infinity, Infinity];
+    for (const worker of workers) {
+      if (!canEverRun(shape, worker) || worker.heldInPass === pass || worker.reservation !== undefined) continue;
+      const inTheWay = worker.running.filter((task) => isOneOf(task, shape.forbiddenTasks));
+      const endMs = Math.max(0, ...inTheWay.map((other) => expectedEndMs(other, worker.speed, this.#nowMs)));
+      if (inTheWay.length > fewest || (inTheWay.length === fewest && endMs >= soonestMs)) continue;
+      [found, fewest, soonestMs] = [worker, inTheWay.length, endMs];
+    }
+    if (found === undefined) return;
+    this.#holds = true;
+    found.heldInPass = pass;
   }
 
   #hold(shape: Shape): void {

@@ -2,13 +2,16 @@ import type { Cluster } from '../workers/cluster.js';
 import type { ClusterWorker } from '../workers/cluster-worker.js';
 import { copyRoom, fits, move } from '../workers/resources.js';
 import type { Task } from '../tasks/task.js';
-import { canEverRun } from './filter.js';
+import { canEverRun, runsOn } from './filter.js';
 
 /** Tasks that are to stop so that another can start on their worker. */
 export interface Preemption {
   readonly worker: ClusterWorker<Task>;
   readonly victims: readonly Task[];
 }
+
+/** Whether others would be stopped in vain: its tenant has used up its quota, or it wants to be where tasks run that might be among those stopped. */
+export const waitsForMoreThanRoom = ({ shape: { tenant, demand, requiredTasks } }: Task): boolean => requiredTasks.length > 0 || tenant?.admits(demand) === false;
 
 /**
  * Whose place the task may take: preemptible tasks of lower priority, on the worker where the least is lost: the lowest
@@ -19,7 +22,7 @@ export function preemption(task: Task, cluster: Cluster<Task>, nowMs: number): P
   let best: Preemption | undefined;
   let bestLoss: readonly number[] = [];
   for (const worker of cluster.workers) {
-    if (!canEverRun(task.shape, worker)) continue;
+    if (!canEverRun(task.shape, worker) || task.shape.forbiddenTasks.some((name) => runsOn(name, worker))) continue;
     const victims = victimsOn(worker, task);
     if (victims === undefined) continue;
     const loss = [Math.max(-Infinity, ...victims.map(({ priority }) => priority)), victims.length, victims.reduce((sum, { startedMs }) => sum + nowMs - startedMs, 0)];

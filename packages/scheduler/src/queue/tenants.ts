@@ -29,13 +29,16 @@ export class Tenant {
   readonly weight: number;
   readonly maxQueued: number;
   readonly quota: Demand | undefined;
+  readonly #options: TenantOptions;
   readonly #cluster: Cluster;
   readonly #used: number[] = [];
   #usedGpu = 0;
   queued = 0;
   running = 0;
 
-  constructor(name: string, { weight = 1, quota, maxQueued = Infinity }: TenantOptions, cluster: Cluster) {
+  constructor(name: string, options: TenantOptions, cluster: Cluster) {
+    const { weight = 1, quota, maxQueued = Infinity } = options;
+    this.#options = options;
     this.name = name;
     this.weight = weight;
     this.maxQueued = maxQueued;
@@ -79,6 +82,11 @@ export class Tenant {
     );
   }
 
+  /** The same with nothing running. */
+  anew(): Tenant {
+    return new Tenant(this.name, this.#options, this.#cluster);
+  }
+
   /** Its task takes (`sign` 1) or gives back (-1) what it needs. */
   move({ dimensions, amounts, gpu }: Demand, sign: 1 | -1): void {
     this.running += sign;
@@ -89,6 +97,36 @@ export class Tenant {
       this.#used[dimension] = (this.#used[dimension] ?? 0) + sign * (amounts[at] ?? 0);
     }
   }
+}
+
+interface Owned {
+  readonly shape: { readonly demand: Demand; readonly tenant: Tenant | undefined };
+}
+
+/** Do the quotas leave room for all of these at once? */
+export function admitTogether(tasks: readonly Owned[]): boolean {
+  const moved: Owned[] = [];
+  for (const task of tasks) {
+    const { demand, tenant } = task.shape;
+    if (tenant?.admits(demand) === false) break;
+    tenant?.move(demand, 1);
+    moved.push(task);
+  }
+  for (const { shape } of moved) shape.tenant?.move(shape.demand, -1);
+  return moved.length === tasks.length;
+}
+
+/** Whose quota could never hold its part of these at once. */
+export function neverAdmitsTogether(tasks: readonly Owned[]): Tenant | undefined {
+  const alone = new Map<Tenant, Tenant>();
+  for (const { shape: { demand, tenant } } of tasks) {
+    if (tenant === undefined) continue;
+    const anew = alone.get(tenant) ?? tenant.anew();
+    if (!anew.admits(demand)) return tenant;
+    anew.move(demand, 1);
+    alone.set(tenant, anew);
+  }
+  return undefined;
 }
 
 /** The tenants seen, where they count: those given, and whoever else comes, with weight 1 and no quota. */

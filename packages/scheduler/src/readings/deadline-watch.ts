@@ -78,6 +78,7 @@ export class DeadlineWatch {
           this.#setRisk(entry, true);
           this.#levelOf(entry.task).atRiskTotal += 1;
           this.#onRisk(entry.task);
+          if (entry.task.watched !== entry) continue; // Whoever was told of it has cancelled it.
         }
         this.#heap.update(entry, Math.max(this.#lookAtMs(entry, nowMs), nowMs + 1));
       }
