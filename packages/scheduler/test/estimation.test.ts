@@ -1,13 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { seededRandom } from '@fog/testkit';
 import fc from 'fast-check';
-import type { TaskFeatures } from '../src/index.js';
+import { createScheduler, type TaskFeatures } from '../src/index.js';
 import { LearnedEstimator } from '../src/estimation/learned.js';
 import { ConformalLevel } from '../src/estimation/conformal.js';
 import { Evidence } from '../src/estimation/evidence.js';
 import { Generations } from '../src/estimation/generations.js';
 import { InsightsTracker } from '../src/readings/insights.js';
-import { codeOf } from './workload.js';
+import { codeOf, stage } from './workload.js';
 
 const task = (name: string, features: Partial<TaskFeatures> = {}): TaskFeatures => ({ name, tenant: undefined, estimateMs: undefined, needs: undefined, ...features });
 
@@ -181,4 +181,17 @@ describe('insights', () => {
       names: { a: { runs: 2, accuracyRatio: 0.5, coverageRatio: 0.5, meanMs: 125 }, b: { runs: 1, accuracyRatio: 1, coverageRatio: 1, meanMs: 100 } },
     });
   });
+});
+
+it.each([5e-324, Number.MAX_VALUE])('an estimate of %p ms, which a caller may give, can be ordered, learned from and kept', async (estimateMs) => {
+  const { scheduler, submit, advance } = stage();
+  scheduler.addWorker({ id: 'w', capacity: { cpu: 1 } });
+  const task = submit('odd', { estimateMs });
+  await advance(5);
+  task.finish();
+  expect(await task.handle.result).toBe('odd');
+  await advance(0);
+  const other = createScheduler();
+  other.importModel(JSON.parse(JSON.stringify(scheduler.exportModel())));
+  expect(other.insights()).toEqual(expect.anything());
 });

@@ -37,6 +37,61 @@ describe('a gang', () => {
     expect(waitedMs).toBeLessThan(60);
   });
 
+  it('runs each member once at a time when all of them are to be tried again, however their pauses end', async () => {
+    for (const delays of [[20, 30], [20, 20]]) {
+      const { scheduler, submit, started, advance } = stage({ strategy: 'fifo' });
+      scheduler.addWorker({ id: 'w', capacity: { cpu: 4 } });
+      const members = delays.map((delayMs, rank) => submit(`rank ${rank}`, { gang: { id: 'g', size: 2 }, retry: { retries: 1, delayMs, jitterRatio: 0 } }));
+      await advance(0);
+      for (const member of members) member.fail(new Error('first'));
+      const blocker = submit('blocker', { needs: { cpu: 4 } });
+      await advance(50);
+      expect(scheduler.stats()).toMatchObject({ pending: 2, active: 1 });
+      blocker.finish();
+      await advance(0);
+      expect(started.slice(3).map((start) => start.split('@')[0])).toEqual(['rank 0', 'rank 1']);
+      expect(scheduler.stats()).toMatchObject({ pending: 0, active: 2 });
+      const closing = scheduler.close({ running: 'await' });
+      for (const member of members) member.finish();
+      expect(await Promise.all(members.map(({ handle }) => handle.result))).toEqual(['rank 0', 'rank 1']);
+      await closing;
+      expect(scheduler.stats()).toMatchObject({ submittedTotal: 3, completedTotal: 3, active: 0 });
+    }
+  });
+
+  it('over the quota of its tenant is refused if it could never fit it, else in nobody’s way', async () => {
+    const { scheduler, submit, started, advance } = stage({ strategy: 'priority', tenants: { acme: { quota: { cpu: 3 } } } });
+    scheduler.addWorker({ id: 'w', capacity: { cpu: 4 } });
+    const member = (id: string, cpu: number) => submit(id, { tenant: 'acme', needs: { cpu }, gang: { id, size: 2 }, waitForCapacity: true });
+    const first = member('large', 2);
+    expect(codeOf(() => member('large', 2))).toBe('ERR_SCHEDULER_QUOTA_EXCEEDED');
+    await expect(first.handle.result).rejects.toMatchObject({ code: 'ERR_SCHEDULER_QUOTA_EXCEEDED' });
+    const single = submit('single', { tenant: 'acme', needs: { cpu: 2 } });
+    await advance(0);
+    const members = [member('small', 1), member('small', 1)];
+    submit('other', { tenant: 'beta' });
+    await advance(0);
+    expect(started).toEqual(['single@w', 'other@w']);
+    expect(scheduler.tenants()['acme']).toMatchObject({ running: 1, queued: 2 });
+    single.finish();
+    await advance(0);
+    expect(members.map(({ handle }) => handle.state)).toEqual(['running', 'running']);
+  });
+
+  it.each(['fifo', 'priority'] as const)('whose members wait for a task or a label, whichever they are, is in nobody’s way under %s', async (strategy) => {
+    for (const leader of [true, false]) {
+      const { scheduler, submit, started, advance } = stage({ strategy });
+      scheduler.addWorker({ id: 'w', capacity: { cpu: 4 } });
+      const wishes = [{ affinity: { requiredTasks: ['db'] } }, {}];
+      for (const wish of leader ? wishes : wishes.toReversed()) submit('member', { gang: { id: 'g', size: 2 }, ...wish });
+      for (const wish of leader ? [{ affinity: { required: { zone: 'moon' } } }, {}] : [{}, { affinity: { required: { zone: 'moon' } } }]) submit('never', { gang: { id: 'h', size: 2 }, waitForCapacity: true, ...wish });
+      await advance(0);
+      submit('db');
+      await advance(0);
+      expect(started).toEqual(['db@w', 'member@w', 'member@w']);
+    }
+  });
+
   it('leaves no capacity taken by members of one that does not fit', async () => {
     const { scheduler, submit, started, advance } = stage();
     scheduler.addWorker({ id: 'w', capacity: { cpu: 3 } });

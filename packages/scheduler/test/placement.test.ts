@@ -147,6 +147,23 @@ describe('a task past its maxWaitMs', () => {
     expect(started.at(-1)).toBe('large@w');
   });
 
+  it.each(['fifo', 'adaptive'] as const)('has a worker cleared of what it must not run beside under %s', async (strategy) => {
+    const { scheduler, submit, advance } = stage({ strategy });
+    for (const id of ['v', 'w']) scheduler.addWorker({ id, capacity: { cpu: 2 } });
+    const x = () => submit('x', { estimateMs: 10 });
+    let running = Array.from({ length: 4 }, x);
+    await advance(0);
+    const alone = submit('alone', { maxWaitMs: 50, antiAffinity: { requiredTasks: ['x'] } });
+    let waitedMs = 0;
+    for (; alone.handle.state === 'queued' && waitedMs < 1_000; waitedMs += 5) {
+      running.find(({ handle }) => handle.state === 'running')?.finish();
+      running = [...running.filter(({ handle }) => handle.state !== 'succeeded'), x()];
+      await advance(5);
+    }
+    expect(waitedMs).toBeGreaterThan(49);
+    expect(waitedMs).toBeLessThan(100);
+  });
+
   it('wakes the scheduler by one timer that keeps no process alive', async () => {
     const { scheduler, submit, advance, clock, started } = stage({ strategy: 'priority' });
     scheduler.addWorker({ id: 'w', capacity: { cpu: 1 } });

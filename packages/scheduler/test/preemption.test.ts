@@ -23,6 +23,24 @@ describe('pre-emption', () => {
     expect(scheduler.stats()).toMatchObject({ preemptedTotal: 1, requeuedTotal: 1, failedTotal: 0 });
   });
 
+  it('stops nobody for a task that would not start then: over its quota, or where others run that it waits for or keeps away from', async () => {
+    const { scheduler, submit, advance } = stage({ strategy: 'priority', tenants: { acme: { quota: { cpu: 1 } } } });
+    scheduler.addWorker({ id: 'w', capacity: { cpu: 4 } });
+    const running = [submit('acme', { tenant: 'acme' }), submit('x'), submit('low', { preemptible: true }), submit('low', { preemptible: true })];
+    await advance(0);
+    for (const options of [{ tenant: 'acme' }, { affinity: { requiredTasks: ['db'] } }, { antiAffinity: { requiredTasks: ['x'] } }]) {
+      const urgent = submit('urgent', { priority: 10, ...options });
+      await advance(0);
+      expect([urgent.handle.state, ...running.map(({ handle }) => handle.state)]).toEqual(['queued', 'running', 'running', 'running', 'running']);
+      urgent.handle.cancel();
+      urgent.handle.result.catch(() => undefined);
+    }
+    running[2]?.finish();
+    const db = submit('db');
+    await advance(0);
+    expect(db.handle.state).toBe('running');
+  });
+
   it('stops nobody who did not agree to it, nobody of the same priority, and nobody in vain', async () => {
     const { scheduler, submit, advance } = stage({ strategy: 'priority' });
     scheduler.addWorker({ id: 'w', capacity: { cpu: 4 } });

@@ -27,6 +27,19 @@ describe('a retry', () => {
     expect(scheduler.stats()).toMatchObject({ retriedTotal: 2, succeededTotal: 1, failedTotal: 0 });
   });
 
+  it('does not come of a task that was cancelled when it was asked for', async () => {
+    const { scheduler, submit, started, advance } = stage();
+    scheduler.addWorker({ id: 'w', capacity: { cpu: 1 } });
+    const task = submit('flaky', { retry: { retries: 3, delayMs: 1, when: () => task.handle.cancel() } });
+    await advance(0);
+    task.fail(new Error('first'));
+    await expect(task.handle.result).rejects.toMatchObject({ code: 'ERR_SCHEDULER_CANCELLED' });
+    await advance(100);
+    expect([started.length, task.handle.state]).toEqual([1, 'cancelled']);
+    expect(scheduler.stats()).toMatchObject({ submittedTotal: 1, completedTotal: 1, cancelledTotal: 1, failedTotal: 0 });
+    await scheduler.close();
+  });
+
   it('is not tried more often than told, nor where it would be no use; the last error is the outcome', async () => {
     const { scheduler, submit, advance } = stage();
     scheduler.addWorker({ id: 'w', capacity: { cpu: 2 } });

@@ -1,3 +1,4 @@
+import diagnostics from 'node:diagnostics_channel';
 import { describe, expect, it } from '@jest/globals';
 import { createEstimator, createScheduler, type ExecutableTask, type TaskContext } from '../src/index.js';
 import { codeOf, stage } from './workload.js';
@@ -106,4 +107,56 @@ describe('tasks that are brief time and again', () => {
     await brief(1);
     expect(observed).toBe(71);
   });
+});
+
+describe('whoever is told of a task', () => {
+  it.each(['task:submitted', 'task:started', 'task:retried', 'task:requeued', 'deadline:at-risk'])('may cancel it then (%s), to nobody else’s harm', async (name) => {
+    const { scheduler, submit, advance } = stage({ strategy: 'fifo' });
+    scheduler.addWorker({ id: 'v', capacity: { cpu: 1 } });
+    const abort = new AbortController();
+    const cancel = (message: unknown): void => {
+      if ((message as { name: string }).name === 'bad') abort.abort();
+    };
+    diagnostics.subscribe(`@fog/scheduler:${name}`, cancel);
+    const bad = submit('bad', { signal: abort.signal, deadlineMs: 50, estimateMs: 40, retry: { retries: 3, delayMs: 1 } });
+    bad.handle.result.catch(() => undefined);
+    const others = [submit('other'), submit('other', { deadlineMs: 1_000 })];
+    await advance(0);
+    if (name === 'task:retried') bad.fail(new Error('once more'));
+    if (name === 'task:requeued') {
+      scheduler.addWorker({ id: 'w', capacity: { cpu: 1 } });
+      void scheduler.removeWorker('v', { force: true });
+    }
+    await advance(49);
+    for (let turn = 0; turn < 3; turn += 1) {
+      for (const other of others) other.finish();
+      await advance(1);
+    }
+    diagnostics.unsubscribe(`@fog/scheduler:${name}`, cancel);
+    expect([bad.handle.state, ...others.map(({ handle }) => handle.state)]).toEqual(['cancelled', 'succeeded', 'succeeded']);
+    expect(scheduler.stats()).toMatchObject({ submittedTotal: 3, completedTotal: 3, pending: 0, active: 0 });
+    await scheduler.close();
+  });
+});
+
+it('an estimator that throws as a task ends at once keeps no other from its start', async () => {
+  const thrown: unknown[] = [];
+  const observe = (): void => {
+    throw new Error('observe');
+  };
+  const scheduler = createScheduler({ strategy: 'fifo', estimator: { predict: () => ({ medianMs: 1, lowerMs: 1, upperMs: 1, runs: 0 }), observe, exportModel: () => undefined, importModel: () => undefined } });
+  scheduler.addWorker({ id: 'w', capacity: { cpu: 4 } });
+  const queue = globalThis.queueMicrotask;
+  globalThis.queueMicrotask = (job) => queue(() => {
+    try {
+      job();
+    } catch (error) {
+      thrown.push(error);
+    }
+  });
+  const tasks = Array.from({ length: 4 }, (_, index) => scheduler.submit({ name: 'quick', run: () => index }));
+  globalThis.queueMicrotask = queue;
+  expect(await Promise.all(tasks.map(({ result }) => result))).toEqual([0, 1, 2, 3]);
+  expect(thrown).toEqual([new Error('observe')]);
+  await scheduler.close();
 });

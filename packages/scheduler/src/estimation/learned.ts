@@ -152,4 +152,8 @@ export class LearnedEstimator implements Estimator {
 }
 
 /** To the nanosecond: a run that took exactly as long as another one must not seem longer by a rounding error of the logarithm. */
-const toMs = (logarithm: number): number => Math.max(1e-6, Math.round(Math.exp(logarithm) * 1e6) / 1e6);
+const toMs = (logarithm: number): number => {
+  const ms = Math.min(Number.MAX_VALUE, Math.exp(logarithm));
+  return ms > MOST_ROUNDED_MS ? ms : Math.max(1e-6, Math.round(ms * 1e6) / 1e6);
+};
+const MOST_ROUNDED_MS = 2 ** 53 / 1e6;

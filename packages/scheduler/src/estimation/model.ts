@@ -43,8 +43,8 @@ function object(value: unknown, what: string): Record<string, unknown> {
 
 const isPair = (entry: unknown): entry is readonly [unknown, unknown] => Array.isArray(entry) && entry.length === 2;
 const isRecord = (entry: unknown): boolean => isPair(entry) && isNumbers(entry[0], CONTEXT_COUNT) && entry[0].every(isShare) && isNumbers(entry[1], CONTEXT_COUNT) && entry[1].every((runs) => runs >= 0);
-/** Of something that a number can hold. */
-const isLogarithm = (value: number): boolean => Math.abs(value) <= 700;
+/** Of what two numbers can be to each other. */
+const isLogarithm = (value: number): boolean => Math.abs(value) <= 1_500;
 const isCount = (value: unknown): boolean => Number.isInteger(value) && (value as number) >= 1;
 const isShare = (value: unknown): value is number => typeof value === 'number' && value >= 0 && value <= 1;
 const isNumbers = (value: unknown, length?: number): value is number[] =>

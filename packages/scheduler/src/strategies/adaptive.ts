@@ -2,6 +2,10 @@ import type { Policy, PolicyTask } from './policy.js';
 
 /** Run times below it count as equal, or the shortest tasks would be thought to suffer from any wait at all. */
 const SHORTEST_RUN_MS = 100;
+/** Nor can more than a million years be told from each other: with all that a number can hold, what is computed of it could not be compared. */
+const LONGEST_RUN_MS = 3e16;
+
+const runMsOf = (medianMs: number): number => Math.min(LONGEST_RUN_MS, Math.max(SHORTEST_RUN_MS, medianMs));
 /**
  * How much more a task counts when its time has run out to the last moment at which it could start. With more, a few more deadlines are
  * kept, and those whose deadline cannot be starve behind them.
@@ -30,7 +34,7 @@ const PATIENCE = 4;
  */
 function order({ submittedMs, priority, deadlineAtMs, estimate, sizeRatio }: PolicyTask, nowMs: number): number {
   const { lowerMs, medianMs, upperMs } = estimate;
-  const runMs = Math.max(SHORTEST_RUN_MS, medianMs);
+  const runMs = runMsOf(medianMs);
   let factor = (Math.max(0, nowMs - submittedMs) + runMs) / runMs ** SHORTNESS;
   if (sizeRatio > 0) factor *= sizeRatio ** -SMALLNESS;
   if (priority !== 0) factor *= 2 ** priority;
@@ -46,7 +50,7 @@ function order({ submittedMs, priority, deadlineAtMs, estimate, sizeRatio }: Pol
  * which all that waits now could run: a wait that is long for anybody, or a queue so short that setting a worker aside costs few.
  */
 function reserves({ submittedMs, estimate, sizeRatio }: PolicyTask, nowMs: number, backlogMs: number): boolean {
-  const runMs = Math.max(SHORTEST_RUN_MS, estimate.medianMs);
+  const runMs = runMsOf(estimate.medianMs);
   const waitMs = nowMs - submittedMs;
   const factor = ((waitMs + runMs) / runMs) * (1 + waitMs / Math.max(1, PATIENCE * backlogMs));
   return factor > RESERVED_SMALL + (RESERVED_LARGE - RESERVED_SMALL) * sizeRatio;
