@@ -145,7 +145,6 @@ it('an estimator that throws as a task ends at once keeps no other from its star
     throw new Error('observe');
   };
   const scheduler = createScheduler({ strategy: 'fifo', estimator: { predict: () => ({ medianMs: 1, lowerMs: 1, upperMs: 1, runs: 0 }), observe, exportModel: () => undefined, importModel: () => undefined } });
-  scheduler.addWorker({ id: 'w', capacity: { cpu: 4 } });
   const queue = globalThis.queueMicrotask;
   globalThis.queueMicrotask = (job) => queue(() => {
     try {
@@ -154,6 +153,7 @@ it('an estimator that throws as a task ends at once keeps no other from its star
       thrown.push(error);
     }
   });
+  scheduler.addWorker({ id: 'w', capacity: { cpu: 4 } });
   const tasks = Array.from({ length: 4 }, (_, index) => scheduler.submit({ name: 'quick', run: () => index }));
   globalThis.queueMicrotask = queue;
   expect(await Promise.all(tasks.map(({ result }) => result))).toEqual([0, 1, 2, 3]);
