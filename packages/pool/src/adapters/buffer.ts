@@ -11,6 +11,8 @@ import { type AcquireOptions, checkAcquireOptions } from '../wait-options.js';
 export interface BufferAllocator {
   /** Throws when it has no more. */
   alloc(bytes: number): { readonly u8: Uint8Array; free(): void };
+  /** How many times all that it gave has ended at once, as by a reset; such memory is neither lent again nor freed. @default never */
+  readonly endings?: number | undefined;
 }
 
 export interface BufferPoolOptions {
@@ -201,8 +203,7 @@ class SizedBufferPool implements BufferPool {
   #take(bytes: number, capacity: number): Slab {
     const { maxPooledBytes, allocator } = this.#settings;
     const index = bytes > maxPooledBytes ? undefined : classOf(bytes);
-    const kept = index === undefined ? undefined : this.#shelves.take(index);
-    if (kept !== undefined) return kept;
+    for (let kept = index === undefined ? undefined : this.#shelves.take(index); kept !== undefined; kept = this.#shelves.take(kept.index as number)) if (isLive(kept)) return kept;
     try {
       const slab = allocate(allocator, capacity, index);
       this.#allocated += 1;
@@ -217,7 +218,7 @@ class SizedBufferPool implements BufferPool {
     this.#leased -= 1;
     try {
       // Its borrower may have given the memory itself away, to another thread: nothing is left of it.
-      const isGone = slab.bytes.byteLength < capacity;
+      const isGone = slab.bytes.byteLength < capacity || !isLive(slab);
       if (this.#closed || isGone || slab.index === undefined || this.#shelves.bytes + capacity > this.#settings.maxIdleBytes) slab.free?.();
       else {
         this.#shelves.put(slab.index, slab);
@@ -246,12 +247,23 @@ class SizedBufferPool implements BufferPool {
 }
 
 function allocate(allocator: BufferAllocator | undefined, bytes: number, index: number | undefined): Slab {
-  if (allocator === undefined) return { index, bytes: Buffer.allocUnsafeSlow(bytes), free: undefined };
+  if (allocator === undefined) return { index, bytes: Buffer.allocUnsafeSlow(bytes), isLive: undefined, free: undefined };
   const block = allocator.alloc(bytes);
   const given: Partial<typeof block> | null | undefined = block;
   if (!(given?.u8 instanceof Uint8Array) || given.u8.length < bytes) throw invalidOption('allocator', block, `one whose alloc() gives what it is asked for, as these ${bytes} bytes in u8`);
-  return { index, bytes: block.u8, free: () => block.free() };
+  const { endings } = allocator;
+  const isThere = (): boolean => allocator.endings === endings;
+  return {
+    index,
+    bytes: block.u8,
+    isLive: isThere,
+    free: () => {
+      if (isThere()) block.free();
+    },
+  };
 }
+
+const isLive = (slab: Slab): boolean => slab.isLive === undefined || slab.isLive();
 
 class SlabLease implements BufferLease {
   readonly #pool: string;

@@ -4,6 +4,8 @@ import { bytesOf } from './size-classes.js';
 export interface Slab {
   readonly index: number | undefined;
   readonly bytes: Uint8Array;
+  /** Whether the memory is still there, where that is not for the pool alone to say. */
+  readonly isLive: (() => boolean) | undefined;
   readonly free: (() => void) | undefined;
 }
 

@@ -158,3 +158,20 @@ describe('a pool of buffers', () => {
     }
   });
 });
+
+it('memory that its allocator ended, all at once, is neither lent again nor freed', async () => {
+  let freed = 0;
+  const allocator = { endings: 0, alloc: (bytes: number) => ({ u8: new Uint8Array(bytes), free: () => void (freed += 1) }) };
+  const pool = createBufferPool({ allocator });
+  const [idle, leased] = [await pool.acquire(1_000), await pool.acquire(1_000)];
+  const memory = new Set([idle.buffer.buffer, leased.buffer.buffer]);
+  idle.release();
+  allocator.endings += 1;
+  leased.release();
+  const next = [await pool.acquire(1_000), await pool.acquire(1_000)];
+  expect(next.filter(({ buffer }) => memory.has(buffer.buffer))).toEqual([]);
+  expect([freed, pool.stats().allocatedTotal, pool.stats().idle]).toEqual([0, 4, 0]);
+  for (const lease of next) lease.release();
+  await pool.close();
+  expect(freed).toBe(2);
+});
