@@ -195,3 +195,15 @@ it.each([5e-324, Number.MAX_VALUE])('an estimate of %p ms, which a caller may gi
   other.importModel(JSON.parse(JSON.stringify(scheduler.exportModel())));
   expect(other.insights()).toEqual(expect.anything());
 });
+
+it('a name that ran alone for long is not taken for the one that comes after it', () => {
+  const estimator = new LearnedEstimator();
+  const observe = (name: string, durationMs: number, times: number): void => {
+    for (let run = 0; run < times; run += 1) estimator.observe({ name }, durationMs);
+  };
+  observe('report', 500, 30);
+  observe('report', 1_000, 5);
+  observe('ping', 5, 30);
+  expect(estimator.predict({ name: 'report' }).medianMs).toBe(1_000);
+  expect(estimator.predict({ name: 'ping' }).medianMs).toBe(5);
+});

@@ -35,6 +35,13 @@ export const OWN = 0;
 export const SAID = 15;
 export const scaleOf = (context: number, task: TaskFeatures): number => CONTEXTS[context]?.scale(task) ?? 0;
 
+/**
+ * The context of the task's own that a wider one, of others' tasks too, is to be compared with: that of tenant and name on the same
+ * scale. `undefined` of those that are of the name alone.
+ */
+const OWN_OF = CONTEXTS.map(({ of, scale }) => (of.includes('n') || of === 'said' ? undefined : CONTEXTS.findIndex((other) => other.of === 'tn' && other.scale === scale)));
+export const ownOf = (context: number): number | undefined => OWN_OF[context];
+
 const SEPARATOR = '\0';
 const NO_KEYS: readonly string[] = CONTEXTS.map(() => '');
 

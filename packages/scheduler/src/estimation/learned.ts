@@ -1,6 +1,6 @@
 import { invalidOption } from '../errors.js';
 import { ConformalLevel } from './conformal.js';
-import { CONTEXT_COUNT, keysOf, OWN, SAID, scaleOf } from './contexts.js';
+import { CONTEXT_COUNT, keysOf, OWN, ownOf, SAID, scaleOf } from './contexts.js';
 import type { Estimate, Estimator, TaskFeatures } from './estimator.js';
 import { Evidence } from './evidence.js';
 import { Generations } from './generations.js';
@@ -109,7 +109,7 @@ export class LearnedEstimator implements Estimator {
       if (key === '') continue;
       const scale = scaleOf(context, task);
       const recent = this.#runsOf(context, key) ?? new RecentRuns();
-      if (recent.runs.length > 0) {
+      if (recent.runs.length > 0 && !this.#echoes(recent, context, keys)) {
         const loss = 1 - recent.accuracy(run, scale);
         own.add(context, loss);
         this.#record.add(context, loss);
@@ -118,6 +118,13 @@ export class LearnedEstimator implements Estimator {
       recent.add(run - scale);
       this.#contexts.set(key, recent);
     }
+  }
+
+  /** Whether what a company of others as well remembers is the task's own alone: then it has proved nothing of others, whose runs it may have next. */
+  #echoes(recent: RecentRuns, context: number, keys: readonly string[]): boolean {
+    const own = ownOf(context);
+    const ownRuns = own === undefined ? undefined : this.#contexts.get(keys[own] ?? '');
+    return ownRuns !== undefined && recent.isPartOf(ownRuns);
   }
 
   #judge(evidence: Evidence, run: number): void {

@@ -19,6 +19,13 @@ export class RecentRuns {
     return this.#runs;
   }
 
+  /** Whether these are the same runs, or the last of the same. */
+  isPartOf(other: RecentRuns): boolean {
+    const others = other.#runs;
+    const ahead = others.length - this.#runs.length;
+    return ahead >= 0 && this.#runs.every((run, place) => run === others[place + ahead]);
+  }
+
   add(run: number): void {
     if (this.#runs.length === RUNS) this.#runs.shift();
     this.#runs.push(run);
