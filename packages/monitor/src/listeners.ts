@@ -50,7 +50,8 @@ export class Listeners {
 
   #settle(outcome: PromiseLike<unknown>): void {
     this.#pending += 1;
-    outcome.then(
+    // A promise of our own: what is merely like one may throw when asked for `then`, or settle twice.
+    Promise.resolve(outcome).then(
       () => void (this.#pending -= 1),
       (error: unknown) => {
         this.#pending -= 1;

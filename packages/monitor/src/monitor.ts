@@ -395,7 +395,8 @@ class SamplingMonitor implements Monitor {
 
   #pace(urgent: boolean, nowMs: number): void {
     const intervalMs = this.#cadence.next(urgent, nowMs);
-    if (this.#timer === undefined || intervalMs === this.#intervalMs) return;
+    // Whoever was told of the sample may have closed it.
+    if (this.#closed || this.#timer === undefined || intervalMs === this.#intervalMs) return;
     this.#intervalMs = intervalMs;
     this.#timer.close();
     this.#setTimer();

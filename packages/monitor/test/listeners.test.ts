@@ -36,3 +36,16 @@ it('a listener is removed by what adding it gave, which removes only that one', 
   listeners.notify(alert);
   expect(heard).toEqual(['s']);
 });
+
+it('a listener that gives what is merely like a promise is counted once', async () => {
+  const listeners = new Listeners(() => undefined);
+  listeners.add(() => ({
+    then: () => {
+      throw new Error('then');
+    },
+  }) as never);
+  listeners.add(() => ({ then: (ok: () => void, fail: (error: unknown) => void) => (ok(), fail(new Error('both')), ok()) }) as never);
+  listeners.notify(alert);
+  await turn();
+  expect([listeners.failuresTotal, listeners.pending]).toEqual([1, 0]);
+});

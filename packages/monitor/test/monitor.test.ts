@@ -15,6 +15,23 @@ afterEach(async () => {
 const code = (expected: string): unknown => expect.objectContaining({ name: 'MonitorError', code: expected });
 
 describe('sampling', () => {
+  it.each(['an alert', 'a gauge'])('ends with close(), though %s closed it in the middle of a sample', async (who) => {
+    const clock = new ManualClock();
+    const monitor = monitorOn(clock, { intervalMs: 1_000, urgentIntervalMs: 100, rules: 'groups: [{ name: g, rules: [{ alert: Now, expr: load > 1 }, { alert: Later, expr: load > 1, for: 5s }] }]' });
+    let load = 0;
+    monitor.gauge('load', () => {
+      if (who === 'a gauge' && load > 1) void monitor.close();
+      return load;
+    });
+    if (who === 'an alert') monitor.onAlert(() => void monitor.close());
+    monitor.start();
+    load = 2;
+    clock.advance(1_000);
+    const { samplesTotal } = monitor.stats();
+    clock.advance(10_000);
+    expect([monitor.stats().samplesTotal, clock.pendingTimers]).toEqual([samplesTotal, 0]);
+  });
+
   it('takes a sample at the start and then every interval, until it is closed', async () => {
     const clock = new ManualClock(500);
     const monitor = monitorOn(clock, { intervalMs: 100 });

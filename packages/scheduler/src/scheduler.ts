@@ -359,7 +359,10 @@ class PlanningScheduler implements Scheduler, TaskOwner, Outcomes {
     if (wasQueued) {
       releaseReservation(task);
       this.#queue.remove(task);
-      this.#backoff.remove(task);
+      if (task.failures > 0) {
+        this.#backoff.remove(task);
+        this.#retryAlarm.set(this.#backoff.nextMs, task.endedMs); // Its pause keeps nobody alive any more.
+      }
       if (task.shape.tenant !== undefined) task.shape.tenant.queued -= 1;
     }
     task.cancelledFor(reason);
@@ -386,6 +389,7 @@ class PlanningScheduler implements Scheduler, TaskOwner, Outcomes {
 
   updateWorker(id: string, changes: WorkerChanges): void {
     this.#workforce.update(id, changes, this.#options.clock.now());
+    this.#openToOthers(id);
     this.#reconsider();
   }
 
@@ -397,8 +401,15 @@ class PlanningScheduler implements Scheduler, TaskOwner, Outcomes {
 
   removeWorker(id: string, options: { readonly force?: boolean } = {}): Promise<void> {
     const gone = this.#workforce.remove(id, options, (task) => this.#evict(task, removedByForce(id)));
+    this.#openToOthers(id);
     this.#wakeUp(this.#options.clock.now()); // What was reserved there may find another place.
     return gone;
+  }
+
+  /** The task that the worker was set aside for may not be able to run there any more. */
+  #openToOthers(id: string): void {
+    const reservation = this.#cluster.workers.find((worker) => worker.id === id)?.reservation;
+    if (reservation !== undefined) releaseReservation(reservation.task);
   }
 
   workers(): WorkerReading[] {

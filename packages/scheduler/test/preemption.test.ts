@@ -41,6 +41,26 @@ describe('pre-emption', () => {
     expect(db.handle.state).toBe('running');
   });
 
+  it('leaves the worker to others when it has changed, so that the more urgent task cannot run there any more', async () => {
+    const { scheduler, submit, started, advance } = stage({ strategy: 'priority' });
+    for (const id of ['v', 'w']) scheduler.addWorker({ id, capacity: { cpu: 4 } });
+    const long = submit('long', { needs: { cpu: 4 }, priority: 10 });
+    let stop = (): void => undefined;
+    const low = scheduler.submit({ name: 'low', needs: { cpu: 4 }, preemptible: true, run: ({ signal }) => new Promise((_, reject) => signal.addEventListener('abort', () => (stop = () => reject(signal.reason as Error)))) });
+    await advance(0);
+    submit('urgent', { needs: { cpu: 4 }, priority: 5 });
+    await advance(0);
+    scheduler.updateWorker(low.workerId ?? '', { capacity: { cpu: 2 } });
+    stop();
+    await advance(0);
+    submit('other');
+    await advance(0);
+    expect(started.map((start) => start.split('@')[0])).toEqual(['long', 'other']);
+    long.finish();
+    await advance(0);
+    expect(started.map((start) => start.split('@')[0])).toEqual(['long', 'other', 'urgent']);
+  });
+
   it('stops nobody who did not agree to it, nobody of the same priority, and nobody in vain', async () => {
     const { scheduler, submit, advance } = stage({ strategy: 'priority' });
     scheduler.addWorker({ id: 'w', capacity: { cpu: 4 } });

@@ -40,6 +40,20 @@ describe('a retry', () => {
     await scheduler.close();
   });
 
+  it('whose task is cancelled keeps no process alive', async () => {
+    const { scheduler, submit, advance, clock } = stage();
+    scheduler.addWorker({ id: 'w', capacity: { cpu: 1 } });
+    const task = submit('flaky', { retry: { retries: 3, delayMs: 10_000 } });
+    await advance(0);
+    task.fail(new Error('first'));
+    submit('other');
+    await advance(0);
+    expect(clock.pendingRefs).toBe(1);
+    task.handle.cancel();
+    await expect(task.handle.result).rejects.toMatchObject({ code: 'ERR_SCHEDULER_CANCELLED' });
+    expect(clock.pendingRefs).toBe(0);
+  });
+
   it('is not tried more often than told, nor where it would be no use; the last error is the outcome', async () => {
     const { scheduler, submit, advance } = stage();
     scheduler.addWorker({ id: 'w', capacity: { cpu: 2 } });

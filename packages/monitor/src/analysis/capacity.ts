@@ -62,14 +62,28 @@ export function recommend(use: ResourceUse): Recommendation | undefined {
   const { values, timesMs } = samples;
   const spanMs = (timesMs.at(-1) ?? 0) - (timesMs[0] ?? 0);
   if (values.length < LEAST_SAMPLES || spanMs < LEAST_SPAN_MS) return undefined;
-  const sorted = values.slice().sort();
-  const p99 = sorted[Math.ceil(0.99 * sorted.length) - 1] ?? Number.NaN;
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const { mean, p99, max } = overTime(samples);
   const { exhaustionMs, earliestMs } = use.accumulates ? forecast(samples, { limit: 1, windowMs: Infinity, confidence: 0.95 }) : { exhaustionMs: Infinity, earliestMs: Infinity };
-  const evidence: CapacityEvidence = { samples: values.length, spanMs, mean, p99, max: sorted.at(-1) ?? Number.NaN, exhaustionMs, earliestExhaustionMs: exhaustionMs === Infinity ? Infinity : earliestMs };
+  const evidence: CapacityEvidence = { samples: values.length, spanMs, mean, p99, max, exhaustionMs, earliestExhaustionMs: exhaustionMs === Infinity ? Infinity : earliestMs };
   const action = actionOf(evidence);
   const suggestedLimit = limit === undefined || action === 'keep' ? limit : sized(limit, use, evidence, action);
   return { series, action, text: sentence(resource, action, evidence, limit, suggestedLimit, unit), limit, suggestedLimit, unit, evidence };
+}
+
+/** Each value stands for the time since the one before: what was looked at more often did not last longer. */
+function overTime({ values, timesMs }: Samples): Pick<CapacityEvidence, 'mean' | 'p99' | 'max'> {
+  const spans = Array.from(values, (value, index) => {
+    const at = Math.max(1, index); // Of the first nothing is known: as long as the second.
+    return { value, ms: (timesMs[at] ?? 0) - (timesMs[at - 1] ?? 0) };
+  }).sort((one, other) => one.value - other.value);
+  const allMs = spans.reduce((sum, { ms }) => sum + ms, 0);
+  let p99 = Number.NaN;
+  let passedMs = 0;
+  for (const { value, ms } of spans) {
+    p99 = value;
+    if ((passedMs += ms) >= 0.99 * allMs * (1 - 1e-9)) break;
+  }
+  return { mean: spans.reduce((sum, { value, ms }) => sum + value * ms, 0) / allMs, p99, max: spans.at(-1)?.value ?? Number.NaN };
 }
 
 function actionOf({ p99, exhaustionMs, spanMs }: CapacityEvidence): Recommendation['action'] {

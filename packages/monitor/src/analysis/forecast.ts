@@ -21,8 +21,9 @@ export interface Forecast {
   /** Where that line is now: what quick swings come back to. */
   readonly level: number;
   /**
-   * How long until the line reaches the limit; 0 if it is there. Infinity unless the whole interval of the slope
-   * leads towards it: what may as well be standing still is not said to run out.
+   * How long until the line reaches the limit; 0 if it is just there. Infinity unless the whole interval of the slope leads towards
+   * it: what may as well be standing still is not said to run out. So once it is past it, too: nothing tells a limit above that was
+   * passed from a floor below that was left, so that a rule asks for both, as in `time_to(disk.used, 90) < 1h or disk.used >= 90`.
    */
   readonly exhaustionMs: number;
   /** The same at the ends of the slope's interval: the sooner, which may be finite where `exhaustionMs` is not, and the later. */

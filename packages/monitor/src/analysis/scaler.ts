@@ -1,6 +1,7 @@
 import { invalidOption } from '../errors.js';
 import { checkNames } from '../option-names.js';
 import { Holt } from './holt.js';
+import { SlidingExtreme } from './sliding-extreme.js';
 
 export interface ScalerOptions {
   /** What one replica's metric should be, as in 0.6 for 60 % CPU. Above 0. */
@@ -92,8 +93,9 @@ const LEAST_HISTORY = 8;
 
 class FormulaScaler implements Scaler {
   readonly #options: Required<ScalerOptions>;
-  /** What was wanted lately, for the stabilisation windows. */
-  readonly #wanted: { readonly atMs: number; readonly replicas: number }[] = [];
+  /** What was wanted lately, over the stabilisation windows. */
+  readonly #leastWanted: SlidingExtreme;
+  readonly #mostWanted: SlidingExtreme;
   readonly #load = new Holt();
   readonly #pending: { readonly dueMs: number; readonly load: number; readonly predicted: number; readonly desired: number }[] = [];
   #readings = 0;
@@ -105,6 +107,8 @@ class FormulaScaler implements Scaler {
 
   constructor(options: Required<ScalerOptions>) {
     this.#options = options;
+    this.#leastWanted = new SlidingExtreme('least', options.scaleUpStabilizationMs);
+    this.#mostWanted = new SlidingExtreme('greatest', options.scaleDownStabilizationMs);
   }
 
   decide(reading: ScalerReading): ScalingDecision {
@@ -132,13 +136,9 @@ class FormulaScaler implements Scaler {
 
   /** Down to no less than anything wanted within its window, up to no more than everything wanted within its own. */
   #stabilize(replicas: number, wanted: number, nowMs: number): number {
-    const { scaleUpStabilizationMs: upMs, scaleDownStabilizationMs: downMs } = this.#options;
-    this.#wanted.push({ atMs: nowMs, replicas: wanted });
-    const oldestMs = nowMs - Math.max(upMs, downMs);
-    while ((this.#wanted[0]?.atMs ?? Infinity) < oldestMs) this.#wanted.shift();
-    const within = (ms: number): number[] => this.#wanted.filter(({ atMs }) => atMs >= nowMs - ms).map((each) => each.replicas);
-    if (wanted > replicas) return Math.max(replicas, Math.min(...within(upMs)));
-    return Math.min(replicas, Math.max(...within(downMs)));
+    const least = this.#leastWanted.add(wanted, nowMs);
+    const most = this.#mostWanted.add(wanted, nowMs);
+    return wanted > replicas ? Math.max(replicas, least) : Math.min(replicas, most);
   }
 
   #settle(replicas: number, desired: number, predicted: number | undefined, why: string, nowMs: number, stable = desired): ScalingDecision {

@@ -73,7 +73,7 @@ export interface Exposed {
 export function exposed({ metric, labels, unit, description }: SeriesInfo): Exposed {
   const convention = (Object.hasOwn(conventions, metric) ? conventions[metric] : undefined) ?? { name: metric };
   const { name, attributes, renamed = {}, unit: counted = units[unit].unit } = convention;
-  const own = Object.entries(labels).map(([label, value]) => [renamed[label] ?? label, value] as const);
+  const own = Object.entries(labels).map(([label, value]) => [Object.hasOwn(renamed, label) ? (renamed[label] as string) : label, value] as const);
   return { ...units[unit], name, unit: counted, description, attributes: { ...attributes, ...Object.fromEntries(own) } };
 }
 

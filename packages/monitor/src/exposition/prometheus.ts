@@ -21,7 +21,8 @@ export interface PrometheusExporter {
 /**
  * The series of a monitor in Prometheus' text format, under OpenTelemetry's names as Prometheus writes them:
  * `system_memory_usage_bytes{system_memory_state="used"}`. Rates are counters, which count from now on. Of two series that
- * come to one name there, as `a.b` and `a_b` do, the first is told, and a comment in the text says so.
+ * come to one name there, as `a.b` and `a_b` do, the first is told, and of what Prometheus cannot be told, as a count that is below 0,
+ * nothing; comments in the text say so.
  * @throws {MonitorError} `ERR_MONITOR_INVALID_OPTION`
  */
 export function createPrometheusExporter(monitor: Monitor, options: PrometheusOptions = {}): PrometheusExporter {
@@ -48,11 +49,23 @@ function registryOf(readings: readonly Reading[], prefix: string): { readonly re
     const name = prefix + prometheusName(reading);
     const known = metrics.get(name);
     if (known === undefined) metrics.set(name, [reading]);
-    else if (known[0]?.name === reading.name) known.push(reading);
-    else leftOut.push(`${name} is ${known[0]?.name} here; ${reading.name} would be called so too and is left out`);
+    else if (known[0]?.name !== reading.name) leftOut.push(`${name} is ${known[0]?.name} here; ${reading.name} would be called so too and is left out`);
+    else if (known.some((other) => sameLabels(other, reading))) leftOut.push(`${name} is here with the same labels; another ${reading.name} is left out`);
+    else known.push(reading);
   }
-  for (const [name, members] of metrics) addMetric(registry, name, members);
+  for (const [name, members] of metrics)
+    try {
+      addMetric(registry, name, members);
+    } catch (error) {
+      registry.removeSingleMetric(name);
+      leftOut.push(`${name} is left out: ${String((error as Error).message).replaceAll(/\s+/g, ' ')}`);
+    }
   return { registry, leftOut };
+}
+
+function sameLabels({ attributes }: Reading, { attributes: others }: Reading): boolean {
+  const labels = Object.entries(attributes);
+  return labels.length === Object.keys(others).length && labels.every(([label, text]) => others[label] === text);
 }
 
 function addMetric(registry: Registry, name: string, members: readonly Reading[]): void {

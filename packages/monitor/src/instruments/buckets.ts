@@ -1,14 +1,14 @@
 /** Powers of two each cut into 32 equal parts: a value is told to within 1/64 of itself, 1.6 %. */
 const PARTS_BITS = 5;
 const PARTS = 1 << PARTS_BITS;
-/** From 2⁻³² (under a nanosecond, counted in seconds) up to 2⁴⁸ (three days, counted in nanoseconds). */
-const LEAST_EXPONENT = -32;
-const EXPONENTS = 80;
+/** From 2⁻⁴⁸ (4 · 10⁻¹⁵) up to 2⁶⁴ (an exabyte is 2⁶⁰). */
+const LEAST_EXPONENT = -48;
+const EXPONENTS = 112;
 const LAST = EXPONENTS * PARTS;
 const EXPONENT_BIAS = 1_023;
 
 /**
- * Counts of values by size, in fixed memory: 10 KiB. A value's bucket is read off its own bits, its exponent and the
+ * Counts of values by size, in fixed memory: 14 KiB. A value's bucket is read off its own bits, its exponent and the
  * first digits of its fraction, as in HdrHistogram, so that `add` takes no logarithm and no search.
  */
 export class Buckets {

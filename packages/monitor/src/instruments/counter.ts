@@ -30,7 +30,7 @@ export class CounterSource implements Source {
   }
 
   add(amount: number): void {
-    if (amount >= 0 && amount < Infinity) this.total += amount;
+    if (typeof amount === 'number' && amount >= 0 && amount < Infinity) this.total += amount;
     else this.#recorder.drop();
   }
 

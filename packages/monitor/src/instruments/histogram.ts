@@ -8,7 +8,7 @@ import { Buckets } from './buckets.js';
  * `.p99`, `.max`, and `.rate`, how many there were per second. In a sample without values only `.rate` has one.
  */
 export interface Histogram {
-  /** Takes a finite number of 0 or more; anything else is dropped and counted in `stats()`. Quantiles are told to within 1.6 %. */
+  /** Takes a finite number of 0 or more; anything else is dropped and counted in `stats()`. Quantiles are told to within 1.6 %, from 2⁻⁴⁸ to 2⁶⁴. */
   record(value: number): void;
   /** Ends the series; their history stays until it has grown too old. */
   remove(): void;
@@ -46,7 +46,7 @@ export class HistogramSource implements Source {
   }
 
   record(value: number): void {
-    if (value >= 0 && value < Infinity) this.#buckets.add(value);
+    if (typeof value === 'number' && value >= 0 && value < Infinity) this.#buckets.add(value);
     else this.#registry.drop();
   }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { SlidingExtreme } from '../../src/analysis/sliding-extreme.js';
 import { createScaler, type ScalerOptions, type ScalerReading, type ScalingDecision } from '../../src/index.js';
 
 const minute = 60_000;
@@ -101,4 +102,21 @@ it.each([
 
 it.each([{ replicas: 1.5, value: 1, nowMs: 0 }, { replicas: 1, value: 1, nowMs: Number.NaN }, { replicas: 1, value: '1', nowMs: 0 }, { replicas: 1, value: 1, nowMs: 0, now: 1 }, undefined])('a reading of %j is refused', (reading) => {
   expect(() => createScaler(base).decide(reading as ScalerReading)).toThrow(expect.objectContaining({ code: 'ERR_MONITOR_INVALID_OPTION' }));
+});
+
+it('what is wanted over a window is its least or its greatest, as if all of it were looked at', () => {
+  fc.assert(
+    fc.property(fc.constantFrom('least' as const, 'greatest' as const), fc.nat(20), fc.array(fc.record({ afterMs: fc.nat(8), value: fc.nat(9) }), { minLength: 1 }), (which, withinMs, steps) => {
+      const extreme = new SlidingExtreme(which, withinMs);
+      const seen: { readonly atMs: number; readonly value: number }[] = [];
+      let nowMs = 0;
+      for (const { afterMs, value } of steps) {
+        nowMs += afterMs;
+        seen.push({ atMs: nowMs, value });
+        const within = seen.filter(({ atMs }) => atMs >= nowMs - withinMs).map((each) => each.value);
+        expect(extreme.add(value, nowMs)).toBe(which === 'least' ? Math.min(...within) : Math.max(...within));
+      }
+    }),
+    { seed: 4 },
+  );
 });

@@ -127,3 +127,24 @@ it('OpenTelemetry observes the same, new series included', async () => {
   expect((await collect()).get('jobs.done')).toMatchObject({ points: [{ value: 20 }] });
   await provider.shutdown();
 });
+
+it('one signal that Prometheus cannot be told of harms no other, and a comment says why', async () => {
+  const made = createMonitor({ clock, filesystems: [], thresholds: [], intervalMs: 1_000 });
+  monitor = made;
+  made.gauge('pool.growth', () => -5, { unit: 'perSecond' });
+  made.gauge('pool.size', () => 3, { labels: { constructor: 'v' } });
+  made.gauge('constructor', () => 4);
+  made.gauge('system.cpu.limit', () => 1_234, { unit: 'cores' });
+  made.gauge('last', () => 5);
+  made.start();
+  const exporter = createPrometheusExporter(made);
+  clock.advance(2_000);
+  const text = await exporter.metrics();
+  expect(text).toContain('\nlast 5\n');
+  expect(text).toContain('\npool_size{constructor="v"} 3\n');
+  expect(text).toMatch(/\n# pool_growth_total is left out: .+\n/);
+  expect(text).toMatch(/\n# constructor is left out: .+\n/);
+  const limits = text.split('\n').filter((line) => line.startsWith('system_cpu_limit '));
+  expect(limits).toHaveLength(1);
+  if (process.platform === 'linux') expect(text).toContain('# system_cpu_limit is here with the same labels; another system.cpu.limit is left out\n');
+});

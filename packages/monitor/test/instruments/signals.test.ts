@@ -102,3 +102,21 @@ it('refuses signals after close', async () => {
   expect(() => monitor.counter('a')).toThrow(code('ERR_MONITOR_CLOSED'));
   expect(() => monitor.histogram('a')).toThrow(code('ERR_MONITOR_CLOSED'));
 });
+
+it('what is no number is dropped and counted, by counters and histograms alike', async () => {
+  const clock = new ManualClock(1_000);
+  const monitor = monitorOn(clock);
+  const counter = monitor.counter('requests');
+  const sizes = monitor.histogram('sizes');
+  for (const bad of ['5', null, 1n, true, [3], Number.NaN, -1, Infinity] as never[]) {
+    counter.add(bad);
+    sizes.record(bad);
+  }
+  counter.add(2);
+  sizes.record(4);
+  clock.advance(1_000);
+  await monitor.sample();
+  expect(counter.total).toBe(2);
+  expect(monitor.snapshot().values).toMatchObject({ requests: 2, 'sizes.mean': 4, 'sizes.max': 4, 'sizes.rate': 1 });
+  expect(monitor.stats().droppedSamplesTotal).toBe(16);
+});
