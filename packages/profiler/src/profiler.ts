@@ -34,6 +34,12 @@ export interface Profiler extends AsyncDisposable {
    */
   start(options?: RecordingOptions): Promise<Recording>;
   /**
+   * As `start`, at once: for what is loaded before a program, by `node --require`, and waits for nothing. Of a recording that is being
+   * discarded it does not wait for the end.
+   * @throws {ProfilerError} As `start`.
+   */
+  startNow(options?: RecordingOptions): Recording;
+  /**
    * Ends the recording under way.
    * @throws {ProfilerError} `ERR_PROFILER_NOT_RECORDING`, `ERR_PROFILER_CLOSED`, `ERR_PROFILER_INSPECTOR_FAILED`
    */
@@ -98,7 +104,7 @@ export function createProfiler(options: ProfilerOptions = {}): Profiler {
 
 /** Present from the call of `start` until its `stop` is through: V8 has one recording at a time. */
 interface Current {
-  readonly started: Promise<RecordingRun>;
+  readonly run: RecordingRun;
   stopped?: Promise<Profile>;
   /** Nobody wants its profile any more. */
   discarded?: Promise<void>;
@@ -107,7 +113,7 @@ interface Current {
 class InspectorProfiler implements Profiler {
   readonly name: string;
   readonly #options: ResolvedOptions;
-  #session: Promise<InspectorSession> | undefined;
+  #session: InspectorSession | undefined;
   #keeper: Keeper | undefined;
   /** Windows that are on their way to `onWindow`. */
   readonly #handed = new Set<Promise<void>>();
@@ -117,8 +123,6 @@ class InspectorProfiler implements Profiler {
   readonly #windows: WindowRing | undefined;
   readonly #labels: LabelTrack;
   #current: Current | undefined;
-  /** The run of `current`, once it has started. */
-  #running: RecordingRun | undefined;
   #closing: Promise<void> | undefined;
   readonly #counts = { recordingsStartedTotal: 0, recordingsStoppedTotal: 0, recordingsFailedTotal: 0, stallsTotal: 0, samplesTotal: 0, startMsTotal: 0, stopMsTotal: 0 };
 
@@ -128,7 +132,10 @@ class InspectorProfiler implements Profiler {
     this.#labels = new LabelTrack(options.labels);
     this.#windows = options.continuous && new WindowRing(options.continuous.keepMs * 1e3);
     // A failure here comes back from the first `start`, which opens again.
-    if (options.cpu.keepWarm) this.#open().catch(() => undefined);
+    if (!options.cpu.keepWarm) return;
+    try {
+      this.#open();
+    } catch {} // Told there.
   }
 
   get closed(): boolean {
@@ -137,21 +144,23 @@ class InspectorProfiler implements Profiler {
 
   async start(options: RecordingOptions = {}): Promise<Recording> {
     if (this.#closing) throw closed(this.name);
+    resolveRecording(options, this.#options.mode);
+    if (this.#current?.discarded) await this.#current.discarded; // Of `using`, which does not wait for it.
+    return this.startNow(options);
+  }
+
+  startNow(options: RecordingOptions = {}): Recording {
+    if (this.#closing) throw closed(this.name);
     const wanted = resolveRecording(options, this.#options.mode);
-    if (this.#current?.discarded) {
-      await this.#current.discarded; // Of `using`, which does not wait for it.
-      if (this.#closing) throw closed(this.name);
-    }
     if (this.#current) throw alreadyRecording(`${this.name} is recording`);
-    const current: Current = { started: this.#start(wanted) };
+    const current: Current = { run: this.#begin(wanted) };
     this.#current = current;
-    await current.started.catch((error: unknown) => this.#fail(current, error));
     return {
       stop: () => this.#stop(current),
       stopNow: () => this.#stopNow(current),
       checkpoint: async () => {
         if (current !== this.#current || current.stopped) throw notRecording(this.name);
-        (await current.started).checkpoint();
+        current.run.checkpoint();
       },
       [Symbol.dispose]: () => void this.#discard(current),
       [Symbol.asyncDispose]: () => this.#discard(current),
@@ -175,7 +184,7 @@ class InspectorProfiler implements Profiler {
     const { fromMs, untilMs } = resolveSpan(span);
     const windows = this.#windows;
     if (windows === undefined) throw notContinuous(this.name);
-    const session = await this.#open();
+    const session = this.#open();
     this.#keeper?.rotate(); // Or what is under way would be missing.
     const offsetMs = Date.now() - nowUs() / 1e3;
     const { samples, fromUs, untilUs } = windows.recall((fromMs - offsetMs) * 1e3, Math.min((untilMs - offsetMs) * 1e3, nowUs()));
@@ -210,12 +219,17 @@ class InspectorProfiler implements Profiler {
     return this.close();
   }
 
-  async #start(wanted: ResolvedRecording): Promise<RecordingRun> {
+  #begin(wanted: ResolvedRecording): RecordingRun {
     const { clock } = this.#options;
     const beganMs = clock.now();
-    const run = new RecordingRun(await this.#open(), wanted, this.#options, (samples) => this.#labels.join(samples));
-    run.start();
-    this.#running = run;
+    let run: RecordingRun;
+    try {
+      run = new RecordingRun(this.#open(), wanted, this.#options, (samples) => this.#labels.join(samples));
+      run.start();
+    } catch (error) {
+      this.#lose(error);
+      throw error;
+    }
     const startMs = clock.now() - beganMs;
     this.#counts.recordingsStartedTotal += 1;
     this.#counts.startMsTotal += startMs;
@@ -225,24 +239,23 @@ class InspectorProfiler implements Profiler {
 
   async #stop(current: Current | undefined): Promise<Profile> {
     if (current === undefined || current !== this.#current || current.stopped) throw notRecording(this.name);
-    current.stopped = current.started.then((run) => this.#finish(current, run));
+    current.stopped = this.#finish(current);
     return current.stopped;
   }
 
   #stopNow(current: Current): Profile {
-    const run = this.#running;
-    if (current !== this.#current || current.stopped || run === undefined) throw notRecording(this.name);
+    if (current !== this.#current || current.stopped) throw notRecording(this.name);
     const beganMs = this.#options.clock.now();
     try {
-      return this.#hand(run.stopNow(), beganMs);
+      return this.#hand(current.run.stopNow(), beganMs);
     } catch (error) {
       this.#fail(current, error);
     }
   }
 
-  async #finish(current: Current, run: RecordingRun): Promise<Profile> {
+  async #finish(current: Current): Promise<Profile> {
     const beganMs = this.#options.clock.now();
-    const data = await run.stop().catch((error: unknown) => this.#fail(current, error));
+    const data = await current.run.stop().catch((error: unknown) => this.#fail(current, error));
     return this.#hand(data, beganMs);
   }
 
@@ -250,7 +263,6 @@ class InspectorProfiler implements Profiler {
     const samples = [data.cpu, data.memory].reduce((sum, part) => sum + (part ? sampleCount(part) : 0), 0);
     const stopMs = this.#options.clock.now() - beganMs;
     this.#current = undefined;
-    this.#running = undefined;
     this.#counts.recordingsStoppedTotal += 1;
     this.#counts.samplesTotal += samples;
     this.#counts.stopMsTotal += stopMs;
@@ -259,7 +271,7 @@ class InspectorProfiler implements Profiler {
   }
 
   #fail(current: Current, error: unknown): never {
-    if (this.#current === current) this.#current = this.#running = undefined;
+    if (this.#current === current) this.#current = undefined;
     this.#lose(error);
     throw error;
   }
@@ -272,15 +284,11 @@ class InspectorProfiler implements Profiler {
   }
 
   /** One session for life: V8 forgets what it knows of the code with the last profile of a session. */
-  #open(): Promise<InspectorSession> {
-    this.#session ??= this.#openSession().catch((error: unknown) => {
-      this.#session = undefined;
-      throw error;
-    });
-    return this.#session;
+  #open(): InspectorSession {
+    return (this.#session ??= this.#openSession());
   }
 
-  async #openSession(): Promise<InspectorSession> {
+  #openSession(): InspectorSession {
     const { cpu, continuous, clock } = this.#options;
     const windows = this.#windows;
     const session = openSession();
@@ -355,13 +363,15 @@ class InspectorProfiler implements Profiler {
 
   async #close(): Promise<void> {
     await this.#discard(this.#current);
-    const session = await this.#session?.catch(() => undefined);
+    const session = this.#session;
     this.#stallWatch?.close();
     this.#triggerWatch?.close();
     this.#labels.close();
     if (this.#options.continuous?.onWindow) this.#keeper?.rotate(); // The window under way is one, too.
     this.#keeper?.close(); // Before anything is waited for, or it would rotate meanwhile.
+    const waits = setInterval(() => undefined, 60_000); // What is on its way keeps nobody alive, but for who waits for this.
     await Promise.all(this.#handed);
+    clearInterval(waits);
     session?.close();
   }
 }

@@ -91,9 +91,9 @@ export class RecordingRun {
     return this.#finish(ended, (await workers) ?? []);
   }
 
-  /** As a program exits, when nothing can be waited for: without workers, and collections of the last turn. */
+  /** As a program exits, when nothing can be waited for: without workers that run still, and collections of the last turn. */
   stopNow(): ProfileData {
-    return this.#finish(this.#end(), []);
+    return this.#finish(this.#end(), this.#workers?.stopNow() ?? []);
   }
 
   /** What is to end with the run and not some time later. */

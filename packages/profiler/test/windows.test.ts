@@ -62,7 +62,8 @@ describe('windows pushed', () => {
     const take = async (request: http.IncomingMessage, response: http.ServerResponse) => {
       const body = Buffer.concat((await request.toArray()) as Buffer[]);
       received.push({ url: request.url ?? '', token: request.headers.authorization, body });
-      response.writeHead(request.url === '/full' ? 503 : 204).end();
+      if (request.url === '/moved') response.writeHead(302, { location: '/' }).end();
+      else response.writeHead(request.url === '/full' ? 503 : 204).end();
     };
     const server = http.createServer((request, response) => void take(request, response));
     server.listen(0, '127.0.0.1');
@@ -72,10 +73,12 @@ describe('windows pushed', () => {
     expect(received[0]).toMatchObject({ url: '/ingest?from=3000', token: 'Bearer t' });
     expect(names(parseProfile(received[0]?.body ?? ''))).toEqual(['second3']);
     await expect(pushWindows({ url: `${at}/full`, format: 'otlp' })(window(1))).rejects.toMatchObject({ code: 'ERR_PROFILER_PUSH_FAILED', message: expect.stringContaining('503') });
+    await expect(pushWindows({ url: `${at}/moved` })(window(1))).rejects.toMatchObject({ code: 'ERR_PROFILER_PUSH_FAILED', message: expect.stringContaining('302') });
+    for (const url of ['nonsense', 'ftp://host/', undefined]) await expect(pushWindows({ url: () => url as string })(window(1))).rejects.toMatchObject({ code: 'ERR_PROFILER_PUSH_FAILED' });
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
     await expect(pushWindows({ url: at })(window(1))).rejects.toMatchObject({ code: 'ERR_PROFILER_PUSH_FAILED' });
-    for (const options of [{ url: 'nowhere' }, { timeoutMs: '5' }, { timeoutMs: true }, { headers: 7 }, { headers: { a: 1 } }])
+    for (const options of [{ url: 'nowhere' }, { url: 'ftp://host/' }, { timeoutMs: '5' }, { timeoutMs: true }, { headers: 7 }, { headers: { a: 1 } }])
       expect(() => pushWindows({ url: 'http://localhost/', ...options } as never)).toThrow(expect.objectContaining({ code: 'ERR_PROFILER_INVALID_OPTION' }));
   });
 });

@@ -20,6 +20,8 @@ export interface RunOrder {
   readonly profiler: ProfilerOptions;
 }
 
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 const { FOG_PROFILER_RUN: order } = process.env;
 if (isMainThread && order !== undefined) {
   delete process.env['FOG_PROFILER_RUN'];
@@ -32,7 +34,7 @@ if (isMainThread && order !== undefined) {
 
 function recordRun({ out, recording: wanted, profiler: options }: RunOrder): void {
   const profiler = shareProfiler(createProfiler(options));
-  let recording: Recording | undefined;
+  let recording: Recording | undefined = profiler.startNow(wanted);
   const write = (profile: Profile): void => writeFileSync(out, profile.toFogProfile(), { mode: 0o600 });
   /** Where it can be waited for, as workers then are in it; else at once. */
   const finish = async (): Promise<void> => {
@@ -49,17 +51,23 @@ function recordRun({ out, recording: wanted, profiler: options }: RunOrder): voi
       warnNotProfiled(error);
     }
   };
-  profiler.start(wanted).then((started) => (recording = started), warnNotProfiled);
-  // In the next turn: a listener of the program's may end it at once, and nothing could be waited for.
-  process.once('beforeExit', () => setImmediate(() => void finish()));
+  // Waiting is one turn more, after which listeners of the program's own would be called again, and what they begin is the program's too.
+  process.once('beforeExit', () => {
+    if (process.listenerCount('beforeExit') === 0) setImmediate(() => void finish());
+  });
   process.once('exit', finishNow);
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  for (const signal of SIGNALS) {
     const onSignal = (): void => {
-      if (process.listenerCount(signal) > 1) return; // The program has its own way to end.
       process.off(signal, onSignal);
+      // Else the program has its own way to end, which may count the listeners that there are.
+      if (process.listenerCount(signal) > 0) return;
       finishNow();
       process.kill(process.pid, signal);
     };
     process.on(signal, onSignal);
+    // Without any listener the signal ends the process, and nothing would be left of it.
+    process.on('removeListener', (name, listener) => {
+      if (name === signal && listener !== onSignal && recording !== undefined && process.listenerCount(signal) === 0) process.on(signal, onSignal);
+    });
   }
 }

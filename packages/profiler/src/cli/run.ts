@@ -3,6 +3,7 @@ import { access, constants, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { constants as os, tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import process from 'node:process';
+import { fileURLToPath } from 'node:url';
 import { writeFailed } from '../errors.js';
 import { SOURCES, type ProfilingMode } from '../mode.js';
 import { resolveOptions } from '../options.js';
@@ -61,13 +62,17 @@ export async function run(args: readonly string[]): Promise<number> {
 
 /** Its exit status, or 128 and the signal that ended it, as shells say it. */
 async function runProgram(program: readonly string[], order: RunOrder): Promise<number> {
-  const preload = new URL(import.meta.url.endsWith('.ts') ? './preload.ts' : './preload.js', import.meta.url).href;
-  const child = spawn(process.execPath, [...process.execArgv, '--import', preload, ...program], {
+  // Not by --import, with which Node loads programs that are CommonJS another way: their ticks, errors and names of files would differ.
+  const preload = fileURLToPath(new URL('./preload.cjs', import.meta.url));
+  const hasTerminal = process.stdin.isTTY;
+  const child = spawn(process.execPath, [...process.execArgv, '--require', preload, ...program], {
     stdio: 'inherit',
+    // With a terminal it has to be of the same group, to read from it; else of its own, so that what is sent to the group comes once, by us.
+    detached: !hasTerminal && process.platform !== 'win32',
     env: { ...process.env, FOG_PROFILER_RUN: JSON.stringify(order) },
   });
-  // A terminal sends its signals to the program too; this process stays to write the report.
-  const pass = (signal: NodeJS.Signals): void => void (process.stdin.isTTY || child.kill(signal));
+  // This process stays to write the report. What a terminal sends, the program gets too.
+  const pass = (signal: NodeJS.Signals): void => void ((hasTerminal && signal !== 'SIGTERM') || child.kill(signal));
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.on(signal, pass);
   const progress = showProgress(basename(program[0] ?? ''), child.pid);

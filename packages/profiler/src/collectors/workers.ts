@@ -8,6 +8,8 @@ export interface WorkersCollector {
   start(): void;
   /** Waits for the workers' answers; those that do not answer in 2 s, as in a long native call, are left out. */
   stop(): Promise<readonly WorkerCpu[]>;
+  /** Without those that run still. */
+  stopNow(): readonly WorkerCpu[];
 }
 
 const WAIT_MS = 2_000;
@@ -71,18 +73,28 @@ export function workersCollector(session: InspectorSession, intervalUs: number):
     workers.delete(sessionId);
   };
   const listeners: (() => void)[] = [];
+  /** Those that run still wait for it when they end; and the process, as it exits, for them. */
+  const release = (): void => {
+    process.off('exit', release);
+    for (const sessionId of workers.keys()) session.post('NodeWorker.detach', { sessionId }).catch(() => undefined);
+    workers.clear();
+  };
   return {
     start() {
       listeners.push(session.on('NodeWorker.attachedToWorker', attached), session.on('NodeWorker.receivedMessageFromWorker', received), session.on('NodeWorker.detachedFromWorker', detached));
       session.call('NodeWorker.enable', { waitForDebuggerOnStart: false });
+      process.on('exit', release);
     },
     async stop() {
       const late = new Promise<readonly WorkerCpu[]>((resolve) => void setTimeout(resolve, WAIT_MS, []).unref());
       const running = await Promise.all(Array.from(workers, ([sessionId, worker]) => Promise.race([profileOf(sessionId, worker), late])));
+      return [...this.stopNow(), ...running.flat()];
+    },
+    stopNow() {
+      release();
       session.call('NodeWorker.disable');
       for (const remove of listeners) remove();
-      workers.clear();
-      return [...ended, ...running.flat()];
+      return ended;
     },
   };
 }

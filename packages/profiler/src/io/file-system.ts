@@ -1,5 +1,6 @@
 /* oxlint-disable typescript/no-this-alias -- a function that replaces a method has the `this` of its caller */
 import fs from 'node:fs';
+import { devNull } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Api, IoObserver, Site } from './operation.js';
 import { type Method, type Patch, replaceMethod } from './patch.js';
@@ -12,12 +13,13 @@ interface Measure {
 
 const none = (): number => 0;
 const METADATA: Measure = { read: none, written: none };
-const READS_ALL: Measure = { read: (_, result) => sizeOf(result), written: none };
-const WRITES_ALL: Measure = { read: none, written: ([, data]) => sizeOf(data) };
+const READS_ALL: Measure = { read: ([, options], result) => sizeOf(result, options), written: none };
+const WRITES_ALL: Measure = { read: none, written: ([, data, options]) => sizeOf(data, options) };
 const READS: Measure = { read: (_, result) => countIn(result, 'bytesRead'), written: none };
 const WRITES: Measure = { read: none, written: (_, result) => countIn(result, 'bytesWritten') };
 /** A file handle's own methods are not given the file. */
-const HANDLE_WRITES_ALL: Measure = { read: none, written: ([data]) => sizeOf(data) };
+const HANDLE_READS_ALL: Measure = { read: ([options], result) => sizeOf(result, options), written: none };
+const HANDLE_WRITES_ALL: Measure = { read: none, written: ([data, options]) => sizeOf(data, options) };
 
 const METADATA_NAMES = ['access', 'copyFile', 'lstat', 'mkdir', 'open', 'readdir', 'rename', 'rm', 'stat', 'unlink'] as const;
 const metadata = (suffix = ''): [string, Measure][] => METADATA_NAMES.map((name) => [name + suffix, METADATA]);
@@ -52,7 +54,7 @@ const PROMISE: ReadonlyMap<string, Measure> = new Map([...metadata(), ['readFile
 const HANDLE: ReadonlyMap<string, Measure> = new Map([
   ['read', READS],
   ['readv', READS],
-  ['readFile', READS_ALL],
+  ['readFile', HANDLE_READS_ALL],
   ['write', WRITES],
   ['writev', WRITES],
   ['writeFile', HANDLE_WRITES_ALL],
@@ -72,7 +74,7 @@ export function watchFileSystem(observer: IoObserver): Patch[] {
     ...Array.from(PROMISE, ([name, measure]) => replaceMethod(fs.promises, name, (original) => watch.promise(original, name, measure))),
     replaceMethod(fs, 'closeSync', (original) => watch.closing(original)),
     replaceMethod(fs, 'close', (original) => watch.closing(original)),
-    { undo: () => watch.undoHandles() },
+    watch.handles(),
   ];
 }
 
@@ -95,6 +97,7 @@ class FileSystemWatch {
   /** What `writeFile` hands to `write`, which would be counted twice. */
   readonly #claimed = new WeakSet<object>();
   #handlePatches: Patch[] | undefined;
+  #ended = false;
   /** Above 0 within a function of `fs`: what that calls itself is part of it. */
   #inside = 0;
 
@@ -147,6 +150,7 @@ class FileSystemWatch {
     return function watched(...args) {
       const target = watch.#target(args[0]);
       const began = watch.#began(measure, args, watched);
+      if (measure === WRITES_ALL) args[1] = counting(args[1], args[2], (bytes) => watch.#observer.target('disk', target).written(bytes, performance.now()));
       const result = original.apply(this, args) as Promise<unknown>;
       const opened = name === 'open' ? (handle: unknown): void => watch.#openedHandle(handle, target) : undefined;
       return watch.#settled(result, { target, measure, args, ...began }, opened);
@@ -161,8 +165,21 @@ class FileSystemWatch {
     };
   }
 
-  undoHandles(): void {
-    for (const patch of this.#handlePatches ?? []) patch.undo();
+  /** File handles have no public class: it is reached by one of ours, as those of the program may have been opened before. */
+  handles(): Patch {
+    if (handleClass === undefined) void findHandleClass().then((found) => this.#watchHandles(found), () => undefined);
+    else this.#watchHandles(handleClass);
+    return {
+      undo: () => {
+        this.#ended = true;
+        for (const patch of this.#handlePatches ?? []) patch.undo();
+      },
+    };
+  }
+
+  #watchHandles(prototype: object): void {
+    if (this.#ended) return;
+    this.#handlePatches ??= Array.from(HANDLE, ([name, measure]) => replaceMethod(prototype, name, (original) => this.#handle(original, measure)));
   }
 
   #handle(original: Method, measure: Measure): Method {
@@ -170,6 +187,7 @@ class FileSystemWatch {
     return function watched(...args) {
       const target = watch.#target((this as { readonly fd: number }).fd);
       const began = watch.#began(measure, args, watched);
+      if (measure === HANDLE_WRITES_ALL) args[0] = counting(args[0], args[1], (bytes) => watch.#observer.target('disk', target).written(bytes, performance.now()));
       return watch.#settled(original.apply(this, args) as Promise<unknown>, { target, measure, args, ...began });
     };
   }
@@ -202,12 +220,10 @@ class FileSystemWatch {
     if (typeof descriptor === 'number') this.#paths.set(descriptor, pathOf(path));
   }
 
-  /** File handles have no public class: it is reached by the first one. */
   #openedHandle(handle: unknown, path: string): void {
     const { fd } = handle as { readonly fd: number };
     this.#paths.set(fd, path);
-    const prototype = Object.getPrototypeOf(handle) as object;
-    this.#handlePatches ??= Array.from(HANDLE, ([name, measure]) => replaceMethod(prototype, name, (original) => this.#handle(original, measure)));
+    this.#watchHandles(Object.getPrototypeOf(handle) as object);
   }
 
   #target(file: unknown): string {
@@ -217,9 +233,10 @@ class FileSystemWatch {
   }
 
   #claim(data: unknown, options: unknown): unknown {
-    const encoding = typeof options === 'string' ? options : (options as { readonly encoding?: string } | null | undefined)?.encoding;
-    const bytes = typeof data === 'string' ? Buffer.from(data, (encoding ?? 'utf8') as BufferEncoding) : data;
-    if (ArrayBuffer.isView(bytes)) this.#claimed.add(bytes);
+    if (typeof data !== 'string' && !ArrayBuffer.isView(data)) return data;
+    // A view of our own: the caller may write its buffer elsewhere, too.
+    const bytes = typeof data === 'string' ? Buffer.from(data, encodingIn(options)) : Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+    this.#claimed.add(bytes);
     return bytes;
   }
 
@@ -247,9 +264,38 @@ function expected(measure: Measure, args: readonly unknown[]): number {
 /** Whole files are read before their size is known: taken for as much as a stream reads at once. */
 const UNKNOWN_BYTES = 65_536;
 
-function sizeOf(data: unknown): number {
-  if (typeof data === 'string') return Buffer.byteLength(data);
+function sizeOf(data: unknown, options?: unknown): number {
+  if (typeof data === 'string') return Buffer.byteLength(data, encodingIn(options));
   return ArrayBuffer.isView(data) ? data.byteLength : 0;
+}
+
+/** What else than a whole is written: a stream, an iterable, as it goes. */
+function counting(data: unknown, options: unknown, tell: (bytes: number) => void): unknown {
+  if (typeof data !== 'object' || data === null || ArrayBuffer.isView(data) || !(Symbol.asyncIterator in data || Symbol.iterator in data)) return data;
+  const parts = data as AsyncIterable<unknown>;
+  return (async function* counted() {
+    for await (const part of parts) {
+      tell(sizeOf(part, options));
+      yield part;
+    }
+  })();
+}
+
+/** Of options, or of an encoding in their place; UTF-8 where there is none, or none that is known. */
+function encodingIn(options: unknown): BufferEncoding {
+  const encoding = typeof options === 'string' ? options : (options as { readonly encoding?: unknown } | null | undefined)?.encoding;
+  return typeof encoding === 'string' && Buffer.isEncoding(encoding) ? encoding : 'utf8';
+}
+
+/** As it is before anything is replaced. */
+const openHandle = fs.promises.open;
+let handleClass: object | undefined;
+
+async function findHandleClass(): Promise<object> {
+  const handle = await openHandle(devNull);
+  handleClass = Object.getPrototypeOf(handle) as object;
+  await handle.close();
+  return handleClass;
 }
 
 function countIn(result: unknown, property: string): number {

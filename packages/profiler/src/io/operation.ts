@@ -23,6 +23,8 @@ export interface WatchedTarget {
   sent(writtenBytes: number, atMs: number, site: Site | undefined): void;
   /** Bytes that came with no operation of this program's: what a socket was sent. */
   received(readBytes: number, atMs: number): void;
+  /** Bytes of an operation that is under way. */
+  written(bytes: number, atMs: number): void;
 }
 
 /** Gets every operation while it observes. */

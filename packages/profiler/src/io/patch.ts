@@ -8,7 +8,7 @@ export interface Patch {
 /**
  * Puts `make(original)` in the place of a method, with all the properties of the original, as `util.promisify` and
  * others rely on them. Undone, the original is back, unless somebody else has replaced ours meanwhile: ours then stays
- * below theirs.
+ * below theirs. Of what is frozen nothing is replaced, and nothing seen.
  */
 export function replaceMethod(holder: object, name: string, make: (original: Method) => Method): Patch {
   const found = holder as Record<string, Method | undefined>;
@@ -17,7 +17,7 @@ export function replaceMethod(holder: object, name: string, make: (original: Met
   const own = Object.hasOwn(holder, name);
   const watched = make(original);
   Object.defineProperties(watched, Object.getOwnPropertyDescriptors(original));
-  found[name] = watched;
+  if (!Reflect.set(holder, name, watched)) return { undo: () => undefined };
   return {
     undo: () => {
       if (found[name] !== watched) return;

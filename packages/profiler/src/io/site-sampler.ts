@@ -37,8 +37,9 @@ export class SiteSampler {
   }
 }
 
-/** The stack of who calls `api`, outermost first; the program's own way of preparing stack traces is put back. */
+/** The stack of who calls `api`, outermost first; the program's own way of preparing stack traces is put back. None where `Error` is frozen. */
 export function stackAbove(api: Api): readonly Frame[] {
+  if (Object.isFrozen(Error)) return [];
   const { stackTraceLimit } = Error;
   const prepare = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace');
   const holder: { readonly stack?: unknown } = {};

@@ -5,25 +5,35 @@ import type { Askers } from './http-clients.js';
 import type { IoObserver, Site, WatchedTarget } from './operation.js';
 import { type Method, type Patch, replaceMethod } from './patch.js';
 
+interface Moved {
+  readonly readBytes: number;
+  readonly writtenBytes: number;
+}
+
+const NOTHING: Moved = { readBytes: 0, writtenBytes: 0 };
+
 /** What is known of a socket while it is open. */
 class SocketState {
   readonly target: WatchedTarget;
   /** Who connects asks and waits for answers; who is connected to answers. */
   readonly asks: boolean;
-  /** Bytes read that were counted already: an HTTP server's parser takes them from below JavaScript. */
+  /** Bytes that were counted already: an HTTP server's parser takes them from below JavaScript, where HTTP/2 writes them, too. */
   readBytes: number;
+  writtenBytes: number;
   /** When it was asked what is not answered yet, or -1. */
   askedMs = -1;
   askedBytes = 0;
   askedSite: Site | undefined;
 
-  constructor(target: WatchedTarget, asks: boolean, readBytes: number) {
+  constructor(target: WatchedTarget, asks: boolean, { readBytes, writtenBytes }: Moved) {
     this.target = target;
     this.asks = asks;
     this.readBytes = readBytes;
+    this.writtenBytes = writtenBytes;
   }
 
   wrote(bytes: number, nowMs: number, site: Site | undefined): void {
+    this.writtenBytes += bytes;
     if (!this.asks || this.askedMs >= 0) {
       this.target.sent(bytes, nowMs, site);
       return;
@@ -43,11 +53,14 @@ class SocketState {
 
   /** Counts what went past: bytes that a parser below JavaScript took, a question that nobody answered. */
   settle(socket: net.Socket): void {
-    const missed = 'encrypted' in socket ? 0 : socket.bytesRead - this.readBytes;
-    if (missed > 0) this.target.received(missed, performance.now());
+    const isEncrypted = 'encrypted' in socket;
+    const [missedRead, missedWritten] = isEncrypted ? [0, 0] : [socket.bytesRead - this.readBytes, socket.bytesWritten - this.writtenBytes];
+    if (missedRead > 0) this.target.received(missedRead, performance.now());
+    if (missedWritten > 0) this.target.sent(missedWritten, performance.now(), undefined);
     if (this.askedMs >= 0) this.target.sent(this.askedBytes, performance.now(), this.askedSite);
     this.askedMs = -1;
     this.readBytes = socket.bytesRead;
+    this.writtenBytes = socket.bytesWritten;
   }
 }
 
@@ -63,6 +76,7 @@ export function watchSockets(observer: IoObserver, askers: Askers): Patch[] {
   return [
     replaceMethod(prototype, 'connect', (original) => watch.connect(original)),
     replaceMethod(prototype, 'write', (original) => watch.write(original)),
+    replaceMethod(prototype, 'end', (original) => watch.write(original)),
     replaceMethod(prototype, 'push', (original) => watch.push(original)),
     replaceMethod(prototype, '_destroy', (original) => watch.destroy(original)),
     { undo: () => void diagnostics.unsubscribe('net.server.socket', serverSocket) },
@@ -74,20 +88,24 @@ class SocketWatch {
   readonly #observer: IoObserver;
   readonly #askers: Askers;
   readonly #open = new Map<net.Socket, SocketState>();
+  /** What sockets had moved that were open before, some of which nobody may touch from JavaScript. */
+  readonly #before = new Map<net.Socket, Moved>();
 
   constructor(observer: IoObserver, askers: Askers) {
     this.#observer = observer;
     this.#askers = askers;
+    for (const socket of openSockets()) this.#before.set(socket, { readBytes: socket.bytesRead, writtenBytes: socket.bytesWritten });
   }
 
   serverSocket(socket: net.Socket): void {
-    this.#open.set(socket, new SocketState(this.#observer.target('network', `clients of :${socket.localPort ?? 'pipe'}`), false, 0));
+    if (this.#open.has(socket)) return; // Node tells of it after the server's listeners have had it.
+    this.#open.set(socket, new SocketState(this.#observer.target('network', `clients of :${socket.localPort ?? 'pipe'}`), false, NOTHING));
   }
 
   connect(original: Method): Method {
     const watch = this;
     return function watched(this: net.Socket, ...args) {
-      watch.#open.set(this, new SocketState(watch.#observer.target('network', hostOf(args)), true, 0));
+      watch.#open.set(this, new SocketState(watch.#observer.target('network', hostOf(args)), true, NOTHING));
       return original.apply(this, args);
     } as Method;
   }
@@ -100,6 +118,8 @@ class SocketWatch {
         const asker = watch.#askers.of(this);
         const site = asker === undefined ? watch.#observer.site(bytes, watched) : asker.site;
         watch.#stateOf(this).wrote(bytes, performance.now(), site);
+        const below = watch.#below(this);
+        if (below !== undefined) below.writtenBytes += bytes;
       }
       return original.call(this, chunk, encoding, callback);
     } as Method;
@@ -108,7 +128,11 @@ class SocketWatch {
   push(original: Method): Method {
     const watch = this;
     return function watched(this: net.Socket, chunk: unknown, encoding: unknown) {
-      if (ArrayBuffer.isView(chunk) && chunk.byteLength > 0) watch.#stateOf(this).read(chunk.byteLength, performance.now());
+      if (ArrayBuffer.isView(chunk) && chunk.byteLength > 0) {
+        watch.#stateOf(this).read(chunk.byteLength, performance.now());
+        const below = watch.#below(this);
+        if (below !== undefined) below.readBytes += chunk.byteLength;
+      }
       return original.call(this, chunk, encoding);
     } as Method;
   }
@@ -118,11 +142,13 @@ class SocketWatch {
     return function watched(this: net.Socket, ...args) {
       watch.#open.get(this)?.settle(this);
       watch.#open.delete(this);
+      watch.#before.delete(this);
       return original.apply(this, args);
     } as Method;
   }
 
   settleAll(): void {
+    for (const [socket, { readBytes, writtenBytes }] of this.#before) if (socket.bytesRead > readBytes || socket.bytesWritten > writtenBytes) this.#stateOf(socket);
     for (const [socket, state] of this.#open) state.settle(socket);
     this.#open.clear();
   }
@@ -131,14 +157,26 @@ class SocketWatch {
     return this.#open.get(socket) ?? this.#openBefore(socket);
   }
 
+  /** Of the socket that carries what another encrypts: its bytes are the same, counted already, and a few more. */
+  #below(socket: net.Socket): SocketState | undefined {
+    const { _parent: parent } = socket as { readonly _parent?: net.Socket };
+    return parent === undefined ? undefined : this.#open.get(parent);
+  }
+
   #openBefore(socket: net.Socket): SocketState {
-    const { remoteAddress, remotePort, localPort, bytesRead } = socket;
+    const { remoteAddress, remotePort, localPort, bytesRead, bytesWritten } = socket;
     const isServers = (socket as { readonly server?: unknown }).server instanceof net.Server;
     const name = isServers ? `clients of :${localPort}` : remoteAddress === undefined ? '(pipe)' : `${remoteAddress}:${remotePort}`;
-    const state = new SocketState(this.#observer.target('network', name), !isServers, bytesRead);
+    const state = new SocketState(this.#observer.target('network', name), !isServers, this.#before.get(socket) ?? { readBytes: bytesRead, writtenBytes: bytesWritten });
     this.#open.set(socket, state);
     return state;
   }
+}
+
+/** Node tells of them for debugging alone. */
+function openSockets(): net.Socket[] {
+  const { _getActiveHandles: activeHandles } = process as { readonly _getActiveHandles?: () => unknown[] };
+  return (activeHandles?.call(process) ?? []).filter((handle) => handle instanceof net.Socket);
 }
 
 /** `connect` takes a port and a host, a path, or options; Node's own callers hand over these as a list. */

@@ -65,6 +65,11 @@ export class TargetTally implements WatchedTarget {
     this.#shared.slices.add(readBytes, atMs);
   }
 
+  written(bytes: number, atMs: number): void {
+    this.writtenBytes += bytes;
+    this.#shared.slices.add(bytes, atMs);
+  }
+
   #asked(site: Site, bytes: number, waitedMs: number): void {
     this.who.add(this.#shared.asked(site, bytes, waitedMs), bytes * site.weight, waitedMs * site.weight);
   }

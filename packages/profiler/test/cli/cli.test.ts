@@ -1,4 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -29,7 +30,8 @@ describe('the command line', () => {
     folder = await mkdtemp(join(tmpdir(), 'fog-profiler-cli-'));
     await mkdir(join(folder, 'cli'));
     await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
-    await build({ entryPoints: [join(source, 'cli/main.ts'), join(source, 'cli/preload.ts'), join(source, 'register.ts')], outbase: source, outdir: folder, bundle: true, platform: 'node', format: 'esm', target: 'node20.19', logLevel: 'silent' });
+    await build({ entryPoints: [join(source, 'cli/main.ts'), join(source, 'register.ts')], outbase: source, outdir: folder, bundle: true, platform: 'node', format: 'esm', target: 'node20.19', logLevel: 'silent' });
+    await build({ entryPoints: [join(source, 'cli/preload.ts')], outbase: source, outdir: folder, outExtension: { '.js': '.cjs' }, bundle: true, platform: 'node', format: 'cjs', target: 'node20.19', logLevel: 'silent' });
     const spin = (ms: number) => `function spin() { let sum = 0; for (const end = performance.now() + ${ms}; performance.now() < end; ) sum += 1; return sum; }`;
     await writeFile(join(folder, 'app.cjs'), `${spin(300)}\nspin();\nconsole.log('ran', ...process.argv.slice(2));\nprocess.exitCode = 3;\n`);
     await writeFile(join(folder, 'exits.js'), `${spin(300)}\nspin();\nprocess.exit(5);\n`);
@@ -68,11 +70,55 @@ describe('the command line', () => {
     expect(await run('run', '--mode', 'cpu', '--out', 'forks.fogprofile', 'forks.js')).toMatchObject({ code: 0, stdout: 'false\n' });
   });
 
+  it('changes nothing of how a program runs: the order of its callbacks, its errors, its name, how often it is told of its end', async () => {
+    await writeFile(join(folder, 'order.cjs'), `process.nextTick(() => console.log('tick')); Promise.resolve().then(() => console.log('promise'));\nprocess.on('beforeExit', () => console.log('summary'));\nprocess.on('uncaughtException', (_, origin) => console.log(origin));\nthrow new Error('main');\n`);
+    await mkdir(join(folder, 'plain'), { recursive: true });
+    await writeFile(join(folder, 'plain', 'package.json'), '{}');
+    await writeFile(join(folder, 'plain', 'job.task'), "console.log('ran', typeof require);\n");
+    const ordered = await run('run', '--out', 'order.fogprofile', 'order.cjs');
+    expect([ordered.code, ordered.stdout]).toEqual([0, 'uncaughtException\ntick\npromise\nsummary\n']);
+    expect(await run('run', '--out', 'job.fogprofile', 'plain/job.task')).toMatchObject({ code: 0, stdout: 'ran function\n' });
+  });
+
+  it('records what a program does when it is told that it is about to end', async () => {
+    await writeFile(join(folder, 'late.cjs'), `function late() { for (const end = performance.now() + 200; performance.now() < end; ); }\nprocess.once('beforeExit', () => setTimeout(late, 1));\n`);
+    await run('run', '--out', 'late.fogprofile', 'late.cjs');
+    expect((await read('late.fogprofile')).cpu?.frames.map(({ name }) => name)).toContain('late');
+  });
+
+  it.each([
+    ['by a signal', "setTimeout(() => process.kill(process.pid, 'SIGTERM'), 50); setInterval(() => {}, 1_000);", ''],
+    ['by its own listener', "process.once('SIGTERM', () => { console.log('bye'); process.kill(process.pid, 'SIGTERM'); }); setTimeout(() => process.kill(process.pid, 'SIGTERM'), 50); setInterval(() => {}, 1_000);", 'bye\n'],
+    ['by a listener that ends it only if there are no others', "const own = () => { console.log(process.listeners('SIGTERM').length); process.off('SIGTERM', own); process.kill(process.pid, 'SIGTERM'); }; process.on('SIGTERM', own); setTimeout(() => process.kill(process.pid, 'SIGTERM'), 50); setInterval(() => {}, 1_000);", '1\n'],
+  ])('has the profile of a program that is ended %s', async (_, code, output) => {
+    await writeFile(join(folder, 'signal.cjs'), code);
+    await rm(join(folder, 'signal.fogprofile'), { force: true });
+    const { code: status, stdout } = await run('run', '--out', 'signal.fogprofile', 'signal.cjs');
+    expect([status, stdout]).toEqual([143, output]);
+    expect((await read('signal.fogprofile')).durationMs).toBeGreaterThan(40);
+  });
+
   it('has the workers of a program, those that ended too', async () => {
     expect((await run('run', '--out', 'workers.fogprofile', 'workers.js')).code).toBe(0);
     const { workers } = await read('workers.fogprofile');
     expect(workers.map(({ title }) => title)).toEqual(['[worker 1] helper']);
     expect(workers[0]?.cpu.frames.map(({ name }) => name)).toContain('spin');
+  });
+
+  it.each(['process.exit(4)', "setImmediate(() => { throw new Error('thrown'); })"])('lets a program end whose workers run still: %s', async (end) => {
+    await writeFile(join(folder, 'leaves.cjs'), `const { Worker, isMainThread, parentPort } = require('node:worker_threads');\nif (isMainThread) new Worker(__filename).on('message', () => { ${end}; });\nelse { parentPort.postMessage(1); setInterval(() => {}, 1_000); }\n`);
+    await rm(join(folder, 'leaves.fogprofile'), { force: true });
+    const { code } = await run('run', '--out', 'leaves.fogprofile', 'leaves.cjs');
+    expect(code).toBe(end === 'process.exit(4)' ? 4 : 1);
+    expect((await read('leaves.fogprofile')).durationMs).toBeGreaterThan(0);
+  });
+
+  it('passes on a signal once, though its group gets it', async () => {
+    await writeFile(join(folder, 'counts.cjs'), "let count = 0; process.on('SIGINT', () => { count += 1; setTimeout(() => process.exit(10 + count), 300); }); setInterval(() => {}, 1_000); console.log('ready');\n");
+    const started = spawn(process.execPath, [join(folder, 'cli/main.js'), 'run', '--out', 'counts.fogprofile', 'counts.cjs'], { cwd: folder, detached: true, stdio: ['ignore', 'pipe', 'ignore'] });
+    await once(started.stdout, 'data');
+    process.kill(-(started.pid ?? 0), 'SIGINT');
+    expect(await once(started, 'exit')).toEqual([11, null]);
   });
 
   it('makes a report of a file, and of what changed between two', async () => {

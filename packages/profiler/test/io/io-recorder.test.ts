@@ -2,9 +2,11 @@ import { once } from 'node:events';
 import fs from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import http from 'node:http';
+import http2 from 'node:http2';
 import net, { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
@@ -74,6 +76,74 @@ describe('I/O', () => {
     expect(profile.disk.latency.count).toBe(profile.disk.operations);
     expect(profile.disk.latency.maxMs).toBeGreaterThanOrEqual(profile.disk.latency.p50Ms);
     expect(profile.slices.reduce((sum, { diskBytes }) => sum + diskBytes, 0)).toBe(profile.disk.readBytes + profile.disk.writtenBytes);
+  });
+
+  it.each<[string, number, number, (file: string) => unknown]>([
+    ['writeFileSync, hex', 0, 1_000, (file) => fs.writeFileSync(file, 'ab'.repeat(1_000), 'hex')],
+    ['writeFile, latin1', 0, 1_000, (file) => promisify(fs.writeFile)(file, 'é'.repeat(1_000), { encoding: 'latin1' })],
+    ['promises.appendFile, utf16le', 0, 2_000, (file) => fs.promises.appendFile(file, 'x'.repeat(1_000), 'utf16le')],
+    ['promises.writeFile of a stream', 0, 1_000, (file) => fs.promises.writeFile(file, Readable.from([Buffer.alloc(400), Buffer.alloc(600)]))],
+    ['promises.writeFile of an iterable', 0, 1_500, (file) => fs.promises.writeFile(file, (function* parts() { yield Buffer.alloc(1_000); yield Buffer.alloc(500); })())],
+    ['readFileSync, base64', 900, 900, (file) => (fs.writeFileSync(file, Buffer.alloc(900)), fs.readFileSync(file, 'base64'))],
+    ['promises.readFile, latin1', 900, 900, async (file) => (fs.writeFileSync(file, Buffer.alloc(900, 0xe9)), await fs.promises.readFile(file, 'latin1'))],
+    ['writeFile, twice the same buffer, then write', 0, 3_000, async (file) => {
+      const bytes = Buffer.alloc(1_000);
+      await promisify(fs.writeFile)(file, bytes);
+      await promisify(fs.writeFile)(file, bytes);
+      const descriptor = fs.openSync(file, 'a');
+      await promisify(fs.write)(descriptor, bytes);
+      fs.closeSync(descriptor);
+    }],
+  ])('counts bytes and not characters, each once: %s', async (_, readBytes, writtenBytes, act) => {
+    const { disk } = await record(() => act(join(folder, 'encoded')));
+    expect([disk.readBytes, disk.writtenBytes]).toEqual([readBytes, writtenBytes]);
+    fs.rmSync(join(folder, 'encoded'), { force: true });
+  });
+
+  it('counts what a handle moves that was opened before', async () => {
+    await record(() => fs.promises.stat(folder).then(() => new Promise((resolve) => setTimeout(resolve, 20)))); // From the first recording on it is known what handles are.
+    const handle = await fs.promises.open(join(folder, 'before'), 'w');
+    const { disk } = await record(() => handle.write(block));
+    await handle.close();
+    expect(disk.writtenBytes).toBe(BYTES);
+  });
+
+  it.each<[string, (socket: net.Socket) => void, (socket: net.Socket) => void]>([
+    ['the last of a client', (socket) => socket.end(block), (socket) => socket.resume().on('end', () => socket.end())],
+    ['the last of a server', (socket) => socket.resume(), (socket) => socket.end(block)],
+  ])('counts %s', async (_, client, server) => {
+    const { network } = await record(async () => {
+      const listening = net.createServer(server).listen(0, '127.0.0.1');
+      await once(listening, 'listening');
+      const socket = net.connect((listening.address() as AddressInfo).port, '127.0.0.1');
+      client(socket);
+      await once(socket, 'close');
+      await new Promise((resolve) => listening.close(resolve));
+    });
+    expect([network.readBytes, network.writtenBytes]).toEqual([BYTES, BYTES]);
+  });
+
+  it('counts what an HTTP server is sent over a connection that was open before, and what HTTP/2 moves', async () => {
+    const server = http.createServer((request, response) => void request.resume().on('end', () => response.end('x'))).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const agent = new http.Agent({ keepAlive: true });
+    const post = (body: Buffer) => new Promise((resolve) => http.request({ port, host: '127.0.0.1', method: 'POST', agent }, (response) => response.resume().on('end', resolve)).end(body));
+    await post(Buffer.alloc(1));
+    const one = await record(() => post(block));
+    expect(target(one, `clients of :${port}`)?.readBytes ?? 0).toBeGreaterThanOrEqual(BYTES);
+    agent.destroy();
+    server.close();
+    const two = await record(async () => {
+      const answering = http2.createServer((_, response) => response.end(block)).listen(0, '127.0.0.1');
+      await once(answering, 'listening');
+      const client = http2.connect(`http://127.0.0.1:${(answering.address() as AddressInfo).port}`);
+      await once(client.request({ ':path': '/' }).resume(), 'end');
+      client.destroy();
+      await new Promise((resolve) => answering.close(resolve));
+    });
+    expect(two.network.readBytes).toBeGreaterThanOrEqual(BYTES);
+    expect(two.network.writtenBytes).toBeGreaterThanOrEqual(BYTES);
   });
 
   it('accounts for what the kernel counts', async () => {
