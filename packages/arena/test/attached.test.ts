@@ -134,7 +134,7 @@ describe.each(backends)('an attached arena that was closed, on the %s backend', 
   it('leaves a loader the bytes that it may write to still', async () => {
     await using arena = createArena({ backend });
     const other = attachArena(arena.share());
-    let bytes = new Uint8Array();
+    let bytes: Uint8Array = new Uint8Array();
     let end = (): void => undefined;
     const load = (given: Uint8Array): Promise<void> => {
       bytes = given;

@@ -106,8 +106,12 @@ describe('a recommendation', () => {
 it('a time that was looked at more often counts for no more than it lasted', () => {
   const timesMs: number[] = [];
   const values: number[] = [];
-  for (let at = 0; at < 360; at += 1) (timesMs.push(at * 10_000), values.push(0.1));
-  for (let at = 1; at <= 200; at += 1) (timesMs.push(3_590_000 + at * 100), values.push(0.9));
+  const see = (timeMs: number, value: number): void => {
+    timesMs.push(timeMs);
+    values.push(value);
+  };
+  for (let at = 0; at < 360; at += 1) see(at * 10_000, 0.1);
+  for (let at = 1; at <= 200; at += 1) see(3_590_000 + at * 100, 0.9);
   const advice = recommend({ series: 'cpu.utilization', resource: 'CPU', samples: { timesMs: Float64Array.from(timesMs), values: Float64Array.from(values) }, limit: 4, unit: 'cores', accumulates: false });
   expect(advice?.evidence).toMatchObject({ p99: 0.1, max: 0.9, mean: expect.closeTo(0.1 + (0.8 * 20) / 3_620, 5) as unknown });
   expect(advice?.action).toBe('reduce');

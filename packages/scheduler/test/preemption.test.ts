@@ -50,7 +50,7 @@ describe('pre-emption', () => {
     await advance(0);
     submit('urgent', { needs: { cpu: 4 }, priority: 5 });
     await advance(0);
-    scheduler.updateWorker(low.workerId ?? '', { capacity: { cpu: 2 } });
+    scheduler.updateWorker(low.explain().workerId ?? '', { capacity: { cpu: 2 } });
     stop();
     await advance(0);
     submit('other');

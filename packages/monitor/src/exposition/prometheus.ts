@@ -58,7 +58,7 @@ function registryOf(readings: readonly Reading[], prefix: string): { readonly re
       addMetric(registry, name, members);
     } catch (error) {
       registry.removeSingleMetric(name);
-      leftOut.push(`${name} is left out: ${String((error as Error).message).replaceAll(/\s+/g, ' ')}`);
+      leftOut.push(`${name} is left out: ${(error as Error).message.replaceAll(/\s+/g, ' ')}`);
     }
   return { registry, leftOut };
 }

@@ -31,9 +31,12 @@ export const objectIn = (parent: Unchecked, key: string): Unchecked => objectAt(
 
 export function numberIn(parent: Unchecked, key: string, fallback?: number): number {
   const value = property(parent, key) ?? fallback;
-  if (typeof value !== 'number' || !Number.isFinite(value)) throw invalidProfile(path(parent, key), value, 'a number');
+  if (!isNumber(value)) throw invalidProfile(path(parent, key), value, 'a number up to 2^53');
   return value;
 }
+
+/** What can be counted: a time or a size beyond that is damaged, and could not be computed with. */
+const isNumber = (value: unknown): value is number => typeof value === 'number' && Math.abs(value) <= Number.MAX_SAFE_INTEGER;
 
 export function textIn(parent: Unchecked, key: string): string {
   const value = property(parent, key);
@@ -53,7 +56,7 @@ export function objectsIn(parent: Unchecked, key: string): Unchecked[] {
 
 export function numbersIn(parent: Unchecked, key: string): readonly number[] | undefined {
   return arrayIn(parent, key)?.map((item, index) => {
-    if (typeof item !== 'number' || !Number.isFinite(item)) throw invalidProfile(`${path(parent, key)}[${index}]`, item, 'a number');
+    if (!isNumber(item)) throw invalidProfile(`${path(parent, key)}[${index}]`, item, 'a number up to 2^53');
     return item;
   });
 }

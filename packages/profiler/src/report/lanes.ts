@@ -49,12 +49,12 @@ function busyRatios({ timeline, frames, nodeFrames }: Samples): number[] {
   const busyUs = new Float64Array(SLOTS);
   for (const [index, node] of nodes.entries()) {
     if (frames[nodeFrames[node] ?? -1]?.kind === 'idle') continue;
+    const from = Math.max(startUs, timesUs[index] ?? endUs);
     const until = Math.min(endUs, timesUs[index + 1] ?? endUs);
-    for (let from = Math.max(startUs, timesUs[index] ?? endUs); from < until; ) {
-      const slot = Math.min(SLOTS - 1, Math.floor((from - startUs) / slotUs));
-      const end = Math.max(from + 1e-3, Math.min(until, startUs + (slot + 1) * slotUs));
-      busyUs[slot] = (busyUs[slot] ?? 0) + end - from;
-      from = end;
+    const last = Math.min(SLOTS - 1, Math.floor((until - startUs) / slotUs));
+    for (let slot = Math.floor((from - startUs) / slotUs); slot <= last; slot += 1) {
+      const slotFrom = startUs + slot * slotUs;
+      busyUs[slot] = (busyUs[slot] ?? 0) + Math.max(0, Math.min(until, slotFrom + slotUs) - Math.max(from, slotFrom));
     }
   }
   return Array.from(busyUs, (us) => Math.min(1, Math.round((us / slotUs) * 100) / 100));

@@ -110,3 +110,11 @@ describe('a .cpuprofile', () => {
     expect(() => parseProfile(text)).toThrow(expect.objectContaining({ code: 'ERR_PROFILER_INVALID_PROFILE', message: expect.stringContaining(where) }));
   });
 });
+
+it('times and counts that nothing could be computed with are refused, and the largest that are not end every export', () => {
+  const file = (endTime: number) =>
+    JSON.stringify({ nodes: [{ id: 1, callFrame: { functionName: '(root)', scriptId: '0', url: '', lineNumber: -1, columnNumber: -1 }, hitCount: 0, children: [2] }, { id: 2, callFrame: { functionName: 'a', scriptId: '1', url: '', lineNumber: 0, columnNumber: 0 }, hitCount: 0, children: [] }], startTime: 0, endTime, samples: [2], timeDeltas: [0] });
+  for (const endTime of [1e307, 2 ** 54, -1e300]) expect(() => parseProfile(file(endTime))).toThrow(expect.objectContaining({ code: 'ERR_PROFILER_INVALID_PROFILE' }));
+  const profile = parseProfile(file(Number.MAX_SAFE_INTEGER));
+  for (const content of [profile.toHtml(), profile.toPprof(), profile.toOtlp()]) expect(content.length).toBeGreaterThan(0);
+});
