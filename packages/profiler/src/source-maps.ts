@@ -32,17 +32,25 @@ function lookupOf(url: string): Lookup | undefined {
     const text = readFileSync(fileURLToPath(url), 'utf8');
     const at = text.lastIndexOf(COMMENT);
     if (at < 0) return undefined;
-    const place = text.slice(at + COMMENT.length).trim();
+    const [place = ''] = text.slice(at + COMMENT.length).trim().split(/[\r\n]/, 1); // Other comments may follow.
     const inline = DATA.exec(place);
     const mapUrl = inline ? url : new URL(place, url).href;
     const json = inline ? Buffer.from(place.slice(inline[0].length), inline[1] ? 'base64' : 'utf8').toString('utf8') : readFileSync(fileURLToPath(mapUrl), 'utf8');
-    const map = new SourceMap(JSON.parse(inline && !inline[1] ? decodeURIComponent(json) : json) as ConstructorParameters<typeof SourceMap>[0]);
+    const payload = JSON.parse(inline && !inline[1] ? decodeURIComponent(json) : json) as ConstructorParameters<typeof SourceMap>[0];
+    const map = new SourceMap(payload);
     return (line, column) => {
       const entry = map.findEntry(line - 1, column - 1);
-      if (!('originalSource' in entry)) return undefined;
-      return { url: new URL(entry.originalSource, mapUrl).href, line: entry.originalLine + 1, column: entry.originalColumn + 1, name: (entry as { readonly name?: string }).name };
+      // A segment may have no source, and a source no name.
+      if (!('originalSource' in entry) || typeof (entry.originalSource as unknown) !== 'string' || typeof (entry.originalLine as unknown) !== 'number') return undefined;
+      return { url: new URL(rooted(entry.originalSource, payload), mapUrl).href, line: entry.originalLine + 1, column: entry.originalColumn + 1, name: (entry as { readonly name?: string }).name };
     };
   } catch {
     return undefined; // No map, or one that cannot be read: the script's own place is still right.
   }
+}
+
+/** Node gives sources as the map names them. */
+function rooted(source: string, { sourceRoot, sources }: { readonly sourceRoot?: unknown; readonly sources?: readonly unknown[] }): string {
+  if (typeof sourceRoot !== 'string' || sourceRoot === '' || sources?.includes(source) !== true || URL.canParse(source) || source.startsWith('/')) return source;
+  return sourceRoot.endsWith('/') ? sourceRoot + source : `${sourceRoot}/${source}`;
 }

@@ -1,6 +1,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { build } from 'esbuild';
@@ -24,6 +24,20 @@ describe('sources', () => {
     const frame = { name: 'total', url: pathToFileURL(outfile).href, line, column: (text.split('\n')[line - 1] ?? '').indexOf('(') + 1, kind: 'script' as const };
     const [found] = createProfile({ durationMs: 1, cpu: samplesFrom([{ deltaUs: 0, stack: [frame] }]) }).withSources().top();
     expect(found).toMatchObject({ name: 'total', url: pathToFileURL(join(folder, 'shop.ts')).href, line: 3 });
+  });
+
+  it.each<[string, object, string, string]>([
+    ['with a root', { sourceRoot: '/abs/root' }, '', '/abs/root/src/x.ts:10'],
+    ['with a comment behind that of the map', {}, '\n//# debugId=85314830\n', 'src/x.ts:10'],
+    ['with a segment that has no source', { mappings: ';A;AASE' }, '', 'odd.cjs:2'],
+    ['with a source that has no name', { sources: [null] }, '', 'odd.cjs:2'],
+  ])('are found, or left, by a source map %s', async (_, more, tail, expected) => {
+    const file = join(folder, 'odd.cjs');
+    await writeFile(file, `exports.hot=\nfunction hot(){};\n//# sourceMappingURL=odd.map${tail}`);
+    await writeFile(join(folder, 'odd.map'), JSON.stringify({ version: 3, sources: ['src/x.ts'], names: [], mappings: ';AASE', ...more }));
+    const frame = { name: 'hot', url: pathToFileURL(file).href, line: 2, column: 13, kind: 'script' as const };
+    const [found] = createProfile({ durationMs: 1, cpu: samplesFrom([{ deltaUs: 0, stack: [frame] }]) }).withSources().top();
+    expect(`${found?.url}:${found?.line}`).toBe(pathToFileURL(resolve(folder, expected)).href);
   });
 
   it('stay where they are without a map, or with one that cannot be read', async () => {
