@@ -5,7 +5,7 @@ import { invalidOption, statementTimeout } from '../errors.js';
 import type { Lease } from '../lease.js';
 import { type PoolTuning, requireDuration, requireKnown, requireObject, TUNING } from '../options.js';
 import { cancellable } from '../postgres/cancellable.js';
-import { isShareable, Pipelines, requirePipelining, type Statement } from '../postgres/pipelines.js';
+import { isShareable, Pipelines, requirePipelining, type Statement, wasNotPrepared } from '../postgres/pipelines.js';
 import { connect, discard, end, isClean, requireAnswer, rollBack } from '../postgres/connection.js';
 import { StatementWatch } from '../postgres/statement-watch.js';
 import { beginStatement, serverTimeout, type TransactionOptions, transact } from '../postgres/transaction.js';
@@ -227,11 +227,14 @@ class PostgresPool implements PgPool {
   #query(query: string | QueryConfig, values: QueryConfigValues<unknown[]> | undefined): Promise<QueryResult> {
     return new Promise((resolve, reject) => {
       requireAnswer(query);
+      let shared = this.#pipelines !== undefined && isShareable(query);
       const send: Statement = (client, done) => {
         let answered = false;
         const failed = (error: unknown): void => {
           done(error);
-          reject(error);
+          if (!shared || !wasNotPrepared(query, error)) return reject(error);
+          shared = false;
+          alone();
         };
         try {
           client.query(query as string, values as unknown[], (error: Error | null | undefined, result) => {
@@ -247,9 +250,10 @@ class PostgresPool implements PgPool {
           queueMicrotask(() => failed(error));
         }
       };
-      if (this.#pipelines !== undefined && isShareable(query)) this.#pipelines.send(send, reject);
       // It may have been taken back, as leaked.
-      else this.#pool.lend((lease) => send(lease.resource, () => lease[Symbol.dispose]()), reject);
+      const alone = (): unknown => this.#pool.lend((lease) => send(lease.resource, () => lease[Symbol.dispose]()), reject);
+      if (shared) this.#pipelines?.send(send, reject);
+      else alone();
     });
   }
 

@@ -133,6 +133,15 @@ export function isShareable(query: unknown): boolean {
   return typeof text === 'string' && submit === undefined && rows === undefined && portal === undefined && !NEEDS_ITS_OWN.test(text);
 }
 
+/**
+ * Whether a statement with a name was not run since one ahead of it, that was to prepare it for both, could not be: to be sent again
+ * by itself, when it will be told what is wrong with it.
+ */
+export const wasNotPrepared = (query: unknown, error: unknown): boolean =>
+  typeof query === 'object' && query !== null && 'name' in query && error instanceof pg.DatabaseError && error.code === INVALID_STATEMENT_NAME;
+
+const INVALID_STATEMENT_NAME = '26000';
+
 /** @throws {PoolError} `ERR_POOL_INVALID_OPTION` where node-postgres has no pipelines yet */
 export function requirePipelining(depth: number): void {
   if (depth > 1 && !('pipeline' in new pg.Client())) throw invalidOption('pipelineDepth', depth, '1, as only node-postgres 8.23 and newer can do more');

@@ -117,6 +117,16 @@ describe('statements that share connections', () => {
     expect(db.stats().createdTotal).toBe(2);
   });
 
+  it('of one name that cannot be prepared are all told why, and others of the connection answered', async () => {
+    const db = open({ max: 1, pipelineDepth: 4 });
+    const asked = [...Array.from({ length: 5 }, () => db.query({ name: 'bad', text: 'select nothing from nowhere' })), echo(db, 7)];
+    const codes = await Promise.all(asked.map((one) => one.then((answer: unknown) => answer, (error: { code: string }) => error.code)));
+    expect(codes).toEqual(['42P01', '42P01', '42P01', '42P01', '42P01', 7]);
+    expect(await echo(db, 8)).toBe(8);
+    expect(db.stats()).toMatchObject({ createdTotal: 1, leased: 0 });
+    await expect(db.query({ name: 'asks', text: 'execute unknown' })).rejects.toMatchObject({ code: '26000' });
+  });
+
   it('fail with their connection when it breaks, and no others', async () => {
     const db = open({ max: 1, pipelineDepth: 2 });
     const admin = open({ max: 1 });
