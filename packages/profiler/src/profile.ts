@@ -199,8 +199,8 @@ export function parseProfile(content: string | Uint8Array): Profile {
 const LEFT_BRACE = 0x7b;
 
 /**
- * One profile of all that `profiles` hold: costs of equal stacks add up, and the duration is that of all together. What
- * the event loop and the garbage collector did is not kept; the conditions are, where all agree.
+ * One profile of the CPU and memory of all that `profiles` hold: costs of equal stacks add up, and the duration is that of all
+ * together. I/O, promises, workers, and what the event loop and the garbage collector did are not kept; the conditions are, where all agree.
  * @throws {ProfilerError} `ERR_PROFILER_INVALID_OPTION`
  */
 export function mergeProfiles(profiles: readonly Profile[]): Profile {
@@ -208,6 +208,8 @@ export function mergeProfiles(profiles: readonly Profile[]): Profile {
   if (first === undefined) throw invalidOption('profiles', profiles, 'one profile or more');
   for (const [index, profile] of profiles.entries()) asProfile(`profiles[${index}]`, profile);
   const all = (of: 'cpu' | 'memory'): Samples | undefined => mergeSamples(profiles.flatMap((profile) => profile[of] ?? []));
+  const kinds = new Set(profiles.flatMap(({ memory }) => memory?.valueTypes.at(-1)?.type ?? []));
+  if (kinds.size > 1) throw invalidOption('profiles', [...kinds].join(' and '), 'memory that is all live, or all allocated');
   const began = profiles.map(({ startedAtMs }) => startedAtMs ?? Infinity).reduce((earliest, ms) => Math.min(earliest, ms));
   return createProfile({
     startedAtMs: Number.isFinite(began) ? began : undefined,

@@ -20,7 +20,7 @@ export interface Frame {
   readonly name: string;
   /** As V8 has it: a `file:` URL, a path, `node:…`, or empty for what has no source. */
   readonly url: string;
-  /** Of the function's beginning, counted from 1 as in stack traces; 0 where there is none. */
+  /** Of the function's beginning, in I/O of the call; counted from 1 as in stack traces; 0 where there is none. */
   readonly line: number;
   readonly column: number;
   readonly kind: FrameKind;

@@ -51,7 +51,7 @@ export function windowDirectory(options: WindowDirectoryOptions): WindowDirector
     },
     async query(span = {}) {
       const { fromMs, untilMs } = resolveSpan(span);
-      const wanted = (await windowsIn(path)).filter((window) => window.untilMs > fromMs && window.fromMs < untilMs);
+      const wanted = (await windowsIn(path, 'may be missing')).filter((window) => window.untilMs > fromMs && window.fromMs < untilMs);
       const profiles = await Promise.all(wanted.map(({ name }) => read(join(path, name))));
       const found = profiles.filter((profile) => profile !== undefined);
       return found.length === 0 ? undefined : mergeProfiles(found);
@@ -80,8 +80,9 @@ const NAME = /^window-(\d{15})-(\d+)-\d+-\d+\.fogprofile$/;
 const nameOf = ({ startedAtMs = 0, durationMs }: Profile, ordinal: number): string =>
   `window-${String(Math.floor(startedAtMs)).padStart(15, '0')}-${Math.ceil(durationMs)}-${process.pid}-${ordinal}.fogprofile`;
 
-async function windowsIn(path: string): Promise<{ readonly name: string; readonly fromMs: number; readonly untilMs: number }[]> {
-  const names = await readdir(path).catch((cause: unknown) => {
+async function windowsIn(path: string, folder: 'is there' | 'may be missing' = 'is there'): Promise<{ readonly name: string; readonly fromMs: number; readonly untilMs: number }[]> {
+  const names: string[] = await readdir(path).catch((cause: unknown) => {
+    if (folder === 'may be missing' && (cause as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw readFailed(path, cause);
   });
   return names.toSorted().flatMap((name) => {

@@ -85,3 +85,10 @@ describe('a diff of two profiles', () => {
     for (const options of [null, 7, []]) expect(() => diffProfiles(before, after).functions(options as never)).toThrow(expect.objectContaining({ code: 'ERR_PROFILER_INVALID_OPTION' }));
   });
 });
+
+it('memory that is live and memory that was allocated are not added up', () => {
+  const memoryOf = (type: 'live' | 'allocated'): Profile =>
+    createProfile({ durationMs: 1, memory: { ...samplesFrom([{ deltaUs: 0, stack: [script('a')] }]), valueTypes: [{ type: 'samples', unit: 'count' }, { type, unit: 'bytes' }] } });
+  expect(() => mergeProfiles([memoryOf('live'), memoryOf('allocated')])).toThrow(expect.objectContaining({ code: 'ERR_PROFILER_INVALID_OPTION' }));
+  expect(mergeProfiles([memoryOf('live'), memoryOf('live')]).memory?.valueTypes.at(-1)?.type).toBe('live');
+});

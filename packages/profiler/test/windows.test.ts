@@ -30,6 +30,10 @@ describe('windows in a folder', () => {
     expect(await windows.query({ fromMs: 9_000 })).toBeUndefined();
   });
 
+  it('are none before the first', async () => {
+    expect(await windowDirectory({ path: join(folder, 'not yet') }).query()).toBeUndefined();
+  });
+
   it('are no more than are kept, the oldest gone, and files of others left alone', async () => {
     const path = join(folder, 'few');
     const windows = windowDirectory({ path, keepFiles: 2 });
