@@ -16,6 +16,9 @@ import type { ResolvedOptions, ResolvedRecording } from './options.js';
 import { type ProfileData, type WorkerCpu, completeData } from './profile-data.js';
 import type { Samples } from './samples.js';
 
+/** As it was before a program under test put another in its place. */
+const { setImmediate: nextTurn } = globalThis;
+
 /** One recording: all its sources started and stopped together. */
 export class RecordingRun {
   readonly #options: ResolvedOptions;
@@ -87,7 +90,7 @@ export class RecordingRun {
   async stop(): Promise<ProfileData> {
     const ended = this.#end();
     const workers = this.#workers?.stop();
-    await new Promise((resolve) => setImmediate(resolve)); // Or collections of this turn would be missing.
+    await new Promise((resolve) => nextTurn(resolve)); // Or collections of this turn would be missing.
     return this.#finish(ended, (await workers) ?? []);
   }
 

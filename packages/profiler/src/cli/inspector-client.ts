@@ -3,8 +3,11 @@ import http from 'node:http';
 import type { Duplex } from 'node:stream';
 import { inspectorFailed, inspectorUnreachable } from '../errors.js';
 
+/** Longest wait for an answer. */
+const ANSWER_MS = 10_000;
+
 export interface InspectorClient extends AsyncDisposable {
-  /** @throws {ProfilerError} `ERR_PROFILER_INSPECTOR_FAILED`, `ERR_PROFILER_INSPECTOR_UNREACHABLE` when the process has ended. */
+  /** @throws {ProfilerError} `ERR_PROFILER_INSPECTOR_FAILED`, `ERR_PROFILER_INSPECTOR_UNREACHABLE` when the process has ended, or has not answered for 10 s. */
   call(method: string, params?: object): Promise<object>;
 }
 
@@ -18,13 +21,11 @@ export async function connectInspector(address: URL): Promise<InspectorClient> {
   let calls = 0;
   const lose = (): void => {
     for (const { reject } of waiting.values()) reject(inspectorUnreachable(address.host, 'it has closed the connection'));
-    waiting.clear();
   };
   readTexts(socket, (text) => {
     const { id, result, error } = JSON.parse(text) as { readonly id?: number; readonly result?: object; readonly error?: { readonly message: string } };
     const call = id === undefined ? undefined : waiting.get(id);
     if (id === undefined || call === undefined) return;
-    waiting.delete(id);
     if (error) call.reject(inspectorFailed('a call', error.message));
     else call.resolve(result ?? {});
   });
@@ -35,7 +36,13 @@ export async function connectInspector(address: URL): Promise<InspectorClient> {
       new Promise((resolve, reject) => {
         if (socket.destroyed) return reject(inspectorUnreachable(address.host, 'it has closed the connection'));
         const id = (calls += 1);
-        waiting.set(id, { resolve, reject });
+        const timer = setTimeout(() => waiting.get(id)?.reject(inspectorUnreachable(address.host, 'it does not answer')), ANSWER_MS);
+        const ended = <Value>(settle: (value: Value) => void) => (value: Value): void => {
+          clearTimeout(timer);
+          waiting.delete(id);
+          settle(value);
+        };
+        waiting.set(id, { resolve: ended(resolve), reject: ended(reject) });
         socket.write(frameOf(JSON.stringify({ id, method, params })));
       }),
     async [Symbol.asyncDispose]() {
@@ -45,22 +52,23 @@ export async function connectInspector(address: URL): Promise<InspectorClient> {
 }
 
 async function firstTarget(address: URL): Promise<URL> {
-  const listed = await fetch(new URL('/json/list', address)).then(
-    (response) => response.json() as Promise<readonly { readonly webSocketDebuggerUrl?: string }[]>,
-    (cause: unknown) => {
+  const listed: unknown = await fetch(new URL('/json/list', address), { signal: AbortSignal.timeout(ANSWER_MS) })
+    .then((response) => response.json())
+    .catch((cause: unknown) => {
       throw inspectorUnreachable(address.host, cause);
-    },
-  );
-  const url = listed[0]?.webSocketDebuggerUrl;
-  if (url === undefined) throw inspectorUnreachable(address.host, 'it names nothing to inspect');
-  return new URL(url.replace(/^ws:/, 'http:'));
+    });
+  const [first] = (Array.isArray(listed) ? listed : []) as { readonly webSocketDebuggerUrl?: unknown }[];
+  const url = typeof first?.webSocketDebuggerUrl === 'string' ? first.webSocketDebuggerUrl.replace(/^ws:/, 'http:') : '';
+  if (!URL.canParse(url)) throw inspectorUnreachable(address.host, 'it names nothing to inspect');
+  return new URL(url);
 }
 
 function upgrade(url: URL): Promise<Duplex> {
   return new Promise((resolve, reject) => {
     const headers = { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13', 'sec-websocket-key': randomBytes(16).toString('base64') };
-    const request = http.get(url, { headers, agent: false });
-    request.once('upgrade', (_, socket) => resolve(socket));
+    const request = http.get(url, { headers, agent: false, timeout: ANSWER_MS });
+    request.once('upgrade', (_, socket) => resolve(socket.setTimeout(0)));
+    request.once('timeout', () => request.destroy(new Error('it does not answer')));
     request.once('response', ({ statusCode }) => reject(inspectorUnreachable(url.host, `it answers ${statusCode}`)));
     request.once('error', (cause) => reject(inspectorUnreachable(url.host, cause)));
   });

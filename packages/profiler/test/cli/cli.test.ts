@@ -1,5 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -141,6 +143,15 @@ describe('the command line', () => {
     } finally {
       child.kill();
     }
+  });
+
+  it.each(['<html>', 'null', '[]', '[{ "webSocketDebuggerUrl": "nonsense" }]', '[null]'])('says so where what answers is no inspector: %s', async (answer) => {
+    const server = http.createServer((_, response) => response.end(answer)).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { code, stderr } = await run('top', `127.0.0.1:${(server.address() as AddressInfo).port}`);
+    server.close();
+    expect(code).not.toBe(0);
+    expect(stderr).toMatch(/^[^\n]*cannot be reached[^\n]*\n$|^[^\n]*inspector[^\n]*\n$/);
   });
 
   it('keeps a recording that cannot be written as asked', async () => {
