@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
-import { createServer } from 'node:net';
+import net, { createServer } from 'node:net';
 import { request, type IncomingMessage } from 'node:http';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { json as readJson } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startPostgres, startRedis, type Service } from '@fog/services';
+import pg from 'pg';
 import { MAIN, ask, eventually, failingGateway, startGateway, type GatewayProcess } from './gateway-process.js';
 
 let postgres: Service;
@@ -222,6 +223,46 @@ describe('faults', () => {
     await redis.restart();
     await eventually(async () => ((await ask(gateway.url, '/readyz')).status === 200 ? true : undefined));
     expect(await latest('cached')).toMatchObject({ m: { value: 2 } });
+  });
+});
+
+describe('several gateways on the same stores', () => {
+  it('start at once on an empty database', async () => {
+    const admin = new pg.Client(postgres.url);
+    await admin.connect();
+    await admin.query('create database fresh');
+    await admin.end();
+    const fresh = new URL(postgres.url);
+    fresh.pathname = '/fresh';
+    const started = await Promise.all([1, 2, 3].map(() => startGateway({ DATABASE_URL: fresh.href, REDIS_URL: redis.url })));
+    for (const each of started) expect(await each.stop()).toBe(0);
+  });
+
+  it('answer no latest value that is older than what one of them accepted while Redis was out of its reach', async () => {
+    const sockets = new Set<net.Socket>();
+    let isCut = false;
+    const cable = net.createServer((socket) => {
+      if (isCut) return void socket.destroy();
+      const on = net.connect(redis.port, redis.host);
+      for (const [end, other] of [[socket, on], [on, socket]] as const) end.on('error', () => undefined).on('close', () => other.destroy());
+      socket.pipe(on).pipe(socket);
+      sockets.add(socket);
+    });
+    cable.listen(0, '127.0.0.1');
+    await once(cable, 'listening');
+    const through = new URL(redis.url);
+    through.host = `127.0.0.1:${(cable.address() as net.AddressInfo).port}`;
+    {
+      await using own = await startGateway({ DATABASE_URL: postgres.url, REDIS_URL: through.href });
+      await ask(own.url, '/v1/readings', row('shared', 1, '2026-01-31T12:00:00Z'));
+      expect(await latest('shared')).toMatchObject({ m: { value: 1 } });
+      isCut = true;
+      for (const socket of sockets) socket.destroy();
+      expect((await ask(own.url, '/v1/readings', row('shared', 2, '2026-01-31T12:01:00Z'))).status).toBe(200);
+      isCut = false;
+      await eventually(async () => ((await latest('shared')) as { m: { value: number } }).m.value === 2 || undefined);
+    }
+    cable.close();
   });
 });
 

@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http';
 
 /**
- * Server-sent events to every open dashboard. A frame is serialised once a tick for all of them; a page too slow to take
- * it is dropped, and its browser connects again by itself.
+ * Server-sent events to every open dashboard. A frame is serialised once a tick for all of them; a page that has not taken one by
+ * the next is dropped, and its browser connects again by itself.
  */
 export interface DashboardStream extends Disposable {
   /** Takes a response over until its client leaves. */
@@ -29,7 +29,9 @@ export function createDashboardStream(read: () => object, intervalMs: number): D
   }
 
   function send(text: string): void {
-    for (const client of clients) if (!client.write(text)) client.destroy();
+    for (const client of clients)
+      if (client.writableLength > 0) client.destroy();
+      else client.write(text);
   }
 
   return {

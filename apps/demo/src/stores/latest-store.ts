@@ -5,7 +5,8 @@ import type { LatestValue } from './readings-store.js';
 /**
  * The latest values by device, in Redis: a cache beside the readings, which PostgreSQL holds. It never answers with less
  * or older than was accepted: a device's hash answers only once it was loaded whole ({@link COMPLETE}), every write keeps
- * the newer value, and a device whose write failed is read from PostgreSQL until it has been loaded again.
+ * the newer value, and a device whose write failed is read from PostgreSQL until it has been loaded again, and forgotten by Redis as
+ * soon as that can be reached, for other gateways on it.
  */
 export interface LatestStore {
   /** Notes a batch's values. Never fails: what Redis does not take is answered from PostgreSQL. */
@@ -19,6 +20,8 @@ export interface LatestStore {
 const COMPLETE = '';
 /** Bounds how long a value could be stale should the gateway die between PostgreSQL's commit and Redis' write. */
 const EXPIRE_S = 600;
+/** How soon Redis is asked again to forget what it did not take. */
+const REPAIR_MS = 1_000;
 
 /** KEYS[1] the hash; ARGV[1] its expiry in s, then metric, ms, value, and so on. */
 const KEEP_NEWER = `
@@ -33,7 +36,30 @@ redis.call('EXPIRE', KEYS[1], ARGV[1])`;
 const keyOf = (device: string): string => `fog:latest:${device}`;
 
 export function createLatestStore(redis: RedisPool, load: (device: string) => Promise<LatestValue[]>, onFailure: (error: unknown) => void): LatestStore {
-  const stale = new Set<string>();
+  /** By device, which of the failures was its last. */
+  const stale = new Map<string, number>();
+  let failures = 0;
+  let repair: NodeJS.Timeout | undefined;
+
+  function missed(devices: Iterable<string>, error: unknown): void {
+    for (const device of devices) stale.set(device, (failures += 1));
+    repairSoon();
+    onFailure(error);
+  }
+
+  function repairSoon(): void {
+    repair ??= setTimeout(() => {
+      repair = undefined;
+      forgetStale().catch(repairSoon);
+    }, REPAIR_MS).unref();
+  }
+
+  async function forgetStale(): Promise<void> {
+    const before = [...stale];
+    if (before.length === 0) return;
+    await redis.use((client) => client.unlink(before.map(([device]) => keyOf(device))));
+    for (const [device, failure] of before) if (stale.get(device) === failure) stale.delete(device); // Else a write has failed meanwhile.
+  }
 
   async function write(values: ReadonlyMap<string, readonly LatestValue[]>, complete: boolean): Promise<void> {
     await redis.use(async (client) => {
@@ -58,8 +84,7 @@ export function createLatestStore(redis: RedisPool, load: (device: string) => Pr
       try {
         await write(values, false);
       } catch (error) {
-        for (const device of values.keys()) stale.add(device);
-        onFailure(error);
+        missed(values.keys(), error);
       }
     },
 
@@ -74,8 +99,7 @@ export function createLatestStore(redis: RedisPool, load: (device: string) => Pr
       stale.delete(device); // Before the load: a write that fails meanwhile makes it stale again.
       const latest = await load(device);
       if (latest.length > 0) await write(new Map([[device, latest]]), true).catch((error: unknown) => {
-        stale.add(device);
-        onFailure(error);
+        missed([device], error);
       });
       return latest;
     },

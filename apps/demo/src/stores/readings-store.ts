@@ -49,7 +49,9 @@ export interface ReadingsStore {
   ping(): Promise<void>;
 }
 
+/** One at a time: gateways that start at once would make the same table twice, which fails. */
 const TABLES = `
+select pg_advisory_xact_lock(hashtext('fog gateway tables'));
 create table if not exists readings (
   device text not null, metric text not null, minute timestamptz not null,
   count bigint not null, sum double precision not null, min double precision not null, max double precision not null,
