@@ -65,7 +65,7 @@ describe.each(backends)('large blocks on the %s backend', (backend) => {
     const worker = startThread(arena, `
       const blocks = [2 ** 20, 2 ** 17, 100].map((bytes) => arena.alloc(bytes));
       for (const block of blocks) block.free();
-      arena.alloc(300_000);
+      globalThis.kept = arena.alloc(300_000); // Or it might be collected, and taken back, before the end.
       parentPort.postMessage('freed');`);
     const exit = exitOf(worker);
     await messageOf(worker);
