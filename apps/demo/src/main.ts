@@ -127,8 +127,6 @@ function fail(error: unknown): never {
 const parent = process.ppid; // Before anything takes long enough for it to change.
 try {
   const { url, close } = await start(readConfig(process.env));
-  say(`Fog gateway   ${url}\n  dashboard   ${url}/\n  readings    POST ${url}/v1/readings`);
-
   let asked = 0;
   const stop = (why: string): void => {
     asked += 1;
@@ -137,6 +135,8 @@ try {
     close().then(() => process.exit(0), fail);
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop(signal));
+  // Last, as whoever reads it may end us at once.
+  say(`Fog gateway   ${url}\n  dashboard   ${url}/\n  readings    POST ${url}/v1/readings`);
   if (process.env['npm_lifecycle_event'] === 'start') onOrphaned(parent, () => stop('npm has ended'));
 } catch (error) {
   fail(error);

@@ -123,6 +123,7 @@ describe('bad input', () => {
     ['/v1/nothing/stats', 404, 'ERR_ROUTE_UNKNOWN'],
     ['/v1/devices/%ff/latest', 400, 'ERR_PATH_INVALID'],
     ['/v1/profile?seconds=-1', 400, 'ERR_PARAMETER_INVALID'],
+    ['/v1/profile?seconds=31', 400, 'ERR_PARAMETER_INVALID'],
   ])('%s is answered with %d', async (path, status, code) => {
     const answer = await ask(gateway.url, path);
     expect(answer.status).toBe(status);
