@@ -20,6 +20,8 @@ export interface LatestStore {
 const COMPLETE = '';
 /** Bounds how long a value could be stale should the gateway die between PostgreSQL's commit and Redis' write. */
 const EXPIRE_S = 600;
+/** Devices remembered as stale; of more, Redis is left alone until all that it has is expired. */
+const MOST_STALE = 100_000;
 /** How soon Redis is asked again to forget what it did not take. */
 const REPAIR_MS = 1_000;
 
@@ -39,10 +41,16 @@ export function createLatestStore(redis: RedisPool, load: (device: string) => Pr
   /** By device, which of the failures was its last. */
   const stale = new Map<string, number>();
   let failures = 0;
+  let leftAloneUntilMs = 0;
+  const isLeftAlone = (): boolean => performance.now() < leftAloneUntilMs;
   let repair: NodeJS.Timeout | undefined;
 
   function missed(devices: Iterable<string>, error: unknown): void {
     for (const device of devices) stale.set(device, (failures += 1));
+    if (stale.size > MOST_STALE) {
+      stale.clear();
+      leftAloneUntilMs = performance.now() + EXPIRE_S * 1_000;
+    }
     repairSoon();
     onFailure(error);
   }
@@ -80,6 +88,7 @@ export function createLatestStore(redis: RedisPool, load: (device: string) => Pr
 
   return {
     async note(aggregates) {
+      if (isLeftAlone()) return;
       const values = latestOf(aggregates);
       try {
         await write(values, false);
@@ -89,6 +98,7 @@ export function createLatestStore(redis: RedisPool, load: (device: string) => Pr
     },
 
     async read(device) {
+      if (isLeftAlone()) return load(device);
       try {
         const known = await cached(device);
         if (known !== undefined) return known;
