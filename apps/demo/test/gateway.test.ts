@@ -124,6 +124,7 @@ describe('bad input', () => {
     ['/v1/devices/%ff/latest', 400, 'ERR_PATH_INVALID'],
     ['/v1/profile?seconds=-1', 400, 'ERR_PARAMETER_INVALID'],
     ['/v1/profile?seconds=31', 400, 'ERR_PARAMETER_INVALID'],
+    [`/v1/devices/${'n'.repeat(128)}/latest`, 404, 'ERR_DEVICE_UNKNOWN'],
   ])('%s is answered with %d', async (path, status, code) => {
     const answer = await ask(gateway.url, path);
     expect(answer.status).toBe(status);
@@ -159,6 +160,15 @@ describe('what a gateway tells of itself', () => {
     expect(text).toMatch(/^fog_scheduler_succeeded_total [1-9]/m);
     expect(text).toMatch(/^fog_memory_utilization_ratio 0\.\d+/m);
     expect(text).toMatch(/^fog_cpu_utilization_ratio\{mode="user"\} [\d.]+/m);
+  });
+
+  it('records no longer for a client that went away', async () => {
+    const leaving = new AbortController();
+    const left = fetch(`${gateway.url}/v1/profile?seconds=30`, { signal: leaving.signal }).catch(() => 'left');
+    await eventually(async () => ((await fetch(`${gateway.url}/v1/profile?seconds=0.01`)).status === 409 ? true : undefined));
+    leaving.abort();
+    expect(await left).toBe('left');
+    await eventually(async () => ((await fetch(`${gateway.url}/v1/profile?seconds=0.01`)).status === 200 ? true : undefined));
   });
 
   it('has a CPU profile of itself', async () => {

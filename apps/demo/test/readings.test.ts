@@ -115,6 +115,8 @@ it.each([
   ['2026-01-31', undefined],
   ['2026-01-31T12:00:00', undefined],
   ['2026-13-31T12:00:00Z', undefined],
+  ['2026-02-30T12:00:00Z', undefined],
+  ['2028-02-29T12:00:00Z', Date.UTC(2028, 1, 29, 12)],
   [Number.NaN, undefined],
   [1e300, undefined],
   [true, undefined],

@@ -14,7 +14,7 @@ export async function addDashboard(server: FastifyInstance, stream: DashboardStr
   const uplot = dirname(createRequire(import.meta.url).resolve('uplot/package.json'));
   await server.register(fastifyStatic, { root: join(import.meta.dirname, 'page'), setHeaders });
   await server.register(fastifyStatic, { root: join(uplot, 'dist'), prefix: '/uplot/', decorateReply: false, setHeaders });
-  server.get('/v1/events', (_request, reply) => {
+  server.get('/v1/events', { exposeHeadRoute: false }, (_request, reply) => {
     reply.hijack();
     stream.join(reply.raw);
   });

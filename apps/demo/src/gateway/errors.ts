@@ -53,11 +53,11 @@ export function toHttpError(error: unknown): HttpError {
   if (code === 'ERR_SCHEDULER_QUEUE_FULL') return new HttpError(429, 'ERR_OVERLOADED', message, { retryAfterS: 1 });
   if (code === 'ERR_ARENA_EXHAUSTED') return new HttpError(503, 'ERR_MEMORY_EXHAUSTED', message, { retryAfterS: 1 });
   if (/^ERR_(?:POOL|SCHEDULER|ARENA)_CLOSED$/.test(code)) return stopping();
-  if (NO_ANSWER.test(code) || message.startsWith('Connection terminated'))
+  if (NO_ANSWER.test(code) || (code === '' && /^(?:Connection terminated|terminating connection)/.test(message)))
     return new HttpError(503, 'ERR_STORE_SILENT', 'the database did not answer in the middle of this request, and may have stored it; a batch sent again with its Idempotency-Key is stored once', { retryAfterS: 2 });
   if (code.startsWith('ERR_POOL_WORKER_'))
     return new HttpError(503, 'ERR_WORKER_LOST', 'the thread that read this batch ended before it was done; nothing of it was stored', { retryAfterS: 1 });
-  if (code.startsWith('ERR_POOL_') || CANNOT_SERVE.test(code))
+  if (code.startsWith('ERR_POOL_') || CANNOT_SERVE.test(code) || message.endsWith('is not queryable'))
     return new HttpError(503, 'ERR_STORE_UNAVAILABLE', 'the database cannot serve this at the moment; nothing of this request was stored', { retryAfterS: 2 });
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) return new HttpError(statusCode, code, message);
   return new HttpError(500, 'ERR_INTERNAL', 'an error of the gateway; its log has the details');

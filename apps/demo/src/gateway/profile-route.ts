@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Profiler } from '@fog/profiler';
 import type { FastifyInstance } from 'fastify';
-import { invalidParameter, profileRunning } from './errors.js';
+import { clientGone, invalidParameter, profileRunning } from './errors.js';
 
 /** The server cuts a connection on which nothing happens for a minute. */
 const MOST_SECONDS = 30;
@@ -14,8 +14,11 @@ export function addProfileRoute(server: FastifyInstance, profiler: Profiler): vo
     if (!(seconds > 0 && seconds <= MOST_SECONDS)) throw invalidParameter('seconds', query.seconds, `a number above 0, at most ${MOST_SECONDS}`);
     if (recording) throw profileRunning();
     recording = true;
+    const gone = new AbortController();
+    reply.raw.once('close', () => gone.abort());
     try {
-      const { profile } = await profiler.profile(() => pause(seconds * 1_000), { cpu: true });
+      const wait = (): Promise<void> => pause(seconds * 1_000, undefined, { signal: gone.signal }).catch((error: unknown) => Promise.reject(clientGone(error)));
+      const { profile } = await profiler.profile(wait, { cpu: true });
       return await reply.type('text/html; charset=utf-8').send(profile.toHtml());
     } finally {
       recording = false;

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { Arena, Block } from '@fog/arena';
+import { readStreamInto, type Arena, type Block } from '@fog/arena';
 import { bodyEmpty, bodyTooLarge, clientGone } from './errors.js';
 
 /**
@@ -27,23 +27,15 @@ async function fill(body: Readable, block: Block): Promise<Block> {
   }
 }
 
-/** A body sent in chunks tells its length only at the end. */
+/** A body sent in chunks tells its length only at the end; until then, too, it takes the arena's memory and no other. */
 async function collect(body: Readable, arena: Arena, maxBytes: number): Promise<Block> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of chunksOf(body)) {
-    length += chunk.byteLength;
-    if (length > maxBytes) throw bodyTooLarge(undefined, maxBytes);
-    chunks.push(chunk);
+  try {
+    const block = await readStreamInto(arena, chunksOf(body), { maxBytes });
+    if (block === undefined) throw bodyEmpty();
+    return block;
+  } catch (error) {
+    throw (error as { readonly code?: unknown }).code === 'ERR_ARENA_TOO_LONG' ? bodyTooLarge(undefined, maxBytes) : error;
   }
-  if (length === 0) throw bodyEmpty();
-  const block = arena.alloc(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    block.u8.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return block;
 }
 
 /** A body ends early where its client does: nothing else is wrong then. */

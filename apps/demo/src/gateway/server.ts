@@ -7,6 +7,9 @@ import { receiveBody } from './receive.js';
 /** Content types of a batch and the reader each has. */
 export const FORMATS = { 'application/x-ndjson': 'ndjson', 'text/csv': 'csv' } as const;
 
+/** A name of the longest, each character of it encoded. */
+const MOST_PARAMETER_CHARACTERS = 128 * 12;
+
 /** An HTTP server that reads batches into `arena` and answers every error as `{ error: { code, message, … } }`. */
 export function createServer(arena: Arena, maxBodyBytes: number, stopping: () => boolean): FastifyInstance {
   const server = Fastify({
@@ -15,6 +18,8 @@ export function createServer(arena: Arena, maxBodyBytes: number, stopping: () =>
     connectionTimeout: 60_000,
     requestTimeout: 60_000,
     forceCloseConnections: 'idle',
+    return503OnClosing: false, // We say so ourselves.
+    routerOptions: { maxParamLength: MOST_PARAMETER_CHARACTERS },
     frameworkErrors: (error, request, reply) => void answer(error, request, reply),
   });
 

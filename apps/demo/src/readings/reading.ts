@@ -39,7 +39,7 @@ export function isName(value: unknown): value is string {
 
 /** An ISO 8601 instant with its offset, or ms since 1970; `undefined` for anything else. */
 export function toInstant(at: unknown): number | undefined {
-  const atMs = typeof at === 'string' && ISO_INSTANT.test(at) ? Date.parse(at) : at;
+  const atMs = typeof at === 'string' && ISO_INSTANT.test(at) && isDay(at.slice(0, 10)) ? Date.parse(at) : at;
   return typeof atMs === 'number' && atMs >= 0 && atMs <= MAX_AT_MS ? Math.trunc(atMs) : undefined;
 }
 
@@ -47,4 +47,10 @@ function describe(field: string, value: unknown, expected: string): string {
   if (value === undefined) return `${field} is missing: expected ${expected}`;
   const shown = typeof value === 'number' ? String(value) : JSON.stringify(value);
   return `${field} is ${shown.length > 60 ? `${shown.slice(0, 60)}…` : shown}: expected ${expected}`;
+}
+
+/** Of a day that there is not, as of February 30th, a Date makes another. */
+function isDay(day: string): boolean {
+  const ms = Date.parse(`${day}T00:00:00Z`);
+  return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(day);
 }
