@@ -71,6 +71,7 @@ describe('CSV', () => {
   });
 
   it.each([
+    ['device,metric,value,value\na,m,1,2\n', { line: 1, message: 'the column "value" is there twice' }],
     ['device,metric,value\na,b,warm', { line: 2, message: 'value is "warm": expected a finite number' }],
     ['device,metric,value\na,b,', { line: 2, message: 'value is "": expected a finite number' }],
     ['device,metric,value\na,b,0x10', { line: 2, message: 'value is "0x10": expected a finite number' }],

@@ -7,7 +7,11 @@ export function readCsv(bytes: Uint8Array, sink: RowSink): void {
   try {
     parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), {
       bom: true,
-      columns: true,
+      columns: (names: string[]) => {
+        const twice = names.find((name, index) => names.indexOf(name) < index);
+        if (twice !== undefined) sink.problem(1, `the column ${JSON.stringify(twice)} is there twice`);
+        return names;
+      },
       skip_empty_lines: true,
       // One by one: all rows at once would take a hundred times the memory of their text.
       on_record: (record: Readonly<Record<string, string>>, { lines }) => {
