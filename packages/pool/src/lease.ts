@@ -58,6 +58,11 @@ export class PoolLease<R> implements Lease<R> {
     return this.#entry.resource;
   }
 
+  /** Whether it has not ended: a pool may take it back as leaked. */
+  get isOut(): boolean {
+    return this.#entry !== undefined;
+  }
+
   release(): void {
     const entry = this.#entry;
     if (entry === undefined) throw leaseEnded(this.#lender.name, 'release');

@@ -70,7 +70,7 @@ export class Lending<R> implements Lender<R> {
   }
 
   #timed(entry: Entry<R>, started: number): void {
-    const useMs = this.#stopwatch.stop(started);
+    const useMs = this.#stopwatch.stop(started, this.#supply.lentMs(entry));
     this.durations.record(useMs);
     this.#onTimed?.(useMs);
     leaseReleased(this.name, entry.resource, useMs);

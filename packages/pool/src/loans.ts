@@ -38,7 +38,7 @@ export class Loans<R> {
   /** @param inside it is a `use`, so that what its function asks for is asked for inside it */
   open(key: string | undefined, inside: boolean): Loan<R> {
     const outer = this.#deadlocks?.current;
-    const use = inside && this.#deadlocks !== undefined ? new Borrower(this.#deadlocks, outer, key) : undefined;
+    const use = inside && this.#deadlocks !== undefined ? new Borrower(this.#deadlocks, outer, this.#quotas === undefined ? undefined : key) : undefined;
     return new Loan(this.#lending, key, use, outer, this.#leaks?.trace(), this.#ended);
   }
 
@@ -54,10 +54,10 @@ export class Loans<R> {
   breakDeadlock(key: string | undefined, places: number): number {
     if (this.#deadlocks === undefined) return 0;
     let refused = 0;
-    const { name } = this.#options;
-    while (this.#isStuck(undefined, this.#lending.leases, places) && this.#refuseLast(() => true, () => deadlock(name, this.#lending.leases, undefined))) refused += 1;
+    const { name, maxPerKey } = this.#options;
+    while (this.#isStuck(places) && this.#refuseLast(() => true, () => deadlock(name, this.#lending.leases, undefined))) refused += 1;
     if (key === undefined || this.#quotas === undefined) return refused;
-    while (this.#isStuck(key, this.#quotas.leases(key), this.#options.maxPerKey) && this.#refuseLast((loan) => loan.key === key, () => deadlock(name, this.#options.maxPerKey, key))) refused += 1;
+    for (let stuck = this.#stuckKeys(); this.#refuseLast((loan) => stuck.has(loan.key), (loan) => deadlock(name, maxPerKey, loan.key)); stuck = this.#stuckKeys()) refused += 1;
     return refused;
   }
 
@@ -83,13 +83,19 @@ export class Loans<R> {
     this.#leaks?.close();
   }
 
-  #isStuck(key: string | undefined, leases: number, places: number): boolean {
-    return leases >= places && this.#deadlocks?.stuckLeases(key) === leases;
+  #isStuck(places: number): boolean {
+    const { leases } = this.#lending;
+    return leases >= places && this.#deadlocks?.stuck === leases;
+  }
+
+  #stuckKeys(): ReadonlySet<string | undefined> {
+    const { maxPerKey } = this.#options;
+    return this.#deadlocks?.stuckKeys(maxPerKey) ?? new Set();
   }
 
   /** Of those inside uses that keep others waiting by what they have. */
-  #refuseLast(which: (loan: Loan<R>) => boolean, reason: () => unknown): boolean {
-    return this.#queue.rejectLast(({ loan }) => loan?.outer?.holds === true && which(loan), reason);
+  #refuseLast(which: (loan: Loan<R>) => boolean, reason: (loan: Loan<R>) => unknown): boolean {
+    return this.#queue.rejectLast(({ loan }) => loan?.outer?.holds === true && which(loan), ({ loan }) => reason(loan as Loan<R>));
   }
 
   #end(loan: Loan<R>): void {

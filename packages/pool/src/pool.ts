@@ -72,8 +72,8 @@ export interface Pool<R> extends AsyncDisposable {
   /**
    * Takes no further borrowers, refuses those who wait, waits for the leases and destroys everything. Calling it again
    * waits for the same end; a later `force` is heeded.
-   * @throws {PoolError} `ERR_POOL_CLOSE_TIMEOUT` if leases are out after `timeoutMs` and not `force`; they are destroyed
-   * when they come back. `ERR_POOL_INVALID_OPTION`.
+   * @throws {PoolError} `ERR_POOL_CLOSE_TIMEOUT` if leases are out after `timeoutMs` and not `force`, or a `create` or a `destroy` is
+   * still under way; what is leased is destroyed when it comes back. `ERR_POOL_INVALID_OPTION`.
    */
   close(options?: CloseOptions): Promise<void>;
   stats(): PoolStats;

@@ -78,7 +78,7 @@ export class ResourcePool<R> implements Pool<R> {
       timedOut: (waiters, timeoutMs) => this.#timedOut(waiters, timeoutMs),
       aborted: () => {
         this.#counters.aborted += 1;
-        this.#phase.look();
+        this.#left();
       },
     });
     this.#supply = new Supply(options, this.#now, this.#queue, {
@@ -92,7 +92,7 @@ export class ResourcePool<R> implements Pool<R> {
       isStill: () => this.#queue.size === 0 && this.#supply.busy === 0,
       isEmpty: () => this.#supply.size === 0,
     });
-    this.#shedder = overloadTargetMs === Infinity ? undefined : new Shedder(options, this.#queue, (waitedMs) => overloaded(name, waitedMs, 2 * overloadTargetMs), (shed) => this.#shed(shed));
+    this.#shedder = overloadTargetMs === Infinity ? undefined : new Shedder(options, this.#queue, () => this.#supply.suspended, (waitedMs) => overloaded(name, waitedMs, 2 * overloadTargetMs), (shed) => this.#shed(shed));
     const sizing = adaptive ? new Sizing(min, max) : undefined;
     this.#sizing = sizing;
     this.#lending = new Lending(name, clock, this.#supply, sizing && ((useMs) => {
@@ -127,7 +127,7 @@ export class ResourcePool<R> implements Pool<R> {
    * @param options checked
    * @returns what takes the caller out of the line again, as long as neither was called
    */
-  lend(run: (lease: Lease<R>) => void, fail: (error: unknown) => void, options: AcquireOptions = NO_OPTIONS): () => void {
+  lend(run: (lease: PoolLease<R>) => void, fail: (error: unknown) => void, options: AcquireOptions = NO_OPTIONS): () => void {
     const { signal, key } = options;
     const loan = this.#loans?.open(key, false);
     const lease = signal?.aborted === true ? undefined : this.#take(key, loan);
@@ -135,7 +135,7 @@ export class ResourcePool<R> implements Pool<R> {
       run(lease);
       return () => {};
     }
-    const refusal: unknown = signal?.aborted === true ? signal.reason : this.#refusal();
+    const refusal: unknown = signal?.aborted === true ? signal.reason : this.#refusal(key);
     if (signal?.aborted === true || refusal !== undefined) {
       queueMicrotask(() => fail(refusal));
       return () => {};
@@ -144,7 +144,7 @@ export class ResourcePool<R> implements Pool<R> {
     queueMicrotask(() => this.#joined(key));
     return () => {
       this.#queue.withdraw(waiter);
-      this.#phase.look();
+      this.#left();
     };
   }
 
@@ -202,8 +202,11 @@ export class ResourcePool<R> implements Pool<R> {
     const { timeoutMs = 10_000, force = false, signal } = options;
     this.#shut();
     signal?.throwIfAborted();
-    if (await this.#phase.endedWithin(timeoutMs, this.#options.clock, signal)) return;
-    if (!force) throw closeTimeout(this.name, timeoutMs, this.stats());
+    const hasEnded = await this.#phase.endedWithin(timeoutMs, this.#options.clock, signal);
+    if (!hasEnded && !force) throw closeTimeout(this.name, timeoutMs, this.stats());
+    // Not before, as a leak that is reclaimed is what may end it.
+    this.#loans?.close();
+    if (hasEnded) return;
     this.#lending.endAll();
     this.#supply.force();
     this.#phase.look();
@@ -282,12 +285,12 @@ export class ResourcePool<R> implements Pool<R> {
     return this.#acquire(options, this.#loans?.open(options.key, false));
   }
 
-  #acquire(options: AcquireOptions, loan: Loan<R> | undefined): Promise<Lease<R>> {
+  #acquire(options: AcquireOptions, loan: Loan<R> | undefined): Promise<PoolLease<R>> {
     const { signal, key } = options;
     if (signal?.aborted === true) return Promise.reject(signal.reason);
     const lease = this.#take(key, loan);
     if (lease !== undefined) return Promise.resolve(lease);
-    const refusal = this.#refusal();
+    const refusal = this.#refusal(key);
     if (refusal !== undefined) return Promise.reject(refusal);
     const promise = this.#queue.wait(options, loan);
     this.#joined(key);
@@ -301,10 +304,10 @@ export class ResourcePool<R> implements Pool<R> {
     this.#breakDeadlock(key);
   }
 
-  /** Why nobody may wait now. */
-  #refusal(): PoolError | undefined {
+  /** Why nobody of this key may wait now. */
+  #refusal(key: string | undefined): PoolError | undefined {
     if (!this.#phase.isOpen) return this.#phase.refusal();
-    const refusal = this.#circuitRefusal() ?? this.#queueRefusal();
+    const refusal = this.#circuitRefusal() ?? this.#queueRefusal(key);
     if (refusal !== undefined) this.#counters.refused += 1;
     return refusal;
   }
@@ -315,12 +318,16 @@ export class ResourcePool<R> implements Pool<R> {
     return circuitOpen(this.name, circuit.failures, circuit.pauseLeftMs, circuit.lastError);
   }
 
-  #queueRefusal(): PoolError | undefined {
+  #queueRefusal(key: string | undefined): PoolError | undefined {
     const { maxWaiting, concurrency } = this.#options;
     if (maxWaiting === Infinity) return undefined;
     const { places, checker } = this.#supply;
     const room = places - checker.underWay * concurrency - this.#lending.leases;
-    return this.#queue.size - room >= maxWaiting ? queueFull(this.name, maxWaiting) : undefined;
+    const { size, eligible } = this.#queue;
+    // There is room for it, which those whose key has as many as it may do not take.
+    if (eligible < room && this.#loans?.mayLend(key) !== false) return undefined;
+    const waiting = size - eligible + Math.max(0, eligible - room);
+    return waiting >= maxWaiting ? queueFull(this.name, maxWaiting) : undefined;
   }
 
   /** Somebody has begun to wait, or there is less to be had. */
@@ -328,7 +335,7 @@ export class ResourcePool<R> implements Pool<R> {
     if (this.#loans === undefined || this.#queue.size === 0) return;
     const refused = this.#loans.breakDeadlock(key, this.#supply.places);
     this.#counters.refused += refused;
-    if (refused > 0) this.#phase.look();
+    if (refused > 0) this.#left();
   }
 
   async #useLease<T>(fn: (resource: R) => T | PromiseLike<T>, options: UseOptions = NO_OPTIONS): Promise<T> {
@@ -370,7 +377,11 @@ export class ResourcePool<R> implements Pool<R> {
 
   #serveNext(entry: Entry<R>): void {
     const waiter = this.#queue.shift();
-    if (waiter === undefined) return;
+    if (waiter === undefined) {
+      // A `destroy` or a subscriber called on the way has had the last give up.
+      this.#supply.giveBack(entry);
+      return;
+    }
     waiter.resolve(this.#lease(entry, this.#timed(waiter, entry), waiter.loan));
   }
 
@@ -410,13 +421,19 @@ export class ResourcePool<R> implements Pool<R> {
     this.#counters.timeouts += waiters;
     const errors = acquireTimeouts(waiters, this.name, timeoutMs, this.stats(), this.#supply.circuit.lastError);
     for (const error of errors) waitTimedOut(this.name, error);
-    this.#phase.look();
+    this.#left();
     return errors;
   }
 
   #shed(shed: number): void {
     this.#counters.shed += shed;
     this.#counters.refused += shed;
+    this.#left();
+  }
+
+  /** Somebody waits no longer, who was not served. */
+  #left(): void {
+    this.#supply.circuit.holdProcess(this.#queue.size > 0);
     this.#phase.look();
   }
 
@@ -428,7 +445,6 @@ export class ResourcePool<R> implements Pool<R> {
     this.#queue.close(error);
     this.#supply.close(error);
     this.#shedder?.close();
-    this.#loans?.close();
     this.#now.close();
     this.#phase.look();
   }

@@ -11,15 +11,17 @@ export class Shedder<R> {
   readonly #overload: Overload;
   readonly #queue: WaitQueue<R>;
   readonly #everyMs: number;
+  readonly #isSuspended: () => boolean;
   readonly #error: (waitedMs: number) => unknown;
   readonly #onShed: (number: number) => void;
   #timer: Timer | undefined = undefined;
 
-  constructor({ clock, overloadTargetMs, overloadIntervalMs }: ShedderOptions, queue: WaitQueue<R>, error: (waitedMs: number) => unknown, onShed: (number: number) => void) {
+  constructor({ clock, overloadTargetMs, overloadIntervalMs }: ShedderOptions, queue: WaitQueue<R>, isSuspended: () => boolean, error: (waitedMs: number) => unknown, onShed: (number: number) => void) {
     this.#clock = clock;
     this.#overload = new Overload(overloadTargetMs, overloadIntervalMs);
     this.#queue = queue;
     this.#everyMs = Math.max(1, Math.min(overloadTargetMs, overloadIntervalMs / 10));
+    this.#isSuspended = isSuspended;
     this.#error = error;
     this.#onShed = onShed;
   }
@@ -41,7 +43,8 @@ export class Shedder<R> {
 
   #look(): void {
     this.#timer = undefined;
-    this.#overload.look(this.#queue.longestWaitMs(), this.#clock.now());
+    // Who waits for `resume()` tells nothing of load.
+    this.#overload.look(this.#isSuspended() ? 0 : this.#queue.longestWaitMs(), this.#clock.now());
     this.#queue.newestFirst = this.#overload.isOverloaded;
     const shed = this.#queue.rejectOlder(this.#overload.limitMs, this.#error);
     if (this.#queue.size > 0) this.watch();

@@ -31,9 +31,10 @@ export class Shelf<T> {
     this.#items.push(item);
   }
 
-  /** As the oldest: it was only away for a moment. */
-  putBack(item: T): void {
-    this.#items.unshift(item);
+  /** Where it was, before those that came later: it was only away for a moment. */
+  putBack(item: T, cameLater: (other: T) => boolean): void {
+    const at = this.#items.findIndex(cameLater);
+    this.#items.splice(at === -1 ? this.#items.length : at, 0, item);
   }
 
   /** `item` must be here. */

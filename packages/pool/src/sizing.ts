@@ -23,7 +23,9 @@ const PROBE_EVERY = 60;
  */
 export function nextLimit(limit: number, baseMs: number, { meanMs, leased }: UseWindow): number {
   if (leased < limit / 2) return limit;
-  const gradient = Math.max(0.5, Math.min(1, (TOLERANCE * baseMs) / meanMs));
+  const toleratedMs = TOLERANCE * baseMs;
+  // Uses too short for the clock have a mean of 0.
+  const gradient = meanMs <= toleratedMs ? 1 : Math.max(0.5, toleratedMs / meanMs);
   return limit + (limit * gradient + Math.sqrt(limit) - limit) * SMOOTHING;
 }
 

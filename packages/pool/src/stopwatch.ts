@@ -2,6 +2,8 @@ import type { Clock } from './clock.js';
 
 /** A loan whose length nobody measures. */
 export const UNTIMED = 0;
+/** After so long the readings begin anew. */
+const ROUND_MS = 2 ** 32 / 1_000;
 /** Loans timed in each tick of the coarse clock, 25 ms. */
 const TIMED_A_TICK = 64;
 
@@ -35,9 +37,12 @@ export class Stopwatch {
     return this.#us();
   }
 
-  /** In ms. Wraps around after 71 minutes, as the readings do. */
-  stop(started: number): number {
-    return ((this.#us() - started) >>> 0) / 1_000;
+  /**
+   * In ms.
+   * @param roughMs what the coarse clock says, which is what there is after 71 minutes; 0 if that does not know
+   */
+  stop(started: number, roughMs: number): number {
+    return roughMs > 0.99 * ROUND_MS ? roughMs : ((this.#us() - started) >>> 0) / 1_000;
   }
 
   /** 32 bits, as anything longer would be a heap object in every lease. Odd, so that none is `UNTIMED`. */

@@ -3,7 +3,7 @@ import { Circuit } from './circuit.js';
 import type { CoarseClock } from './coarse-clock.js';
 import { Creator } from './creator.js';
 import { Destroyer } from './destroyer.js';
-import { DESTROYED, type DestroyReason, Entry, IDLE, IN_HAND, LEASED, leasedMsOf, placesOf, type Sentence, SHARED } from './entry.js';
+import { DESTROYED, type DestroyReason, Entry, IDLE, IN_HAND, isLent, LEASED, leasedMsOf, placesOf, type Sentence, SHARED } from './entry.js';
 import { resourceCreated } from './events.js';
 import { isExpired, rollLimits } from './eviction.js';
 import { Histogram } from './histogram.js';
@@ -94,7 +94,11 @@ export class Supply<R> {
     });
     this.checker = new Checker(options, {
       passed: (entry, check) => this.#passed(entry, check),
-      failed: (entry, check, cause) => this.#destroy(entry, entry.sentence?.reason ?? (check === 'reset' ? 'reset-failed' : 'invalid'), cause),
+      failed: (entry, check, cause) => {
+        this.#destroy(entry, entry.sentence?.reason ?? (check === 'reset' ? 'reset-failed' : 'invalid'), cause);
+        // Whom it was to serve need not wait for its end where there is room for another.
+        changed();
+      },
     });
     this.destroyer = new Destroyer(options, changed);
     this.#sweeper = new Sweeper(options, now, {
@@ -193,6 +197,11 @@ export class Supply<R> {
     return true;
   }
 
+  /** How long its borrower has had `entry`; 0 where it may have several. */
+  lentMs(entry: Entry<R>): number {
+    return this.#concurrency === 1 ? this.#now.now() - entry.sinceMs : 0;
+  }
+
   /** A borrower is done with `entry`. */
   giveBack(entry: Entry<R>): void {
     if (!this.#takesAsItIs || this.#demand.size > 0 || entry.sentence !== undefined) {
@@ -233,6 +242,8 @@ export class Supply<R> {
     for (; surplus < 0 && this.#pardon() !== undefined; surplus += 1);
     this.#isOverfull = this.#alive.length > max;
     this.#chooseWays();
+    // There may be more to spare.
+    if (this.#shelf.size > 0) this.#sweeper.look();
   }
 
   /** Destroys all there are, the leased ones when they come back, and those being created when they are there; or `which` are alive. */
@@ -296,6 +307,8 @@ export class Supply<R> {
     entry.state = IN_HAND;
     if (this.#resets && entry.sentence === undefined) this.checker.start(entry, 'reset');
     else this.#settle(entry, nowMs);
+    // Its key may have another now, though it is not this one.
+    if (!isSettled(entry) && this.#demand.eligible > 0) this.#events.changed();
   }
 
   #firstUse(): void {
@@ -405,7 +418,7 @@ export class Supply<R> {
     }
     // Nobody has used it: it goes on ageing where it was.
     entry.state = IDLE;
-    this.#shelf.putBack(entry);
+    this.#shelf.putBack(entry, ({ sinceMs }) => sinceMs > entry.sinceMs);
     this.#wake(nowMs);
     if (this.#closing) this.#events.changed();
   }
@@ -480,5 +493,7 @@ export class Supply<R> {
   }
 }
 
+/** Idle, or lent on. */
+const isSettled = (entry: Entry<unknown>): boolean => entry.state === IDLE || isLent(entry);
 /** One that is too many may still be pardoned. */
 const isFinal = ({ sentence }: Entry<unknown>): boolean => sentence !== undefined && sentence.reason !== 'surplus';

@@ -46,6 +46,12 @@ export class Sweeper<R> {
     this.#setTimer(nowMs + (spare ? this.#spareMs : this.#neededMs), nowMs);
   }
 
+  /** How many may go for idleness has changed. */
+  look(): void {
+    this.#timer?.close();
+    this.#sweep();
+  }
+
   close(): void {
     this.#closed = true;
     this.#timer?.close();

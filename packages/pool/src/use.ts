@@ -1,6 +1,6 @@
 import { isThenable } from './attempt.js';
 import type { Entry } from './entry.js';
-import type { Lease, Lender } from './lease.js';
+import type { Lender, PoolLease } from './lease.js';
 import type { UseOptions } from './wait-options.js';
 
 /** Nobody but `fn` gets to see the resource, so there is no need for a lease; nor, if `fn` is done at once, for a second promise. */
@@ -27,14 +27,15 @@ async function releaseAfter<R, T>(lender: Lender<R>, entry: Entry<R>, started: n
 
 /** The way of those who had to wait, or have options. */
 export async function useLease<R, T>(
-  lease: Lease<R>,
+  lease: PoolLease<R>,
   fn: (resource: R) => T | PromiseLike<T>,
   destroyOnError: UseOptions['destroyOnError'] = false,
 ): Promise<T> {
   try {
     return await fn(lease.resource);
   } catch (error) {
-    if (typeof destroyOnError === 'function' ? destroyOnError(error) : destroyOnError) lease.destroy(error);
+    const destroys = typeof destroyOnError === 'function' ? destroyOnError(error) : destroyOnError;
+    if (destroys && lease.isOut) lease.destroy(error);
     throw error;
   } finally {
     lease[Symbol.dispose]();

@@ -1,7 +1,7 @@
 import type { Clock } from './clock.js';
 import { Deadlines } from './deadlines.js';
 import { type Lane, Level } from './lane.js';
-import type { Lease } from './lease.js';
+import type { PoolLease } from './lease.js';
 import type { Loan } from './loan.js';
 import type { AcquireOptions } from './wait-options.js';
 import { Waiter } from './waiter.js';
@@ -67,8 +67,8 @@ export class WaitQueue<R> {
   }
 
   /** Parks a caller; `signal` must not have aborted yet. */
-  wait(options: AcquireOptions, loan: Loan<R> | undefined): Promise<Lease<R>> {
-    const promise = new Promise<Lease<R>>(latest.keep);
+  wait(options: AcquireOptions, loan: Loan<R> | undefined): Promise<PoolLease<R>> {
+    const promise = new Promise<PoolLease<R>>(latest.keep);
     this.park(options, loan, latest.resolve);
     return promise;
   }
@@ -145,11 +145,11 @@ export class WaitQueue<R> {
   }
 
   /** Rejects the one of `which` that came last, if there is one. */
-  rejectLast(which: (waiter: Waiter<R>) => boolean, reason: () => unknown): boolean {
+  rejectLast(which: (waiter: Waiter<R>) => boolean, reason: (waiter: Waiter<R>) => unknown): boolean {
     let last: Waiter<R> | undefined;
     for (const { waiters } of this.#lanes())
       for (const waiter of waiters) if (which(waiter) && (last === undefined || waiter.sinceMs >= last.sinceMs)) last = waiter;
-    if (last !== undefined) this.#reject(last, reason());
+    if (last !== undefined) this.#reject(last, reason(last));
     return last !== undefined;
   }
 

@@ -1,12 +1,12 @@
 import type { DeadlineList, Due } from './deadlines.js';
 import type { InLane, Lane } from './lane.js';
-import type { Lease } from './lease.js';
+import type { PoolLease } from './lease.js';
 import type { Loan } from './loan.js';
 
 /** One parked `acquire`: in its lane by its links, in a list of deadlines by its others. Its own abort listener. */
 export class Waiter<R> implements InLane<Waiter<R>>, Due<Waiter<R>> {
   /** The promise's other function is let go of: it would be a fifth of all that a waiter takes. */
-  readonly resolve: (lease: Lease<R> | Rejection) => void;
+  readonly resolve: (lease: PoolLease<R> | Rejection) => void;
   readonly sinceMs: number;
   readonly signal: AbortSignal | undefined;
   readonly lane: Lane<Waiter<R>>;
@@ -19,7 +19,7 @@ export class Waiter<R> implements InLane<Waiter<R>>, Due<Waiter<R>> {
   later: Waiter<R> | undefined = undefined;
   deadlines: DeadlineList<Waiter<R>> | undefined = undefined;
 
-  constructor(resolve: (lease: Lease<R> | Rejection) => void, sinceMs: number, signal: AbortSignal | undefined, lane: Lane<Waiter<R>>, loan: Loan<R> | undefined) {
+  constructor(resolve: (lease: PoolLease<R> | Rejection) => void, sinceMs: number, signal: AbortSignal | undefined, lane: Lane<Waiter<R>>, loan: Loan<R> | undefined) {
     this.resolve = resolve;
     this.sinceMs = sinceMs;
     this.signal = signal;

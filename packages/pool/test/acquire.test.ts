@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import { createPool, type Lease, type PoolError } from '../src/index.js';
-import { type Connection, setUp, settled } from './backend.js';
+import { type Connection, deferred, setUp, settled } from './backend.js';
 
 describe('acquire', () => {
   it('creates while there is room, lends idle resources first, and never has more than max', async () => {
@@ -181,6 +181,50 @@ describe('acquire', () => {
     expect(pool.stats()).toMatchObject({ waiting: 1, refusedTotal: 1 });
     leases[0]?.release();
     await waiting;
+  });
+
+  it('refuses no caller that there is room for, whoever waits for its quota, and lets no more of these wait', async () => {
+    const { pool } = setUp({ max: 3, maxPerKey: 1, maxWaiting: 2 });
+    const first = await pool.acquire({ key: 'a' });
+    const waiting = [pool.acquire({ key: 'a' }), pool.acquire({ key: 'a' })];
+    await expect(pool.acquire({ key: 'a' })).rejects.toMatchObject({ code: 'ERR_POOL_QUEUE_FULL' });
+    const others = await Promise.all([pool.acquire({ key: 'b' }), pool.acquire()]);
+    for (const key of ['a', 'c', undefined]) await expect(pool.acquire({ key })).rejects.toMatchObject({ code: 'ERR_POOL_QUEUE_FULL' });
+    first.release();
+    for (const lease of waiting) (await lease).release();
+    for (const lease of others) lease.release();
+    expect(pool.stats()).toMatchObject({ leases: 0, waiting: 0, refusedTotal: 4 });
+  });
+
+  it('serves who waits for its quota by another resource while that which came back is being reset', async () => {
+    for (const broken of [false, true]) {
+      const gate = deferred<void>();
+      const { pool } = setUp({ max: 2, maxPerKey: 1, reset: () => gate.promise, destroy: () => gate.promise });
+      const first = await pool.acquire({ key: 'a' });
+      const second = pool.acquire({ key: 'a' });
+      if (broken) first.destroy();
+      else first.release();
+      expect((await second).resource.id).toBe(2);
+      gate.resolve();
+    }
+  });
+
+  it('lends to nobody where destroy has the last who waits give up', async () => {
+    const gone = new AbortController();
+    const { pool, clock } = setUp({ max: 3, maxLifetimeMs: 1_000, jitterRatio: 0, destroy: () => gone.abort() });
+    const leases = await Promise.all([pool.acquire(), pool.acquire()]);
+    clock.advance(500);
+    await clock.advanceAsync(0);
+    const young = await pool.acquire();
+    const waiting = pool.acquire({ signal: gone.signal });
+    pool.suspend();
+    for (const lease of [young, ...leases]) lease.release();
+    clock.advance(500);
+    pool.resume();
+    await expect(waiting).rejects.toMatchObject({ name: 'AbortError' });
+    await settled();
+    expect(pool.stats()).toMatchObject({ leases: 0, leased: 0, waiting: 0 });
+    await pool.close({ timeoutMs: 0 });
   });
 
   it('never throws synchronously', async () => {

@@ -44,6 +44,21 @@ describe('the circuit', () => {
     await Promise.all([pool.acquire(), pool.acquire()]);
   });
 
+  it('holds the process for no longer than somebody waits', async () => {
+    for (const way of ['time-out', 'abort']) {
+      const controller = new AbortController();
+      const { pool, backend, clock } = setUp({ failFast: false, createRetryMinMs: 10_000, createRetryMaxMs: 10_000 });
+      backend.down = refused;
+      const waiting = expect(pool.acquire({ timeoutMs: 100, signal: controller.signal })).rejects.toThrow();
+      await settled();
+      expect(clock.pendingRefs).toBe(2);
+      if (way === 'abort') controller.abort();
+      else await clock.advanceAsync(100);
+      await waiting;
+      expect(clock.pendingRefs).toBe(0);
+    }
+  });
+
   it('refuses nobody while there is a resource that could be waited for', async () => {
     const { pool, backend, clock } = setUp({ max: 2, breakAfterFailures: 1 });
     const lease = await pool.acquire();

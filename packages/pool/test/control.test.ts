@@ -96,6 +96,16 @@ describe('resize', () => {
     expect(pool.stats().size).toBe(0);
   });
 
+  it('to a lesser minimum ends what has been idle for too long, though nobody uses the pool', async () => {
+    const { pool, clock } = setUp({ max: 3, min: 3, idleTimeoutMs: 1_000 });
+    await pool.ready();
+    await clock.advanceAsync(5_000);
+    pool.resize({ min: 1 });
+    expect(pool.stats()).toMatchObject({ size: 1, idle: 1 });
+    pool.resize({ min: 0 });
+    expect(pool.stats().size).toBe(0);
+  });
+
   it('to less while too many are being created ends them when they are there', async () => {
     const gates = [deferred<Connection>(), deferred<Connection>()];
     let begun = 0;

@@ -103,6 +103,39 @@ describe('detectDeadlock', () => {
     await nested;
   });
 
+  it('stands a use that begins the next before it ends, for ever', async () => {
+    const { pool } = setUp({ max: 2, detectDeadlock: true });
+    const done = deferred<void>();
+    const poll = (left: number): Promise<void> => pool.use(async () => {
+      setImmediate(() => void (left > 0 ? poll(left - 1) : last()));
+    });
+    // Inside of all the others, were they not over.
+    const last = async (): Promise<void> => {
+      const held = await pool.acquire();
+      const waiting = pool.use(() => {});
+      held.release();
+      await waiting;
+      done.resolve();
+    };
+    const holder = await pool.acquire();
+    await poll(20_000);
+    await done.promise;
+    holder.release();
+    expect(pool.stats()).toMatchObject({ leases: 0, waiting: 0, acquiredTotal: 20_004 });
+  });
+
+  it('refuses who waits for another key, whose leases wait for its own', async () => {
+    const { pool } = setUp({ max: 5, maxPerKey: 1, detectDeadlock: true });
+    const nested = (outer: string, inner: string): Promise<number> => pool.use(async () => {
+      await settled();
+      return pool.use(({ id }) => id, { key: inner });
+    }, { key: outer });
+    const outcomes = await Promise.allSettled([nested('a', 'b'), nested('b', 'c'), nested('c', 'a')]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected']);
+    expect(outcomes[2]).toMatchObject({ reason: { code: 'ERR_POOL_DEADLOCK', message: "pool: all 1 leases of key 'a' are held by callers that wait for another; this one would wait for ever" } });
+    expect(pool.stats()).toMatchObject({ leases: 0, waiting: 0, refusedTotal: 1 });
+  });
+
   it('refuses who waits for a lease of its own key that has no other', async () => {
     const { pool } = setUp({ max: 5, maxPerKey: 2, detectDeadlock: true });
     const held = await pool.acquire({ key: 'a' });

@@ -17,6 +17,20 @@ describe('keepalive', () => {
     expect(pool.stats().size).toBe(0);
   });
 
+  it('leaves the order in which they are lent', async () => {
+    for (const order of ['lifo', 'fifo'] as const) {
+      const { pool, clock } = setUp({ max: 3, order, keepaliveMs: 1_000, keepalive: () => {} });
+      const leases = await Promise.all([pool.acquire(), pool.acquire(), pool.acquire()]);
+      for (const lease of leases) {
+        lease.release();
+        await clock.advanceAsync(100);
+      }
+      await clock.advanceAsync(1_500);
+      const again = [await pool.acquire(), await pool.acquire(), await pool.acquire()].map(({ resource }) => resource.id);
+      expect(again).toEqual(order === 'lifo' ? [3, 2, 1] : [1, 2, 3]);
+    }
+  });
+
   it('is validate, unless given, and spares the borrower the question', async () => {
     let asked = 0;
     const { pool, clock } = setUp({ min: 1, keepaliveMs: 400, validate: () => (asked += 1) > 0 });

@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { LeaseLeaked } from '../src/index.js';
-import { setUp, settled } from './backend.js';
+import { deferred, setUp, settled } from './backend.js';
 
 describe('leaks', () => {
   let leaks: LeaseLeaked[] = [];
@@ -65,6 +65,27 @@ describe('leaks', () => {
     expect(() => lost[1]?.release()).toThrow(expect.objectContaining({ code: 'ERR_POOL_LEASE_ENDED' }));
     lost[1]?.[Symbol.dispose]();
     expect(pool.stats()).toMatchObject({ leased: 1, leases: 1, leaksTotal: 2, acquiredTotal: 3, releasedTotal: 2 });
+  });
+
+  it('are reclaimed while the pool closes, too, which ends it', async () => {
+    const { pool, clock } = setUp({ leakAfterMs: 1_000, leakReclaim: true });
+    await pool.acquire();
+    const closed = pool.close({ timeoutMs: 5_000 });
+    await clock.advanceAsync(1_000);
+    await closed;
+    expect(leaks).toHaveLength(1);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('reject with what the function threw, not with its lease\'s end, where that is to destroy on errors', async () => {
+    const { pool, clock } = setUp({ leakAfterMs: 1_000, leakReclaim: true });
+    const gate = deferred<void>();
+    const using = expect(pool.use(() => gate.promise, { destroyOnError: true })).rejects.toThrow('its own');
+    await settled();
+    await clock.advanceAsync(1_000);
+    gate.reject(new Error('its own'));
+    await using;
+    expect(leaks).toHaveLength(1);
   });
 
   it('are found in use, too, and leave no timer behind', async () => {

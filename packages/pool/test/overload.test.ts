@@ -60,6 +60,16 @@ describe('a pool with overloadTargetMs', () => {
     expect(served.slice(-2)).toEqual([100, 101]);
   });
 
+  it('sheds nobody who waits for resume()', async () => {
+    const { pool, clock } = setUp(overloaded);
+    pool.suspend();
+    const waiting = pool.use(() => 1);
+    await clock.advanceAsync(3_000);
+    expect(pool.stats()).toMatchObject({ overloaded: 0, shedTotal: 0 });
+    pool.resume();
+    expect(await waiting).toBe(1);
+  });
+
   it('leaves a burst alone that drains', async () => {
     const { pool, clock } = setUp(overloaded);
     const held = await pool.acquire();

@@ -76,6 +76,14 @@ describe('stats', () => {
     expect(useMaxMs).toBe(100);
   });
 
+  it('tell a use of more than 71 minutes, where 32 bits of microseconds begin anew', async () => {
+    const { pool, clock } = setUp();
+    const lease = await pool.acquire();
+    await clock.advanceAsync(72 * 60_000);
+    lease.release();
+    expect(pool.stats().useP50Ms / 60_000).toBeCloseTo(72, -1);
+  });
+
   it('are in the time-out error, as they were then', async () => {
     const { pool, clock } = setUp({ acquireTimeoutMs: 10 });
     const lease = await pool.acquire();
@@ -116,6 +124,12 @@ describe('adaptive', () => {
     const large = minutes(10);
     expect(large).toBeGreaterThanOrEqual(32);
     expect(large).toBeLessThanOrEqual(70);
+  });
+
+  it('goes on where uses are too short for the clock', () => {
+    const limit = nextLimit(10, 0, { meanMs: 0, leased: 10 });
+    expect(limit).toBeGreaterThan(10);
+    expect(nextLimit(limit, 0, { meanMs: 1, leased: 10 })).toBeLessThan(limit);
   });
 
   it('keeps the pool between min and max, and tells its limit', async () => {

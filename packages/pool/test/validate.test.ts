@@ -64,6 +64,15 @@ describe('validate', () => {
     expect(pool.stats()).toMatchObject({ checking: 0, leased: 1, size: 1, validateErrorsTotal: 1 });
   });
 
+  it('that fails has its caller wait for another, not for the end of what failed', async () => {
+    const gate = deferred<void>();
+    const { pool, clock } = setUp({ max: 2, validate: () => Promise.resolve(false), destroy: () => gate.promise });
+    (await pool.acquire()).release();
+    await clock.advanceAsync(5_000);
+    expect((await pool.acquire()).resource.id).toBe(2);
+    gate.resolve();
+  });
+
   it('whose answer comes after its time-out changes nothing', async () => {
     const answer = deferred<boolean>();
     const { pool, clock } = setUp({ validateTimeoutMs: 200, validate: () => answer.promise });

@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { inspect } from 'node:util';
 import { ByteBudget } from '../buffers/byte-budget.js';
 import { Shelves, type Slab } from '../buffers/shelves.js';
 import { bytesOf, classOf } from '../buffers/size-classes.js';
@@ -9,7 +10,7 @@ import { type AcquireOptions, checkAcquireOptions } from '../wait-options.js';
 
 /** Where memory is from, if not from Node: `createArena()` of `@fog/arena` is one. */
 export interface BufferAllocator {
-  /** Throws when it has no more. */
+  /** Throws when it has no more. What `free` throws is counted, and told by a warning of the process the first time. */
   alloc(bytes: number): { readonly u8: Uint8Array; free(): void };
   /** How many times all that it gave has ended at once, as by a reset; such memory is neither lent again nor freed. @default never */
   readonly endings?: number | undefined;
@@ -54,6 +55,8 @@ export interface BufferPoolStats {
   /** Loans that needed new memory. */
   readonly allocatedTotal: number;
   readonly timeoutsTotal: number;
+  /** Times the allocator's `free()` threw. */
+  readonly freeErrorsTotal: number;
   /** The share of loans that needed none, 0 to 1; 0 before the first. */
   readonly reuseRatio: number;
 }
@@ -65,7 +68,7 @@ export interface BufferPool extends AsyncDisposable {
   tryAcquire(bytes: number): BufferLease | undefined;
   /**
    * A buffer, once there may be one.
-   * @param bytes an integer from 0 to `maxLeasedBytes`
+   * @param bytes an integer from 0 to `maxLeasedBytes`; where rounded up it would be more than that, it is made for this loan alone
    * @throws {PoolError} `ERR_POOL_ACQUIRE_TIMEOUT`, `ERR_POOL_CLOSED`, `ERR_POOL_INVALID_OPTION`; or what the allocator throws
    */
   acquire(bytes: number, options?: BufferAcquireOptions): Promise<BufferLease>;
@@ -116,6 +119,7 @@ class SizedBufferPool implements BufferPool {
   #acquired = 0;
   #allocated = 0;
   #timeouts = 0;
+  #freeErrors = 0;
 
   constructor(settings: Settings) {
     this.name = settings.name;
@@ -177,18 +181,28 @@ class SizedBufferPool implements BufferPool {
       acquiredTotal: this.#acquired,
       allocatedTotal: this.#allocated,
       timeoutsTotal: this.#timeouts,
+      freeErrorsTotal: this.#freeErrors,
       reuseRatio: this.#acquired === 0 ? 0 : 1 - this.#allocated / this.#acquired,
     };
   }
 
   /** What is lent to who asks for `bytes`; at the door, what cannot be. */
   #capacity(bytes: number): number {
-    const { maxLeasedBytes, maxPooledBytes } = this.#settings;
+    const { maxLeasedBytes } = this.#settings;
     if (!isBetween(bytes, 0, Number.MAX_SAFE_INTEGER)) throw invalidOption('bytes', bytes, 'an integer ≥ 0');
-    const capacity = bytes > maxPooledBytes ? bytes : bytesOf(classOf(bytes));
+    const index = this.#classOf(bytes);
+    const capacity = index === undefined ? bytes : bytesOf(index);
     if (capacity > maxLeasedBytes) throw invalidOption('bytes', bytes, `what fits into maxLeasedBytes, which is ${maxLeasedBytes}`);
     if (this.#closed) throw poolClosed(this.name, 'closed');
     return capacity;
+  }
+
+  /** `undefined` for what is not kept. */
+  #classOf(bytes: number): number | undefined {
+    const { maxLeasedBytes, maxPooledBytes } = this.#settings;
+    if (bytes > maxPooledBytes) return undefined;
+    const index = classOf(bytes);
+    return bytesOf(index) > maxLeasedBytes ? undefined : index;
   }
 
   #lend(bytes: number, capacity: number): BufferLease {
@@ -201,11 +215,11 @@ class SizedBufferPool implements BufferPool {
   }
 
   #take(bytes: number, capacity: number): Slab {
-    const { maxPooledBytes, allocator } = this.#settings;
-    const index = bytes > maxPooledBytes ? undefined : classOf(bytes);
+    const { allocator } = this.#settings;
+    const index = this.#classOf(bytes);
     for (let kept = index === undefined ? undefined : this.#shelves.take(index); kept !== undefined; kept = this.#shelves.take(kept.index as number)) if (isLive(kept)) return kept;
     try {
-      const slab = allocate(allocator, capacity, index);
+      const slab = allocate(allocator, capacity, index, (error) => this.#freeFailed(error));
       this.#allocated += 1;
       return slab;
     } catch (error) {
@@ -216,17 +230,14 @@ class SizedBufferPool implements BufferPool {
 
   #giveBack(slab: Slab, capacity: number): void {
     this.#leased -= 1;
-    try {
-      // Its borrower may have given the memory itself away, to another thread: nothing is left of it.
-      const isGone = slab.bytes.byteLength < capacity || !isLive(slab);
-      if (this.#closed || isGone || slab.index === undefined || this.#shelves.bytes + capacity > this.#settings.maxIdleBytes) slab.free?.();
-      else {
-        this.#shelves.put(slab.index, slab);
-        this.#trimLater();
-      }
-    } finally {
-      this.#budget.give(capacity);
+    // Its borrower may have given the memory itself away, to another thread: nothing is left of it.
+    const isGone = slab.bytes.byteLength < capacity || !isLive(slab);
+    if (this.#closed || isGone || slab.index === undefined || this.#shelves.bytes + capacity > this.#settings.maxIdleBytes) slab.free?.();
+    else {
+      this.#shelves.put(slab.index, slab);
+      this.#trimLater();
     }
+    this.#budget.give(capacity);
   }
 
   #trimLater(): void {
@@ -240,13 +251,19 @@ class SizedBufferPool implements BufferPool {
     this.#trimming.unref();
   }
 
+  /** Nobody who gives a buffer back could do anything about it. */
+  #freeFailed(error: unknown): void {
+    this.#freeErrors += 1;
+    if (this.#freeErrors === 1) process.emitWarning(`${this.name}: the allocator failed to free a buffer, which stats().freeErrorsTotal counts from now on: ${inspect(error, { depth: 0 })}`, { code: 'FOG_POOL_FREE_FAILED' });
+  }
+
   #timedOut(bytes: number, timeoutMs: number): Error {
     this.#timeouts += 1;
     return budgetTimeout(this.name, bytes, timeoutMs, this.stats(), this.#settings.maxLeasedBytes);
   }
 }
 
-function allocate(allocator: BufferAllocator | undefined, bytes: number, index: number | undefined): Slab {
+function allocate(allocator: BufferAllocator | undefined, bytes: number, index: number | undefined, freeFailed: (error: unknown) => void): Slab {
   if (allocator === undefined) return { index, bytes: Buffer.allocUnsafeSlow(bytes), isLive: undefined, free: undefined };
   const block = allocator.alloc(bytes);
   const given: Partial<typeof block> | null | undefined = block;
@@ -258,7 +275,11 @@ function allocate(allocator: BufferAllocator | undefined, bytes: number, index: 
     bytes: block.u8,
     isLive: isThere,
     free: () => {
-      if (isThere()) block.free();
+      try {
+        if (isThere()) block.free();
+      } catch (error) {
+        freeFailed(error);
+      }
     },
   };
 }

@@ -47,8 +47,6 @@ const DESTROY_ERROR = 'factoryDestroyError';
 const CREATE_RETRY_MIN_MS = 10;
 /** A `validate` that hangs would keep its resource for ever. */
 const VALIDATE_TIMEOUT_MS = 5_000;
-/** A `destroy` that takes longer no longer counts towards `max`. */
-const DESTROY_TIMEOUT_MS = 5_000;
 
 /**
  * The API of generic-pool 3.9 over this package's pool. Emits `factoryCreateError` and `factoryDestroyError` with what the factory
@@ -173,7 +171,8 @@ export class Pool<T> extends EventEmitter {
       order: fifo ? 'fifo' : 'lifo',
       clock,
       create: () => track(this.#creates, this.#create()),
-      destroy: (resource) => track(this.#destroys, this.#destroy(resource)),
+      // As in generic-pool, it counts no longer once its end begins: who waits gets another at once.
+      destroy: (resource) => void track(this.#destroys, this.#destroy(resource)),
       watch: (resource) => this.#alive.add(resource),
       ...(testOnBorrow && { validate: (resource: PooledResource<T>) => this.#validate(resource) }),
       ...(testOnReturn && { reset: (resource: PooledResource<T>) => this.#checkReturned(resource) }),
@@ -183,7 +182,6 @@ export class Pool<T> extends EventEmitter {
       resetTimeoutMs: VALIDATE_TIMEOUT_MS,
       createTimeoutMs: Infinity,
       createRetryMinMs: CREATE_RETRY_MIN_MS,
-      destroyTimeoutMs: DESTROY_TIMEOUT_MS,
       idleTimeoutMs: Infinity,
     });
     // At once, as in generic-pool: they count as soon as there is a pool.

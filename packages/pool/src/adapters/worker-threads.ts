@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { ResourceLimits, Transferable } from 'node:worker_threads';
 import { type Clock, systemClock, type Timer } from '../clock.js';
 import { invalidOption, poolClosed, workerExited } from '../errors.js';
-import type { Lease } from '../lease.js';
+import type { PoolLease } from '../lease.js';
 import { type PoolTuning, requireDuration, requireKnown, requireObject, TUNING } from '../options.js';
 import type { PoolStats } from '../stats.js';
 import { type AcquireOptions, checkAcquireOptions, type CloseOptions, type WaitOptions } from '../wait-options.js';
@@ -115,6 +115,8 @@ interface Limits {
 }
 
 const NOTHING: readonly Transferable[] = [];
+/** A thread whose event loop turns answers an abort within this. */
+const ANSWER_MS = 1_000;
 
 /** What is to be run. */
 interface Task {
@@ -154,31 +156,37 @@ class ThreadPool<T extends Tasks> implements WorkerPool<T> {
   }
 
   /** An abort frees the caller at once; the thread when its task ends, or else with its own end. */
-  #begin(lease: Lease<WorkerThread>, { name, payload, transfer, signal }: Task, { resolve, reject }: End): void {
+  #begin(lease: PoolLease<WorkerThread>, { name, payload, transfer, signal }: Task, { resolve, reject }: End): void {
     const { abortGraceMs, maxHeapBytes, clock } = this.#limits;
     const thread = lease.resource;
     let id: number;
     let grace: Timer | undefined;
     let givenUp = false;
+    // Its event loop does not turn: no other task on it will ever end.
+    const endIfBlocked = (): void => {
+      if (thread.isDeafTo(id)) void thread.end(workerExited(this.name, 'as it was blocked by a task that had been aborted'));
+    };
     const giveUp = (): void => {
       givenUp = true;
-      lease.destroy(signal?.reason);
-      // Its event loop does not turn: no other task on it will ever end.
-      if (thread.isDeafTo(id)) void thread.end(workerExited(this.name, 'as it was blocked by a task that had been aborted'));
+      // It may have been reclaimed, as a leak.
+      if (lease.isOut) lease.destroy(signal?.reason);
     };
     const abort = (): void => {
       reject(signal?.reason);
       thread.abort(id);
       if (abortGraceMs === 0) giveUp();
-      else if (abortGraceMs !== Infinity) grace = clock.setTimeout(giveUp, abortGraceMs);
+      if (abortGraceMs === Infinity) return;
+      grace = clock.setTimeout(() => {
+        if (!givenUp) giveUp();
+        endIfBlocked();
+      }, abortGraceMs === 0 ? ANSWER_MS : abortGraceMs);
     };
     // Before its caller knows, so that it can have it again.
     const giveBack = (): void => {
       signal?.removeEventListener('abort', abort);
       grace?.close();
       if (givenUp) return;
-      if (thread.heapBytes > maxHeapBytes) lease.destroy(`${thread.heapBytes} bytes in use`);
-      // It may have been reclaimed, as a leak.
+      if (thread.heapBytes > maxHeapBytes && lease.isOut) lease.destroy(`${thread.heapBytes} bytes in use`);
       else lease[Symbol.dispose]();
     };
     const running: Running = {

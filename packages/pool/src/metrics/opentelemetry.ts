@@ -72,8 +72,9 @@ function recordTimes(pools: Observed, meter: Meter): () => void {
   const create = histogram('create_time', 'The time it took to create a new connection.');
   const wait = histogram('wait_time', 'The time it took to obtain an open connection from the pool.');
   const use = histogram('use_time', 'The time between borrowing a connection and returning it to the pool.');
-  const record = (times: Histogram, pool: string, ms: number): void => {
-    if (poolsOf(pools).some(([name]) => name === pool)) times.record(ms / 1_000, { [POOL]: pool });
+  // The events tell the pool's own name.
+  const record = (times: Histogram, of: string, ms: number): void => {
+    for (const [name, pool] of poolsOf(pools)) if ((pool.name ?? name) === of) times.record(ms / 1_000, { [POOL]: name });
   };
   const created = (event: unknown): void => record(create, (event as ResourceCreated).pool, (event as ResourceCreated).durationMs);
   const acquired = (event: unknown): void => record(wait, (event as LeaseAcquired).pool, (event as LeaseAcquired).waitMs);

@@ -67,23 +67,34 @@ export function collectPools(pools: Observed, options: PoolCollectorOptions = {}
     labelNames: label === undefined ? ['pool'] : ['pool', label],
     registers: [],
   });
-  for (const metric of GAUGES)
-    register.registerMetric(new Gauge({
-      ...describe(metric),
-      collect() {
-        this.reset();
-        each(metric, (labels, reading) => this.set(labels, reading));
-      },
-    }));
-  for (const metric of COUNTERS)
-    register.registerMetric(new Counter({
-      ...describe(metric),
-      collect() {
-        this.reset();
-        each(metric, (labels, reading) => this.inc(labels, reading));
-      },
-    }));
-  return () => {
-    for (const [name] of [...GAUGES, ...COUNTERS]) register.removeSingleMetric(prefix + name);
+  const gauge = (metric: Metric): Gauge => new Gauge({
+    ...describe(metric),
+    collect() {
+      this.reset();
+      each(metric, (labels, reading) => this.set(labels, reading));
+    },
+  });
+  const counter = (metric: Metric): Counter => new Counter({
+    ...describe(metric),
+    collect() {
+      this.reset();
+      each(metric, (labels, reading) => this.inc(labels, reading));
+    },
+  });
+  const registered: string[] = [];
+  const end = (): void => {
+    for (const name of registered) register.removeSingleMetric(prefix + name);
   };
+  const add = (metric: Metric, made: Gauge | Counter): void => {
+    register.registerMetric(made);
+    registered.push(metric[0]);
+  };
+  try {
+    for (const metric of GAUGES) add(metric, gauge(metric));
+    for (const metric of COUNTERS) add(metric, counter(metric));
+  } catch (error) {
+    end();
+    throw error;
+  }
+  return end;
 }

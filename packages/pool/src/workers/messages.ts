@@ -34,6 +34,18 @@ export function sendable(error: unknown): SentError {
   return typeof code === 'string' || typeof code === 'number' ? { value, name, code } : { value, name };
 }
 
+/** In place of what cannot be copied, or has something hanging on it that cannot, or does not even let itself be looked at. */
+export function described(error: unknown): SentError {
+  try {
+    if (!(error instanceof Error)) return { value: new Error(String(error)) };
+    const { name, message, stack, code } = error as Partial<Record<'name' | 'message' | 'stack' | 'code', unknown>>;
+    const value = Object.assign(new Error(String(message)), { stack: String(stack) });
+    return typeof code === 'string' || typeof code === 'number' ? { value, name: String(name), code } : { value, name: String(name) };
+  } catch {
+    return { value: new Error(`something was thrown that cannot be shown, of type ${typeof error}`) };
+  }
+}
+
 export function received({ value, name, code }: SentError): unknown {
   if (!types.isNativeError(value)) return value;
   if (name !== undefined && value.name !== name) Object.defineProperty(value, 'name', { value: name, configurable: true, writable: true });

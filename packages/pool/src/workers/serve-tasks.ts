@@ -1,7 +1,7 @@
 import { getHeapStatistics } from 'node:v8';
 import { isMainThread, type MessagePort, parentPort, type Transferable } from 'node:worker_threads';
 import { invalidOption, notAWorker } from '../errors.js';
-import { type FromThread, isOurs, sendable, type SentError } from './messages.js';
+import { described, type FromThread, isOurs, sendable, type SentError } from './messages.js';
 import type { TaskContext, Tasks } from './tasks.js';
 
 /**
@@ -48,7 +48,7 @@ function serve(port: MessagePort, tasks: Readonly<Record<string, unknown>>): voi
       // Throws for what cannot be copied, which is the task's failure too.
       port.postMessage({ fogPool: 'done', id, value, heapBytes: measure ? heapBytes() : 0 } satisfies FromThread, context.transfer);
     } catch (error) {
-      fail(port, id, sendable(error), measure ? heapBytes() : 0);
+      fail(port, id, error, measure ? heapBytes() : 0);
     }
     running.delete(id);
   };
@@ -64,12 +64,12 @@ function serve(port: MessagePort, tasks: Readonly<Record<string, unknown>>): voi
   port.postMessage({ fogPool: 'ready', tasks: Object.keys(tasks) } satisfies FromThread);
 }
 
-function fail(port: MessagePort, id: number, error: SentError, heapBytes: number): void {
+function fail(port: MessagePort, id: number, error: unknown, heapBytes: number): void {
+  const send = (sent: SentError): void => port.postMessage({ fogPool: 'failed', id, error: sent, heapBytes } satisfies FromThread);
   try {
-    port.postMessage({ fogPool: 'failed', id, error, heapBytes } satisfies FromThread);
+    send(sendable(error));
   } catch {
-    // Something that cannot be copied was thrown, or hangs on the error.
-    port.postMessage({ fogPool: 'failed', id, error: { ...error, value: new Error(String(error.value)) }, heapBytes } satisfies FromThread);
+    send(described(error));
   }
 }
 

@@ -1,5 +1,5 @@
 import { ManualClock } from '@fog/testkit';
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { createBufferPool } from '../../src/adapters/buffer.js';
 import { settled } from '../backend.js';
 
@@ -136,14 +136,26 @@ describe('a pool of buffers', () => {
         },
       }),
     };
+    const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => {});
     const buffers = createBufferPool({ allocator: stubborn, maxLeasedBytes: 64, maxIdleBytes: 0 });
-    const lease = await buffers.acquire(64);
-    expect(() => lease.release()).toThrow('stays');
-    expect(buffers.stats()).toMatchObject({ leased: 0, leasedBytes: 0, idle: 0 });
-    const keeping = createBufferPool({ allocator: stubborn, maxLeasedBytes: 64 });
+    (await buffers.acquire(64)).release();
+    expect(buffers.stats()).toMatchObject({ leased: 0, leasedBytes: 0, idle: 0, freeErrorsTotal: 1 });
+    const clock = new ManualClock();
+    const keeping = createBufferPool({ allocator: stubborn, idleTimeoutMs: 1_000, clock });
+    for (const lease of await Promise.all([64, 64, 1_000].map((bytes) => keeping.acquire(bytes)))) lease.release();
+    await clock.advanceAsync(2_000);
+    expect(keeping.stats()).toMatchObject({ idle: 0, idleBytes: 0, freeErrorsTotal: 3 });
     (await keeping.acquire(64)).release();
-    expect(() => keeping.trim()).toThrow('stays');
-    expect(keeping.stats()).toMatchObject({ idle: 0, idleBytes: 0 });
+    await keeping.close();
+    expect(keeping.stats()).toMatchObject({ idle: 0, freeErrorsTotal: 4 });
+    expect(warn.mock.calls).toEqual([1, 2].map(() => [expect.stringContaining('stays'), { code: 'FOG_POOL_FREE_FAILED' }]));
+    warn.mockRestore();
+  });
+
+  it('lends as much as may be lent, rounded up no further', async () => {
+    const buffers = createBufferPool({ maxLeasedBytes: 1_000 });
+    expect(await buffers.use(1_000, (buffer) => [buffer.length, buffers.stats().leasedBytes])).toEqual([1_000, 1_000]);
+    expect(buffers.stats()).toMatchObject({ leasedBytes: 0, idle: 0 });
   });
 
   it('refuses what it does not know, and sizes that are none', async () => {

@@ -33,6 +33,16 @@ function setUp(options: Options = {}, parts: Partial<Factory<Thing>> = {}): { cl
 }
 
 describe('a pool in place of generic-pool', () => {
+  it('creates at once what is to replace a resource, however long the end of that takes', async () => {
+    const gate = deferred<void>();
+    const { pool, clock } = setUp({ max: 1, acquireTimeoutMillis: 1_000 }, { destroy: () => gate.promise });
+    await pool.destroy(await pool.acquire());
+    expect(pool.spareResourceCapacity).toBe(1);
+    expect(await pool.acquire()).toEqual({ id: 2 });
+    gate.resolve();
+    expect(clock.pendingRefs).toBe(0);
+  });
+
   it('serves who waits by priority, those of one in their order, and an unknown priority last', async () => {
     const { pool } = setUp({ priorityRange: 3 });
     const first = await pool.acquire();

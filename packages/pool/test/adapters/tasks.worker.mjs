@@ -12,7 +12,13 @@ const thrown = {
   error: new QuotaError('too much'),
   string: 'just a string',
   function: () => 1,
-  'with a function': Object.assign(new Error('odd'), { cause: () => 1 }),
+  'with a function': Object.assign(new RangeError('odd'), { cause: () => 1, code: 7 }),
+  unspeakable: Object.assign(Object.create(null), { uncopyable: () => {} }),
+  evil: Object.defineProperty(new Error('evil'), 'message', {
+    get() {
+      throw new Error('no');
+    },
+  }),
 };
 
 serveTasks({

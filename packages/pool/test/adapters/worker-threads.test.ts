@@ -1,3 +1,4 @@
+import { ManualClock } from '@fog/testkit';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { availableParallelism } from 'node:os';
 import { createWorkerPool, serveTasks, type WorkerPool, type WorkerPoolOptions } from '../../src/adapters/worker-threads.js';
@@ -10,7 +11,7 @@ interface TestTasks {
   readonly increment: (shared: SharedArrayBuffer) => void;
   readonly length: (bytes: Uint8Array) => number;
   readonly bytes: (size: number) => Promise<Uint8Array>;
-  readonly throws: (what: 'error' | 'string' | 'function' | 'with a function') => never;
+  readonly throws: (what: 'error' | 'string' | 'function' | 'with a function' | 'unspeakable' | 'evil') => never;
   readonly gives: (what: 'function') => () => void;
   readonly crash: () => Promise<never>;
   readonly exit: (code: number) => never;
@@ -95,7 +96,8 @@ describe('a pool of worker threads', () => {
     await expect(workers.run('throws', 'error')).rejects.toMatchObject({ name: 'QuotaError', code: 'E_QUOTA', message: 'too much' });
     await expect(workers.run('throws', 'string')).rejects.toBe('just a string');
     await expect(workers.run('throws', 'function')).rejects.toThrow('=>');
-    await expect(workers.run('throws', 'with a function')).rejects.toMatchObject({ message: expect.stringContaining('odd') });
+    await expect(workers.run('throws', 'with a function')).rejects.toMatchObject({ name: 'RangeError', message: 'odd', code: 7 });
+    for (const what of ['unspeakable', 'evil'] as const) await expect(workers.run('throws', what)).rejects.toMatchObject({ message: 'something was thrown that cannot be shown, of type object' });
     expect(workers.stats()).toMatchObject({ createdTotal: 1, idle: 1 });
   });
 
@@ -255,6 +257,55 @@ describe('a pool of worker threads', () => {
     process.off('unhandledRejection', record);
     expect(rejections).toEqual([]);
     expect(pool.stats()).toMatchObject({ leaksTotal: 1, destroyErrorsTotal: 0, leases: 0 });
+  });
+
+  it('tells of no lease that it has taken back already, whether the task goes on or ends', async () => {
+    const uncaught: unknown[] = [];
+    const record = (error: unknown): unknown => uncaught.push(error);
+    process.on('uncaughtException', record);
+    for (const task of ['ignoreAbort', 'untilAborted'] as const) {
+      const clock = new ManualClock();
+      const pool = start({ leakAfterMs: 20, leakReclaim: true, concurrency: 2, abortGraceMs: 5, maxHeapBytes: 1, clock });
+      const [controller, neighbour] = [new AbortController(), new AbortController()];
+      const aborted = expect(pool.run(task, undefined, { signal: controller.signal })).rejects.toThrow('enough');
+      await eventually(() => pool.stats().acquiredTotal === 1);
+      clock.advance(10);
+      const other = expect(pool.run('untilAborted', undefined, { signal: neighbour.signal })).rejects.toThrow('done');
+      await eventually(() => pool.stats().acquiredTotal === 2);
+      clock.advance(10);
+      expect(pool.stats()).toMatchObject({ leaksTotal: 1, leases: 1, size: 1 });
+      controller.abort(new Error('enough'));
+      await aborted;
+      neighbour.abort(new Error('done'));
+      await other;
+      await eventually(() => pool.stats().destroyedTotal === 1);
+      clock.advance(5);
+      expect(pool.stats()).toMatchObject({ leases: 0, size: 0 });
+    }
+    process.off('uncaughtException', record);
+    expect(uncaught).toEqual([]);
+  });
+
+  it('lets the neighbours of an aborted task end with abortGraceMs 0, too, unless it blocks them', async () => {
+    const workers = start({ concurrency: 2, abortGraceMs: 0 });
+    const [controller, neighbour] = [new AbortController(), new AbortController()];
+    const ignoring = expect(workers.run('ignoreAbort', undefined, { signal: controller.signal })).rejects.toMatchObject({ name: 'AbortError' });
+    const other = expect(workers.run('untilAborted', undefined, { signal: neighbour.signal })).rejects.toThrow('done');
+    await eventually(() => workers.stats().acquiredTotal === 2);
+    controller.abort();
+    await ignoring;
+    expect(workers.stats()).toMatchObject({ releasedTotal: 1, destroyedTotal: 0 });
+    neighbour.abort(new Error('done'));
+    await other;
+    await eventually(() => workers.stats().destroyedTotal === 1);
+
+    const blocking = new AbortController();
+    const spinning = expect(workers.run('spin', undefined, { signal: blocking.signal })).rejects.toMatchObject({ name: 'AbortError' });
+    const blocked = expect(workers.run('add', { a: 1, b: 2 })).rejects.toMatchObject({ code: 'ERR_POOL_WORKER_EXITED', message: expect.stringContaining('blocked') });
+    await eventually(() => workers.stats().acquiredTotal === 4);
+    blocking.abort();
+    await spinning;
+    await blocked;
   });
 
   it('waits for running tasks when it is closed, and ends them by force', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { AggregationTemporality, InMemoryMetricExporter, MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
-import { createPool } from '../../src/index.js';
+import { createPool, createPools } from '../../src/index.js';
 import { instrumentPools } from '../../src/metrics/opentelemetry.js';
 import { setUp, settled } from '../backend.js';
 
@@ -44,6 +44,21 @@ describe('the OpenTelemetry instrumentation', () => {
     exporter.reset();
     await pool.close({ timeoutMs: 0, force: true });
     await provider.shutdown();
+  });
+
+  it('tells the times of a pool by the name it is kept by', async () => {
+    const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
+    const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 2 ** 30 });
+    const provider = new MeterProvider({ readers: [reader] });
+    const { pool } = setUp({ name: 'pg' });
+    const pools = createPools({ orders: pool });
+    const end = instrumentPools(pools, { meter: provider.getMeter('test') });
+    await pools.use('orders', settled);
+    await reader.forceFlush();
+    const [useTime] = exporter.getMetrics()[0]?.scopeMetrics.flatMap(({ metrics }) => metrics).filter(({ descriptor }) => descriptor.name.endsWith('use_time')) ?? [];
+    expect(useTime?.dataPoints.map(({ attributes }) => attributes)).toEqual([{ 'db.client.connection.pool.name': 'orders' }]);
+    end();
+    await Promise.all([pools.close(), provider.shutdown()]);
   });
 
   it('refuses what is no pool, and options it does not know', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { Registry } from 'prom-client';
+import { Gauge, Registry } from 'prom-client';
 import { createPool, createPools } from '../../src/index.js';
 import { collectPools } from '../../src/metrics/prometheus.js';
 import { setUp } from '../backend.js';
@@ -45,9 +45,19 @@ describe('the Prometheus collector', () => {
     await pools.close();
   });
 
-  it('refuses what is no pool, and options it does not know', () => {
+  it('leaves nothing behind where one of its names is taken', async () => {
+    const register = new Registry();
+    register.registerMetric(new Gauge({ name: 'pool_leases', help: 'taken', registers: [] }));
     const pool = createPool({ max: 1, create: () => 1 });
-    for (const observed of [undefined, null, 1, {}, [pool, {}]]) expect(() => collectPools(observed as never)).toThrow(expect.objectContaining({ code: 'ERR_POOL_INVALID_OPTION' }));
+    expect(() => collectPools(pool, { register })).toThrow('pool_leases');
+    expect(register.getMetricsAsArray().map(({ name }) => name)).toEqual(['pool_leases']);
+    register.clear();
+    collectPools(pool, { register });
+  });
+
+  it('refuses pools of one name, and what is no pool, and options it does not know', () => {
+    const pool = createPool({ max: 1, create: () => 1 });
+    for (const observed of [undefined, null, 1, {}, [pool, {}], [pool, createPool({ max: 1, create: () => 2 })]]) expect(() => collectPools(observed as never)).toThrow(expect.objectContaining({ code: 'ERR_POOL_INVALID_OPTION' }));
     expect(() => collectPools(pool, { registry: new Registry() } as never)).toThrow('there is no option registry');
   });
 });
