@@ -70,7 +70,7 @@ async function start(config: Config): Promise<{ url: string; close: () => Promis
     ingest,
     readings,
     latest,
-    load: () => ({ stopping, queued: scheduler.stats().pending, maxQueued: config.maxQueued }),
+    load: () => ({ stopping, queued: scheduler.stats().pending + database.stats().waiting, maxQueued: config.maxQueued }),
     components,
     checks: { postgres: () => readings.ping(), ...(redis && { redis: () => latest.ping() }) },
     metrics: createExposition(components, monitor),

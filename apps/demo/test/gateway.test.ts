@@ -5,8 +5,10 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { json as readJson } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createPgPool } from '@fog/pool/pg';
 import { startPostgres, startRedis, type Service } from '@fog/services';
 import pg from 'pg';
+import { createReadingsStore } from '../src/stores/readings-store.js';
 import { MAIN, ask, eventually, failingGateway, startGateway, type GatewayProcess } from './gateway-process.js';
 
 let postgres: Service;
@@ -56,6 +58,20 @@ describe('readings', () => {
     expect((await ask(gateway.url, '/v1/devices/reused/series?metric=m')).json['points']).toMatchObject([{ count: 1, max: 1 }]);
   });
 
+  it('are stored whole or not at all, more than one statement takes too', async () => {
+    const database = createPgPool({ connectionString: postgres.url, max: 1 });
+    const readings = createReadingsStore(database);
+    const minutes = Array.from({ length: 25_000 }, (_, minute) => ({ device: 'long', metric: 'm', minuteMs: minute * 60_000, count: 1, sum: 1, min: 1, max: 1, last: 1, lastAtMs: minute * 60_000 }));
+    const stored = async (): Promise<unknown> => (await database.query("select count(*)::int as rows, sum(count)::int as readings from readings where device = 'long'")).rows[0];
+    await expect(readings.add([...minutes, { ...minutes[0], minuteMs: Number.NaN } as never], undefined)).rejects.toThrow('bigint');
+    expect(await stored()).toEqual({ rows: 0, readings: null });
+    await readings.add(minutes, undefined);
+    await readings.add(minutes, { key: 'long', digest: 'x', accepted: 25_000 });
+    expect(await readings.add(minutes, { key: 'long', digest: 'x', accepted: 25_000 })).toEqual({ digest: 'x' });
+    expect(await stored()).toEqual({ rows: 25_000, readings: 50_000 });
+    await database.close();
+  });
+
   it('survive many batches at once for the same rows without losing one', async () => {
     const batches = Array.from({ length: 40 }, (_, batch) => Array.from({ length: 50 }, (_row, index) => row(`many-${(batch * 7 + index) % 10}`, 1)).join('\n'));
     const answers = await Promise.all(batches.map((batch) => ask(gateway.url, '/v1/readings', batch)));
@@ -91,6 +107,29 @@ describe('bad input', () => {
     const answer = await ask(gateway.url, '/v1/readings', body, { 'content-type': type });
     expect(answer.status).toBe(status);
     expect(answer.json['error']).toMatchObject({ code, message: expect.stringMatching(message) });
+  });
+
+  it('answers what it cannot read as a request as it answers all else', async () => {
+    const { hostname, port } = new URL(gateway.url);
+    const said = async (text: string): Promise<unknown> => {
+      const socket = net.connect(Number(port), hostname).setEncoding('utf8');
+      socket.write(text);
+      let answer = '';
+      for await (const chunk of socket) answer += chunk as string;
+      const [head = '', body = ''] = answer.split('\r\n\r\n');
+      return [head.split('\r\n')[0], JSON.parse(body).error.code];
+    };
+    expect(await said(`GET /healthz HTTP/1.1\r\nhost: x\r\nx-long: ${'x'.repeat(20_000)}\r\n\r\n`)).toEqual(['HTTP/1.1 431 Request Header Fields Too Large', 'ERR_HEADERS_TOO_LARGE']);
+    expect(await said('what is this\r\n\r\n')).toEqual(['HTTP/1.1 400 Bad Request', 'ERR_REQUEST_MALFORMED']);
+  });
+
+  it('answers a client that is still sending what it refuses, and keeps its connection', async () => {
+    const body = Buffer.alloc(8 * 2 ** 20, 'x');
+    for (const [type, status, code] of [['text/csv', 413, 'ERR_BODY_TOO_LARGE'], ['text/plain', 415, 'ERR_FORMAT_UNSUPPORTED'], ['application/json', 415, 'ERR_FORMAT_UNSUPPORTED']] as const)
+      for (const sent of [body, new Blob([body]).stream()]) {
+        const answer = await fetch(`${gateway.url}/v1/readings`, { method: 'POST', headers: { 'content-type': type }, body: sent, ...(sent === body ? {} : { duplex: 'half' }) } as RequestInit);
+        expect([answer.status, ((await answer.json()) as { error: { code: string } }).error.code, answer.headers.get('connection')]).toEqual([status, code, 'keep-alive']);
+      }
   });
 
   it('refuses a compressed body', async () => {

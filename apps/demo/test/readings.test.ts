@@ -85,6 +85,11 @@ describe('CSV', () => {
   });
 });
 
+it('names every row of a CSV that is none, not only the first of another length', () => {
+  const { problemsTotal, problems } = read('device,metric,value\na,b,1,9\n,b,1\na,b\na,b,x\na,b,1', 'csv');
+  expect([problemsTotal, problems.map(({ line }) => line)]).toEqual([4, [2, 3, 4, 5]]);
+});
+
 it('gives the same aggregates whatever the order of rows', () => {
   const random = seededRandom(1);
   const readings = Array.from({ length: 500 }, (_, index): Reading => ({ device: `d${Math.floor(random() * 3)}`, metric: `m${Math.floor(random() * 3)}`, value: Math.floor(random() * 1_000), atMs: index * 1_000 }));

@@ -3,7 +3,7 @@ import { overloaded, stopping, type HttpError } from './errors.js';
 /** What decides whether another batch is taken, before its body is read. */
 export interface Load {
   readonly stopping: boolean;
-  /** Batches that wait for a worker. */
+  /** Batches that wait for a worker, and whoever waits for PostgreSQL. */
   readonly queued: number;
   readonly maxQueued: number;
 }

@@ -32,6 +32,12 @@ export const unknownDevice = (device: string): HttpError => new HttpError(404, '
 export const unknownMetric = (device: string, metric: string, known: readonly string[]): HttpError =>
   new HttpError(404, 'ERR_METRIC_UNKNOWN', `device '${device}' has no metric '${metric}'; it has ${known.join(', ')}`);
 export const invalidPath = (path: string): HttpError => new HttpError(400, 'ERR_PATH_INVALID', `the path ${JSON.stringify(path)} is not encoded as one`);
+/** @param code of Node's HTTP server */
+export const requestUnreadable = (code: string | undefined): HttpError => {
+  if (code === 'HPE_HEADER_OVERFLOW') return new HttpError(431, 'ERR_HEADERS_TOO_LARGE', 'the request line and headers are longer than 16 KiB');
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return new HttpError(408, 'ERR_REQUEST_TIMEOUT', 'the request did not arrive in time');
+  return new HttpError(400, 'ERR_REQUEST_MALFORMED', 'this is no HTTP request');
+};
 export const unknownRoute = (method: string, path: string): HttpError => new HttpError(404, 'ERR_ROUTE_UNKNOWN', `there is no ${method} ${path}`);
 export const overloaded = (queued: number, maxQueued: number): HttpError =>
   new HttpError(429, 'ERR_OVERLOADED', `${queued} of at most ${maxQueued} batches wait already; try again in a second`, { retryAfterS: 1 });

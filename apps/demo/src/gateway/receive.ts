@@ -41,7 +41,8 @@ async function collect(body: Readable, arena: Arena, maxBytes: number): Promise<
 /** A body ends early where its client does: nothing else is wrong then. */
 async function* chunksOf(body: Readable): AsyncGenerator<Uint8Array> {
   try {
-    yield* body as AsyncIterable<Uint8Array>;
+    // Who stops early has an answer to give, for which the connection must live.
+    yield* body.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
   } catch (error) {
     throw clientGone(error);
   }

@@ -1,7 +1,9 @@
-import type { IncomingMessage } from 'node:http';
+import { Buffer } from 'node:buffer';
+import { STATUS_CODES, type IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Arena, Block } from '@fog/arena';
-import { encodingUnsupported, formatUnsupported, invalidPath, toHttpError, unknownRoute, type HttpError } from './errors.js';
+import { encodingUnsupported, formatUnsupported, invalidPath, requestUnreadable, toHttpError, unknownRoute, type HttpError } from './errors.js';
 import { receiveBody } from './receive.js';
 
 /** Content types of a batch and the reader each has. */
@@ -14,15 +16,19 @@ const MOST_PARAMETER_CHARACTERS = 128 * 12;
 export function createServer(arena: Arena, maxBodyBytes: number, stopping: () => boolean): FastifyInstance {
   const server = Fastify({
     logger: { level: 'warn' },
-    bodyLimit: 64 * 1024, // Of JSON; batches have their own.
     connectionTimeout: 60_000,
     requestTimeout: 60_000,
     forceCloseConnections: 'idle',
     return503OnClosing: false, // We say so ourselves.
     routerOptions: { maxParamLength: MOST_PARAMETER_CHARACTERS },
+    clientErrorHandler: (error, socket) => answerUnread(error as NodeJS.ErrnoException, socket),
     frameworkErrors: (error, request, reply) => void answer(error, request, reply),
   });
 
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser('*', async ({ headers }: FastifyRequest): Promise<never> => {
+    throw formatUnsupported(headers['content-type']);
+  });
   server.addContentTypeParser(Object.keys(FORMATS), async (request: FastifyRequest, body: IncomingMessage): Promise<Block> => {
     const { 'content-length': length, 'content-encoding': encoding = 'identity' } = request.headers;
     if (encoding !== 'identity') throw encodingUnsupported(encoding);
@@ -30,8 +36,11 @@ export function createServer(arena: Arena, maxBodyBytes: number, stopping: () =>
   });
 
   // Closing ends idle connections; one that is still being answered would be kept open after it.
-  server.addHook('onSend', async (_request, reply) => {
+  // As would one that Fastify closes on a client that is still sending: it would never see the answer. What it sends is dropped.
+  server.addHook('onSend', async ({ raw }, reply) => {
     if (stopping()) reply.header('connection', 'close');
+    else if (!raw.complete) reply.removeHeader('connection');
+    if (!raw.complete) raw.resume();
   });
 
   server.setErrorHandler(answer);
@@ -47,6 +56,18 @@ function answer(error: unknown, request: FastifyRequest, reply: FastifyReply): F
   const { retryAfterS } = details;
   if (typeof retryAfterS === 'number') void reply.header('retry-after', retryAfterS);
   return reply.code(statusCode).send({ error: { code, message, ...details } });
+}
+
+/** What Node could not read as a request, and so nobody else answers. */
+function answerUnread({ code }: NodeJS.ErrnoException, socket: Socket): void {
+  if (code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const { statusCode, code: ours, message } = requestUnreadable(code);
+  const body = JSON.stringify({ error: { code: ours, message } });
+  const head = [`HTTP/1.1 ${statusCode} ${STATUS_CODES[statusCode]}`, 'content-type: application/json; charset=utf-8', `content-length: ${Buffer.byteLength(body)}`, 'connection: close'];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }
 
 function inOurTerms(error: unknown, { headers, url }: FastifyRequest): HttpError {

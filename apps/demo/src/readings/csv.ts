@@ -13,6 +13,11 @@ export function readCsv(bytes: Uint8Array, sink: RowSink): void {
         return names;
       },
       skip_empty_lines: true,
+      skip_records_with_error: true,
+      on_skip: (error) => {
+        notCsv(error, sink);
+        return undefined;
+      },
       // One by one: all rows at once would take a hundred times the memory of their text.
       on_record: (record: Readonly<Record<string, string>>, { lines }) => {
         sink.row(fromText(record), lines);
@@ -21,8 +26,12 @@ export function readCsv(bytes: Uint8Array, sink: RowSink): void {
     });
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
-    sink.problem(typeof error['lines'] === 'number' ? error['lines'] : 1, `the text is not CSV: ${error.message}`);
+    notCsv(error, sink);
   }
+}
+
+function notCsv(error: CsvError | undefined, sink: RowSink): void {
+  sink.problem(typeof error?.['lines'] === 'number' ? error['lines'] : 1, `the text is not CSV: ${error?.message}`);
 }
 
 /** In CSV all is text: an empty field is an absent one, digits are a number. */

@@ -1,4 +1,5 @@
 import type { PgPool } from '@fog/pool/pg';
+import type { Client } from 'pg';
 import type { Aggregate } from '../readings/aggregates.js';
 
 /** One minute of one metric, as `/series` answers it. */
@@ -71,6 +72,9 @@ on conflict (device, metric, minute) do update set
   last = case when excluded.last_at >= known.last_at then excluded.last else known.last end,
   last_at = greatest(known.last_at, excluded.last_at)`;
 
+/** Of more, one statement would hold the event loop while it is written, and the server for longer than the pool's limit. */
+const ROWS_A_STATEMENT = 10_000;
+
 const LATEST = `
 select distinct on (metric) metric, last, extract(epoch from last_at) * 1000 as at_ms
 from readings where device = $1 order by metric, minute desc`;
@@ -87,20 +91,15 @@ export function createReadingsStore(database: PgPool): ReadingsStore {
     },
 
     async add(aggregates, keyed) {
-      const columns = columnsOf(aggregates);
-      if (keyed === undefined) {
-        await database.query(ADD, columns);
+      if (keyed === undefined && aggregates.length <= ROWS_A_STATEMENT) {
+        await database.query(ADD, columnsOf(aggregates));
         return undefined;
       }
-      const { key, digest, accepted } = keyed;
       return database.transaction(async (client) => {
-        const { rowCount } = await client.query('insert into batches (key, digest, accepted) values ($1, $2, $3) on conflict do nothing', [key, digest, accepted]);
-        if (rowCount === 1) {
-          await client.query(ADD, columns);
-          return undefined;
-        }
-        const { rows } = await client.query<{ digest: string }>('select digest from batches where key = $1', [key]);
-        return rows[0];
+        const earlier = keyed && (await claim(client, keyed));
+        if (earlier !== undefined) return earlier;
+        for (let from = 0; from < aggregates.length; from += ROWS_A_STATEMENT) await client.query(ADD, columnsOf(aggregates.slice(from, from + ROWS_A_STATEMENT)));
+        return undefined;
       });
     },
 
@@ -136,6 +135,14 @@ export function createReadingsStore(database: PgPool): ReadingsStore {
       await database.query('select 1');
     },
   };
+}
+
+/** Makes the key this batch's; gives the batch whose it was before, if it was. */
+async function claim(client: Client, { key, digest, accepted }: KeyedBatch): Promise<{ readonly digest: string } | undefined> {
+  const { rowCount } = await client.query('insert into batches (key, digest, accepted) values ($1, $2, $3) on conflict do nothing', [key, digest, accepted]);
+  if (rowCount === 1) return undefined;
+  const { rows } = await client.query<{ digest: string }>('select digest from batches where key = $1', [key]);
+  return rows[0];
 }
 
 /** One array a column, in the order of {@link ADD}: one statement however many rows. */
