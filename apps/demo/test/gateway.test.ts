@@ -127,8 +127,8 @@ describe('bad input', () => {
     const body = Buffer.alloc(8 * 2 ** 20, 'x');
     for (const [type, status, code] of [['text/csv', 413, 'ERR_BODY_TOO_LARGE'], ['text/plain', 415, 'ERR_FORMAT_UNSUPPORTED'], ['application/json', 415, 'ERR_FORMAT_UNSUPPORTED']] as const)
       for (const sent of [body, new Blob([body]).stream()]) {
-        const answer = await fetch(`${gateway.url}/v1/readings`, { method: 'POST', headers: { 'content-type': type }, body: sent, ...(sent === body ? {} : { duplex: 'half' }) } as RequestInit);
-        expect([answer.status, ((await answer.json()) as { error: { code: string } }).error.code, answer.headers.get('connection')]).toEqual([status, code, 'keep-alive']);
+        const answer = await fetch(`${gateway.url}/v1/readings`, { method: 'POST', headers: { 'content-type': type }, body: sent, ...(sent === body ? {} : { duplex: 'half' }) });
+        expect([answer.status, ((await answer.json()) as { error: { code: string } }).error.code, answer.headers.get('connection')]).toEqual([status, code, null]);
       }
   });
 
