@@ -1,5 +1,6 @@
 import { sumsByFrame, walk } from '../call-tree.js';
 import type { Frame, Samples } from '../samples.js';
+import { scriptName } from '../script-path.js';
 
 /** What one function of the program costs. */
 export interface OwnCost {
@@ -45,4 +46,4 @@ export function eachOwner(samples: Samples, visit: (owner: number, node: number,
 }
 
 /** With its place, which V8 does not know of allocations of a script that was collected since. */
-export const named = ({ name, url, line }: Frame): string => (url === '' ? name : `${name} (${url.slice(url.lastIndexOf('/') + 1)}:${line})`);
+export const named = ({ name, url, line }: Frame): string => (url === '' ? name : `${name} (${scriptName(url)}:${line})`);

@@ -8,14 +8,16 @@ import { shareProfiler } from '../shared-profiler.js';
 import { warnNotProfiled } from '../warning.js';
 
 /*
- * Loaded before the program that `fog-profiler run` runs. Threads and processes that this one starts load it too, as they
- * inherit its arguments: there it does nothing.
+ * Loaded before the program that `fog-profiler run` runs. Threads that this one starts load it too, as they inherit its
+ * arguments: there it does nothing.
  */
 
 /** What `run` asks of the process that it starts, in FOG_PROFILER_RUN. */
 export interface RunOrder {
   /** Where the profile goes when the program ends. */
   readonly out: string;
+  /** The file of this order's reader, as it stands among the arguments. */
+  readonly preload: string;
   readonly recording: RecordingOptions;
   readonly profiler: ProfilerOptions;
 }
@@ -32,7 +34,10 @@ if (isMainThread && order !== undefined) {
   }
 }
 
-function recordRun({ out, recording: wanted, profiler: options }: RunOrder): void {
+function recordRun({ out, preload, recording: wanted, profiler: options }: RunOrder): void {
+  // The program sees its own arguments, and hands no others on to what it forks.
+  const at = process.execArgv.indexOf(preload);
+  if (at > 0) process.execArgv.splice(at - 1, 2);
   const profiler = shareProfiler(createProfiler(options));
   let recording: Recording | undefined = profiler.startNow(wanted);
   const write = (profile: Profile): void => writeFileSync(out, profile.toFogProfile(), { mode: 0o600 });

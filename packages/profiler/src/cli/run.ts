@@ -38,6 +38,8 @@ export async function run(args: readonly string[]): Promise<number> {
   try {
     const order: RunOrder = {
       out: join(folder, 'run.fogprofile'),
+      // Not by --import, with which Node loads programs that are CommonJS another way: their ticks, errors and names of files would differ.
+      preload: fileURLToPath(new URL('./preload.cjs', import.meta.url)),
       recording: { mode: mode as ProfilingMode, ...(SOURCES[mode as ProfilingMode].cpu && { workers: true }) },
       profiler,
     };
@@ -62,10 +64,8 @@ export async function run(args: readonly string[]): Promise<number> {
 
 /** Its exit status, or 128 and the signal that ended it, as shells say it. */
 async function runProgram(program: readonly string[], order: RunOrder): Promise<number> {
-  // Not by --import, with which Node loads programs that are CommonJS another way: their ticks, errors and names of files would differ.
-  const preload = fileURLToPath(new URL('./preload.cjs', import.meta.url));
   const hasTerminal = process.stdin.isTTY;
-  const child = spawn(process.execPath, [...process.execArgv, '--require', preload, ...program], {
+  const child = spawn(process.execPath, [...process.execArgv, '--require', order.preload, ...program], {
     stdio: 'inherit',
     // With a terminal it has to be of the same group, to read from it; else of its own, so that what is sent to the group comes once, by us.
     detached: !hasTerminal && process.platform !== 'win32',

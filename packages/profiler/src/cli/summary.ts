@@ -1,5 +1,6 @@
 import { milliseconds, percent } from '../bottlenecks/evidence.js';
 import type { Profile } from '../profile.js';
+import { scriptName } from '../script-path.js';
 
 const MOST = 8;
 /** Letters of a name or of a sentence. */
@@ -19,7 +20,7 @@ export function summaryOf(profile: Profile): string {
 /** The most expensive functions, each a line. */
 export function tableOf(profile: Profile, limit: number = MOST): string {
   const rows = profile.top({ limit }).map(({ name, url, line, selfRatio, totalRatio }) => {
-    const place = url === '' ? '' : ` ${url.slice(url.lastIndexOf('/') + 1)}${line > 0 ? `:${line}` : ''}`;
+    const place = url === '' ? '' : ` ${scriptName(url)}${line > 0 ? `:${line}` : ''}`;
     return `${percent(selfRatio).padStart(8)} ${percent(totalRatio).padStart(8)}  ${printable(name)}${printable(place)}`;
   });
   return [`${'self'.padStart(8)} ${'total'.padStart(8)}  function`, ...rows].join('\n');

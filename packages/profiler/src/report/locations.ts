@@ -1,11 +1,11 @@
-import { fileURLToPath } from 'node:url';
+import { scriptPath } from '../script-path.js';
 
 /**
  * Short names for the places of scripts, to be shown to others: paths relative to the folder that all scripts share,
  * those of dependencies from their package on. Neither the user's nor the machine's folders remain.
  */
 export function shortLocations(urls: readonly string[]): ReadonlyMap<string, string> {
-  const paths = new Map(urls.map((url) => [url, pathOf(url)]));
+  const paths = new Map(urls.map((url) => [url, scriptPath(url)]));
   const own = [...paths.values()].filter((path) => path.startsWith('/') && !path.includes(MODULES));
   const shared = sharedFolder(own);
   return new Map([...paths].map(([url, path]) => [url, shorten(path, shared)]));
@@ -17,18 +17,6 @@ function shorten(path: string, shared: string): string {
   const modules = path.lastIndexOf(MODULES);
   if (modules >= 0) return path.slice(modules + MODULES.length);
   return path.startsWith(shared) ? path.slice(shared.length) : path;
-}
-
-/** With `/` between folders, `/` first when absolute; anything else as it is. */
-function pathOf(url: string): string {
-  if (/^[a-z]:\\/i.test(url)) return `/${url.replaceAll('\\', '/')}`; // CommonJS on Windows.
-  if (url.startsWith('data:')) return 'data:'; // The rest is a program's text.
-  if (!url.startsWith('file:')) return url.replace(/[?#].*$/s, '');
-  try {
-    return fileURLToPath(url, { windows: false });
-  } catch {
-    return url.slice('file://'.length); // Not a URL after all: a profile may come from anywhere.
-  }
 }
 
 function sharedFolder([first = '', ...others]: readonly string[]): string {

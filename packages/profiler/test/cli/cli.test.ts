@@ -82,6 +82,13 @@ describe('the command line', () => {
     expect(await run('run', '--out', 'job.fogprofile', 'plain/job.task')).toMatchObject({ code: 0, stdout: 'ran function\n' });
   });
 
+  it('hides from a program, and from what it forks, by which argument it was loaded; files are named as they are', async () => {
+    await writeFile(join(folder, 'a b.cjs'), "const { fork } = require('node:child_process');\nconsole.log(process.execArgv);\nif (process.argv[2] === undefined) fork(__filename, ['child']);\nfunction burn() { for (const end = performance.now() + 200; performance.now() < end; ); }\nburn();\n");
+    const { stdout, stderr } = await run('run', '--mode', 'cpu', '--out', 'args.fogprofile', 'a b.cjs');
+    expect(stdout).toBe('[]\n[]\n');
+    expect(stderr).toContain('burn a b.cjs:4');
+  });
+
   it('records what a program does when it is told that it is about to end', async () => {
     await writeFile(join(folder, 'late.cjs'), `function late() { for (const end = performance.now() + 200; performance.now() < end; ); }\nprocess.once('beforeExit', () => setTimeout(late, 1));\n`);
     await run('run', '--out', 'late.fogprofile', 'late.cjs');
