@@ -59,21 +59,21 @@ interface Ends {
   receiveLive(slot: number, generation: number): Block | undefined;
 }
 
-/** Words of the ring: a header with each end on a cache line of its own, claims of all threads, then cells of sequence, slot and generation. */
+/** Words of the ring: a header with each end on a pair of cache lines of its own, claims of all threads, then cells of sequence, slot and generation. */
 const LAYOUT = 0;
-export const HEAD = 16;
+export const HEAD = 32;
 /** The next place, and two bits below it: in one word, so that nothing is sent past the end and no sender misses a sleeper. */
-export const TAIL = 32;
+export const TAIL = 64;
 const CLOSED = 1;
 /** Somebody sleeps until something is sent; who sends next takes the bit away and wakes all. */
 const SLEEPING = 2;
 export const PLACE_SHIFT = 2;
 /** What sleepers look at. */
-export const WAKES = 48;
-export const CLAIMS = 64;
+export const WAKES = 96;
+export const CLAIMS = 128;
 export const CELLS: number = CLAIMS + CLAIMS_WORDS;
 export const CELL_WORDS = 4;
-const LAYOUT_VERSION = 0x66_6f_67_74;
+const LAYOUT_VERSION = 0x66_6f_67_75;
 const MOST_SLOTS = 2 ** 20;
 /** Looks so often before it sleeps, which takes 1 us: sleeping and waking take ten times that, but where cores are busy nothing comes of looking. */
 const SPINS = 50;
