@@ -3,8 +3,8 @@ export { createPools, getPools, type NamedPool, type PoolDefinitions, type Pools
 export type { Pool, ResourceReading } from './pool.js';
 export type { AcquireOptions, CloseOptions, PoolSize, UseOptions, WaitOptions } from './wait-options.js';
 export type { PoolOptions, PoolTuning } from './options.js';
-export type { Lease } from './lease.js';
-export type { DestroyReason } from './entry.js';
+export type { Lease } from './lending/lease.js';
+export type { DestroyReason } from './supply/entry.js';
 export type { PoolStats } from './stats.js';
 export { PoolError, type PoolErrorCode } from './errors.js';
 export type {

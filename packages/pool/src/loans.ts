@@ -1,15 +1,15 @@
-import { Borrower, DeadlockWatch } from './deadlock.js';
-import type { Entry } from './entry.js';
 import { deadlock, leaked } from './errors.js';
 import { leaseLeaked } from './events.js';
-import { PoolLease } from './lease.js';
-import type { Lending } from './lending.js';
-import { LeakWatch } from './leak-watch.js';
-import { Loan } from './loan.js';
+import { Borrower, DeadlockWatch } from './lending/deadlock.js';
+import { LeakWatch } from './lending/leak-watch.js';
+import { PoolLease } from './lending/lease.js';
+import type { Lending } from './lending/lending.js';
+import { Loan } from './lending/loan.js';
+import { Quotas } from './lending/quotas.js';
+import { framesOf } from './lending/trace.js';
 import type { ResolvedOptions } from './options.js';
-import { Quotas } from './quotas.js';
-import { framesOf } from './trace.js';
-import type { WaitQueue } from './wait-queue.js';
+import type { WaitQueue } from './queue/wait-queue.js';
+import type { Entry } from './supply/entry.js';
 
 /** Keeps the books of leases, in a pool that has quotas, watches for leaks or for deadlocks; each as far as it is on. */
 export class Loans<R> {

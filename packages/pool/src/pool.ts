@@ -1,4 +1,4 @@
-import type { Lease } from './lease.js';
+import type { Lease } from './lending/lease.js';
 import type { PoolStats } from './stats.js';
 import type { AcquireOptions, CloseOptions, PoolSize, UseOptions, WaitOptions } from './wait-options.js';
 

@@ -1,6 +1,6 @@
 import { invalidOption, PoolError, poolClosed, unknownPool } from './errors.js';
 import { joinStats } from './joint-stats.js';
-import type { Lease } from './lease.js';
+import type { Lease } from './lending/lease.js';
 import { type PoolOptions, requireObject } from './options.js';
 import type { Pool } from './pool.js';
 import { createPool } from './resource-pool.js';

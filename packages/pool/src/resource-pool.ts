@@ -1,23 +1,23 @@
 import { CoarseClock } from './coarse-clock.js';
-import { type Entry, IDLE, isLent, leasedMsOf } from './entry.js';
 import { acquireTimeouts, circuitOpen, closeTimeout, invalidOption, overloaded, type PoolError, queueFull } from './errors.js';
 import { poolResized, waitTimedOut, wantsLeases } from './events.js';
 import { Histogram } from './histogram.js';
-import { type Lease, PoolLease } from './lease.js';
-import { Lending } from './lending.js';
-import type { Loan } from './loan.js';
+import { type Lease, PoolLease } from './lending/lease.js';
+import { Lending } from './lending/lending.js';
+import type { Loan } from './lending/loan.js';
+import { useEntry, useLease } from './lending/use.js';
 import { Loans } from './loans.js';
 import { keepsBooks, type PoolOptions, requireSizes, type ResolvedOptions, resolveOptions } from './options.js';
 import { Phase } from './phase.js';
 import type { Pool, ResourceReading } from './pool.js';
+import { Shedder } from './queue/shedder.js';
+import { WaitQueue } from './queue/wait-queue.js';
+import { Rejection, type Waiter } from './queue/waiter.js';
 import { Sampling } from './sampling.js';
-import { Shedder } from './shedder.js';
-import { Sizing } from './sizing.js';
 import { Counters, type PoolStats, readStats } from './stats.js';
-import { type Hold, Supply } from './supply.js';
-import { useEntry, useLease } from './use.js';
-import { WaitQueue } from './wait-queue.js';
-import { Rejection, type Waiter } from './waiter.js';
+import { type Entry, IDLE, isLent, leasedMsOf } from './supply/entry.js';
+import { Sizing } from './supply/sizing.js';
+import { type Hold, Supply } from './supply/supply.js';
 import {
   type AcquireOptions,
   checkAcquireOptions,
@@ -31,7 +31,7 @@ import {
   type WaitOptions,
 } from './wait-options.js';
 
-export type { Hold } from './supply.js';
+export type { Hold } from './supply/supply.js';
 
 /**
  * Makes a pool, which begins to create its minimum once the caller's turn is over.

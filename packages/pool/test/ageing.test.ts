@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { ManualClock } from '@fog/testkit';
 import type { Clock } from '../src/index.js';
-import { type Aging, planUpkeep, type UpkeepPlan } from '../src/eviction.js';
+import { type Aging, planUpkeep, type UpkeepPlan } from '../src/supply/eviction.js';
 import { runIdleProgram } from './adapters/program.js';
 import { setUp, settled } from './backend.js';
 

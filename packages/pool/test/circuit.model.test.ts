@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { backoffMs } from '../src/backoff.js';
+import { backoffMs } from '../src/supply/backoff.js';
 import { setUp, settled } from './backend.js';
 
 const MIN_MS = 100;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { Overload } from '../src/overload.js';
+import { Overload } from '../src/queue/overload.js';
 import { setUp, settled } from './backend.js';
 
 describe('overload', () => {

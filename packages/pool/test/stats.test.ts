@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { seededRandom } from '@fog/testkit';
 import { Histogram } from '../src/histogram.js';
-import { nextLimit, Sizing } from '../src/sizing.js';
+import { nextLimit, Sizing } from '../src/supply/sizing.js';
 import { setUp } from './backend.js';
 
 describe('a histogram', () => {

@@ -2,10 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { ManualClock } from '@fog/testkit';
 import { attempt } from '../src/attempt.js';
-import { backoffMs } from '../src/backoff.js';
 import { CoarseClock } from '../src/coarse-clock.js';
 import { type Linked, LinkedList } from '../src/linked-list.js';
 import { Milestone } from '../src/milestone.js';
+import { backoffMs } from '../src/supply/backoff.js';
 import { deferred, settled } from './backend.js';
 
 interface Member extends Linked<Member> {

@@ -4,7 +4,7 @@ import { PoolError } from '../errors.js';
 import { DefaultEvictor, EvictionRound, type Evictor } from '../generic/evictor.js';
 import { type Options, readOptions, type Settings } from '../generic/options.js';
 import { PooledResource } from '../generic/pooled-resource.js';
-import type { Lease } from '../lease.js';
+import type { Lease } from '../lending/lease.js';
 import type { Pool as CorePool } from '../pool.js';
 import { promiseBy } from '../promise-by.js';
 import { createPool as createCorePool } from '../resource-pool.js';

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import type { ConnectionOptions } from 'node:tls';
 import { bodyUsed, invalidOption, type PoolError } from '../errors.js';
 import { connect, type HttpAnswer, type HttpConnection, type HttpRequest } from '../http/connection.js';
-import type { Lease } from '../lease.js';
+import type { Lease } from '../lending/lease.js';
 import { type PoolTuning, requireKnown, requireObject, TUNING } from '../options.js';
 import type { Pool } from '../pool.js';
 import type { PoolStats } from '../stats.js';

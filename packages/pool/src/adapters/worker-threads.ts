@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { ResourceLimits, Transferable } from 'node:worker_threads';
 import { type Clock, systemClock, type Timer } from '../clock.js';
 import { invalidOption, poolClosed, workerExited } from '../errors.js';
-import type { PoolLease } from '../lease.js';
+import type { PoolLease } from '../lending/lease.js';
 import { type PoolTuning, requireDuration, requireKnown, requireObject, TUNING } from '../options.js';
 import type { PoolStats } from '../stats.js';
 import { type AcquireOptions, checkAcquireOptions, type CloseOptions, type WaitOptions } from '../wait-options.js';

@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import type { Clock, Timer } from '../clock.js';
-import type { Lease } from '../lease.js';
+import type { Lease } from '../lending/lease.js';
 import { stopQuery } from './stop-query.js';
 
 export interface Limits {

@@ -3,7 +3,7 @@ import type { Client, PoolClient, QueryArrayConfig, QueryArrayResult, QueryConfi
 import pg from 'pg';
 import { type Clock, systemClock, type Timer } from '../clock.js';
 import { PoolError } from '../errors.js';
-import type { Lease } from '../lease.js';
+import type { Lease } from '../lending/lease.js';
 import type { Pool as CorePool } from '../pool.js';
 import { promiseBy } from '../promise-by.js';
 import { createPool } from '../resource-pool.js';

@@ -2,7 +2,7 @@ import type { Client } from 'pg';
 import pg from 'pg';
 import type { Clock } from '../clock.js';
 import { invalidOption } from '../errors.js';
-import type { Lease } from '../lease.js';
+import type { Lease } from '../lending/lease.js';
 import type { ResourcePool } from '../resource-pool.js';
 import { isInTransaction, isUnusable } from './connection.js';
 

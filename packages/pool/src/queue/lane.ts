@@ -1,4 +1,4 @@
-import { type Linked, LinkedList } from './linked-list.js';
+import { type Linked, LinkedList } from '../linked-list.js';
 
 /** A waiter as far as its turn goes. */
 export interface InLane<W extends InLane<W>> extends Linked<W> {

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from './clock.js';
+import type { Clock, Timer } from '../clock.js';
 
 /** A waiter as far as its deadline goes: the links live in it. */
 export interface Due<W extends Due<W>> {

@@ -1,5 +1,5 @@
-import { leaseEnded } from './errors.js';
-import type { Entry } from './entry.js';
+import { leaseEnded } from '../errors.js';
+import type { Entry } from '../supply/entry.js';
 
 /**
  * One loan of one resource. Every loan has a lease of its own, so that a stale one can never release what somebody else

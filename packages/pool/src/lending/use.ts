@@ -1,7 +1,7 @@
-import { isThenable } from './attempt.js';
-import type { Entry } from './entry.js';
+import { isThenable } from '../attempt.js';
+import type { Entry } from '../supply/entry.js';
+import type { UseOptions } from '../wait-options.js';
 import type { Lender, PoolLease } from './lease.js';
-import type { UseOptions } from './wait-options.js';
 
 /** Nobody but `fn` gets to see the resource, so there is no need for a lease; nor, if `fn` is done at once, for a second promise. */
 export function useEntry<R, T>(lender: Lender<R>, entry: Entry<R>, started: number, fn: (resource: R) => T | PromiseLike<T>): Promise<T> {

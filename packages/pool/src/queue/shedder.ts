@@ -1,5 +1,5 @@
-import type { Clock, Timer } from './clock.js';
-import type { ResolvedOptions } from './options.js';
+import type { Clock, Timer } from '../clock.js';
+import type { ResolvedOptions } from '../options.js';
 import { Overload } from './overload.js';
 import type { WaitQueue } from './wait-queue.js';
 

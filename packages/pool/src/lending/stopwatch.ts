@@ -1,4 +1,4 @@
-import type { Clock } from './clock.js';
+import type { Clock } from '../clock.js';
 
 /** A loan whose length nobody measures. */
 export const UNTIMED = 0;

@@ -1,7 +1,7 @@
-import { attempt, isThenable } from './attempt.js';
+import { attempt, isThenable } from '../attempt.js';
+import { callTimeout } from '../errors.js';
+import type { ResolvedOptions } from '../options.js';
 import { type Entry, IN_HAND, RESETTING, VALIDATING } from './entry.js';
-import { callTimeout } from './errors.js';
-import type { ResolvedOptions } from './options.js';
 
 /** What is asked of a resource: before it is lent, while it is idle, after a use. */
 export type Check = 'validate' | 'keepalive' | 'reset';

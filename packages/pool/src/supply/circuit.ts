@@ -1,7 +1,7 @@
+import type { Clock, Timer } from '../clock.js';
+import { circuitClosed, circuitOpened, createFailed } from '../events.js';
+import type { ResolvedOptions } from '../options.js';
 import { backoffMs } from './backoff.js';
-import type { Clock, Timer } from './clock.js';
-import { circuitClosed, circuitOpened, createFailed } from './events.js';
-import type { ResolvedOptions } from './options.js';
 
 type CircuitOptions = Pick<ResolvedOptions<unknown>, 'name' | 'clock' | 'random' | 'createRetryMinMs' | 'createRetryMaxMs' | 'breakAfterFailures'>;
 

@@ -1,8 +1,8 @@
-import { attempt } from './attempt.js';
+import { attempt } from '../attempt.js';
+import type { Clock } from '../clock.js';
+import { callTimeout, invalidResource } from '../errors.js';
+import type { ResolvedOptions } from '../options.js';
 import type { Circuit } from './circuit.js';
-import type { Clock } from './clock.js';
-import { callTimeout, invalidResource } from './errors.js';
-import type { ResolvedOptions } from './options.js';
 
 /** What a creator tells its pool. */
 export interface CreatorEvents<R> {

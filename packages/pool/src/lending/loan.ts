@@ -1,7 +1,7 @@
+import type { Linked } from '../linked-list.js';
+import type { Entry } from '../supply/entry.js';
 import type { Borrower } from './deadlock.js';
-import type { Entry } from './entry.js';
 import type { DiscardReason, Lender, PoolLease } from './lease.js';
-import type { Linked } from './linked-list.js';
 import type { Trace } from './trace.js';
 
 /**

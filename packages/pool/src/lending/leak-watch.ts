@@ -1,7 +1,7 @@
-import type { Clock, Timer } from './clock.js';
+import type { Clock, Timer } from '../clock.js';
+import { LinkedList } from '../linked-list.js';
+import type { ResolvedOptions } from '../options.js';
 import type { Loan } from './loan.js';
-import { LinkedList } from './linked-list.js';
-import type { ResolvedOptions } from './options.js';
 import { captureTrace, type Trace } from './trace.js';
 
 type LeakOptions = Pick<ResolvedOptions<unknown>, 'clock' | 'random' | 'leakAfterMs' | 'leakStackRatio'>;

@@ -1,9 +1,9 @@
-import type { Clock } from './clock.js';
+import type { Clock } from '../clock.js';
+import type { PoolLease } from '../lending/lease.js';
+import type { Loan } from '../lending/loan.js';
+import type { AcquireOptions } from '../wait-options.js';
 import { Deadlines } from './deadlines.js';
 import { type Lane, Level } from './lane.js';
-import type { PoolLease } from './lease.js';
-import type { Loan } from './loan.js';
-import type { AcquireOptions } from './wait-options.js';
 import { Waiter } from './waiter.js';
 
 /** What becomes of a waiter that is not served; it has left the queue when this is called. */

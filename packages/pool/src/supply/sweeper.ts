@@ -1,8 +1,8 @@
-import type { Timer } from './clock.js';
-import type { CoarseClock } from './coarse-clock.js';
+import type { Timer } from '../clock.js';
+import type { CoarseClock } from '../coarse-clock.js';
+import type { ResolvedOptions } from '../options.js';
 import { type DestroyReason, type Entry, IDLE } from './entry.js';
 import { planUpkeep } from './eviction.js';
-import type { ResolvedOptions } from './options.js';
 
 export interface SweeperEvents<R> {
   idle(): Entry<R>[];

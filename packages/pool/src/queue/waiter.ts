@@ -1,7 +1,7 @@
+import type { PoolLease } from '../lending/lease.js';
+import type { Loan } from '../lending/loan.js';
 import type { DeadlineList, Due } from './deadlines.js';
 import type { InLane, Lane } from './lane.js';
-import type { PoolLease } from './lease.js';
-import type { Loan } from './loan.js';
 
 /** One parked `acquire`: in its lane by its links, in a list of deadlines by its others. Its own abort listener. */
 export class Waiter<R> implements InLane<Waiter<R>>, Due<Waiter<R>> {

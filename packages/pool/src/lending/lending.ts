@@ -1,10 +1,10 @@
-import type { Clock } from './clock.js';
-import { DESTROYED, type Entry } from './entry.js';
-import { leaseAcquired, leaseReleased, wantsLeases } from './events.js';
-import { Histogram } from './histogram.js';
+import type { Clock } from '../clock.js';
+import { leaseAcquired, leaseReleased, wantsLeases } from '../events.js';
+import { Histogram } from '../histogram.js';
+import { DESTROYED, type Entry } from '../supply/entry.js';
+import type { Supply } from '../supply/supply.js';
 import { type DiscardReason, type Lender, PoolLease } from './lease.js';
 import { Stopwatch, UNTIMED } from './stopwatch.js';
-import type { Supply } from './supply.js';
 
 /** What happens when a lease begins and when it ends: it is counted, timed and told of. */
 export class Lending<R> implements Lender<R> {
