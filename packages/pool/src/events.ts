@@ -1,5 +1,5 @@
 import diagnostics from 'node:diagnostics_channel';
-import type { DestroyReason } from './supply/entry.js';
+import type { DestroyReason } from './destroy-reason.js';
 
 /** On `@fog/pool:resource:created`. */
 export interface ResourceCreated {

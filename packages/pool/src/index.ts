@@ -4,7 +4,7 @@ export type { Pool, ResourceReading } from './pool.js';
 export type { AcquireOptions, CloseOptions, PoolSize, UseOptions, WaitOptions } from './wait-options.js';
 export type { PoolOptions, PoolTuning } from './options.js';
 export type { Lease } from './lending/lease.js';
-export type { DestroyReason } from './supply/entry.js';
+export type { DestroyReason } from './destroy-reason.js';
 export type { PoolStats } from './stats.js';
 export { PoolError, type PoolErrorCode } from './errors.js';
 export type {

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from './clock.js';
+import type { DestroyReason } from './destroy-reason.js';
 import { invalidOption, unknownOption } from './errors.js';
-import type { DestroyReason } from './supply/entry.js';
 
 /** Beyond it Node's timers fire after 1 ms. */
 export const MAX_DELAY_MS: number = 2 ** 31 - 1;

@@ -1,8 +1,8 @@
 import { attempt } from '../attempt.js';
+import type { DestroyReason } from '../destroy-reason.js';
 import { callTimeout } from '../errors.js';
 import { type ResourceDestroyed, resourceDestroyed } from '../events.js';
 import type { ResolvedOptions } from '../options.js';
-import type { DestroyReason } from './entry.js';
 
 /** A resource whose time has come, and what there is to tell of it. */
 export interface Ending<R> {

@@ -1,3 +1,5 @@
+import type { DestroyReason } from '../destroy-reason.js';
+
 /**
  * Where an entry is in its life: new, then idle ⇄ leased, with checks between, until it is destroyed. While it is being
  * checked it is nobody's, and not to be had.
@@ -17,33 +19,6 @@ export type EntryState = typeof IN_HAND | typeof IDLE | typeof SHARED | typeof L
 
 /** For `lastUse` and `expiresMs`: a small integer, where `Infinity` would be a heap number in every entry. */
 export const NEVER = -1;
-
-/** Why a resource was destroyed. */
-export type DestroyReason =
-  /** It was idle for `idleTimeoutMs`. */
-  | 'idle'
-  /** Its lifetime was over. */
-  | 'expired'
-  /** It was lent `maxUses` times. */
-  | 'used-up'
-  /** `validate` or `keepalive` refused it, failed or took too long. */
-  | 'invalid'
-  /** `reset` failed or took too long. */
-  | 'reset-failed'
-  /** The resource itself said so, through `watch`. */
-  | 'lost'
-  /** Its borrower called `lease.destroy()`, or `use` was told to destroy on errors. */
-  | 'discarded'
-  /** `evictAll()` was called. */
-  | 'evicted'
-  /** The pool became smaller, by `resize()` or as it adapts. */
-  | 'surplus'
-  /** Its borrower had it for `leakAfterMs`, and `leakReclaim` is on. */
-  | 'leaked'
-  /** The pool was closed. */
-  | 'closed'
-  /** `create` gave it after `createTimeoutMs` or after the pool had closed. */
-  | 'late';
 
 /** That an entry is to be destroyed as soon as nobody works with it. */
 export interface Sentence {

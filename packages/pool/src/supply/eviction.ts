@@ -1,4 +1,5 @@
-import { type DestroyReason, NEVER } from './entry.js';
+import type { DestroyReason } from '../destroy-reason.js';
+import { NEVER } from './entry.js';
 
 /** What eviction looks at. */
 export interface Aging {

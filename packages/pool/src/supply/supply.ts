@@ -1,4 +1,5 @@
 import type { CoarseClock } from '../coarse-clock.js';
+import type { DestroyReason } from '../destroy-reason.js';
 import { resourceCreated } from '../events.js';
 import { Histogram } from '../histogram.js';
 import { keepsBooks, type ResolvedOptions } from '../options.js';
@@ -6,7 +7,7 @@ import { type Check, Checker } from './checker.js';
 import { Circuit } from './circuit.js';
 import { Creator } from './creator.js';
 import { Destroyer } from './destroyer.js';
-import { DESTROYED, type DestroyReason, Entry, IDLE, IN_HAND, isLent, LEASED, leasedMsOf, placesOf, type Sentence, SHARED } from './entry.js';
+import { DESTROYED, Entry, IDLE, IN_HAND, isLent, LEASED, leasedMsOf, placesOf, type Sentence, SHARED } from './entry.js';
 import { isExpired, rollLimits } from './eviction.js';
 import { Shelf } from './shelf.js';
 import { Sweeper } from './sweeper.js';

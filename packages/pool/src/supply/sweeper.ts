@@ -1,7 +1,8 @@
 import type { Timer } from '../clock.js';
 import type { CoarseClock } from '../coarse-clock.js';
+import type { DestroyReason } from '../destroy-reason.js';
 import type { ResolvedOptions } from '../options.js';
-import { type DestroyReason, type Entry, IDLE } from './entry.js';
+import { type Entry, IDLE } from './entry.js';
 import { planUpkeep } from './eviction.js';
 
 export interface SweeperEvents<R> {
