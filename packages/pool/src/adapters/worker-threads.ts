@@ -174,12 +174,13 @@ class ThreadPool<T extends Tasks> implements WorkerPool<T> {
     const abort = (): void => {
       reject(signal?.reason);
       thread.abort(id);
-      if (abortGraceMs === 0) giveUp();
       if (abortGraceMs === Infinity) return;
       grace = clock.setTimeout(() => {
         if (!givenUp) giveUp();
         endIfBlocked();
       }, abortGraceMs === 0 ? ANSWER_MS : abortGraceMs);
+      // Afterwards: with the thread's only task it ends, and the timer with it.
+      if (abortGraceMs === 0) giveUp();
     };
     // Before its caller knows, so that it can have it again.
     const giveBack = (): void => {

@@ -286,6 +286,18 @@ describe('a pool of worker threads', () => {
     expect(uncaught).toEqual([]);
   });
 
+  it('leaves no timer of an aborted task whose thread has ended', async () => {
+    const clock = new ManualClock();
+    const workers = start({ abortGraceMs: 0, clock });
+    const controller = new AbortController();
+    const aborted = expect(workers.run('ignoreAbort', undefined, { signal: controller.signal })).rejects.toMatchObject({ name: 'AbortError' });
+    await eventually(() => workers.stats().leased === 1);
+    controller.abort();
+    await aborted;
+    await eventually(() => workers.stats().destroyedTotal === 1);
+    expect(clock.pendingRefs).toBe(0);
+  });
+
   it('lets the neighbours of an aborted task end with abortGraceMs 0, too, unless it blocks them', async () => {
     const workers = start({ concurrency: 2, abortGraceMs: 0 });
     const [controller, neighbour] = [new AbortController(), new AbortController()];
