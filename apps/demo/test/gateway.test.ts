@@ -132,6 +132,13 @@ describe('bad input', () => {
       }
   });
 
+  it('says that there is no such route whatever is sent there', async () => {
+    for (const [method, path, type] of [['POST', '/v1/nope', 'application/json'], ['DELETE', '/v1/readings', 'text/plain'], ['PUT', '/healthz', 'text/csv']] as const) {
+      const answer = await fetch(`${gateway.url}${path}`, { method, headers: { 'content-type': type }, body: '{}' });
+      expect([answer.status, ((await answer.json()) as { error: { code: string } }).error.code]).toEqual([404, 'ERR_ROUTE_UNKNOWN']);
+    }
+  });
+
   it('refuses a compressed body', async () => {
     const { status, json } = await ask(gateway.url, '/v1/readings', 'x', { 'content-encoding': 'gzip' });
     expect(status).toBe(415);

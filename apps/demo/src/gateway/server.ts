@@ -26,8 +26,9 @@ export function createServer(arena: Arena, maxBodyBytes: number, stopping: () =>
   });
 
   server.removeAllContentTypeParsers();
-  server.addContentTypeParser('*', async ({ headers }: FastifyRequest): Promise<never> => {
-    throw formatUnsupported(headers['content-type']);
+  server.addContentTypeParser('*', async ({ headers, is404 }: FastifyRequest): Promise<void> => {
+    // Where there is nothing, no format is the right one.
+    if (!is404) throw formatUnsupported(headers['content-type']);
   });
   server.addContentTypeParser(Object.keys(FORMATS), async (request: FastifyRequest, body: IncomingMessage): Promise<Block> => {
     const { 'content-length': length, 'content-encoding': encoding = 'identity' } = request.headers;
