@@ -30,7 +30,8 @@ export function createServer(arena: Arena, maxBodyBytes: number, stopping: () =>
     // Where there is nothing, no format is the right one.
     if (!is404) throw formatUnsupported(headers['content-type']);
   });
-  server.addContentTypeParser(Object.keys(FORMATS), async (request: FastifyRequest, body: IncomingMessage): Promise<Block> => {
+  server.addContentTypeParser(Object.keys(FORMATS), async (request: FastifyRequest, body: IncomingMessage): Promise<Block | undefined> => {
+    if (request.is404) return undefined; // Nobody would free it.
     const { 'content-length': length, 'content-encoding': encoding = 'identity' } = request.headers;
     if (encoding !== 'identity') throw encodingUnsupported(encoding);
     return receiveBody(body, length === undefined ? undefined : Number(length), arena, maxBodyBytes);
