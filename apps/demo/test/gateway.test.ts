@@ -72,6 +72,25 @@ describe('readings', () => {
     await database.close();
   });
 
+  it('have a mean however small they are', async () => {
+    await ask(gateway.url, '/v1/readings', `${row('tiny', 5e-324)}\n${row('tiny', 0)}`);
+    const { json } = await ask(gateway.url, '/v1/devices/tiny/series?metric=m');
+    expect(json['points']).toMatchObject([{ minute: '2026-01-31T12:00:00.000Z', count: 2, min: 0, mean: 0, max: 5e-324 }]);
+  });
+
+  it('are the latest values also where their first receipt was lost before they were', async () => {
+    const stored = createPgPool({ connectionString: postgres.url, max: 1 });
+    await ask(gateway.url, '/v1/readings', row('lost', 1, '2026-01-31T12:00:00Z'), { 'idempotency-key': 'lost-1' });
+    expect(await latest('lost')).toMatchObject({ m: { value: 1 } });
+    // As one that was committed and not heard of, by a gateway from before digests.
+    await stored.query("insert into batches (key, accepted) values ('lost-2', 1)");
+    await stored.query("update readings set last = 2, last_at = last_at + interval '1 minute', count = 2 where device = 'lost'");
+    const again = await ask(gateway.url, '/v1/readings', row('lost', 2, '2026-01-31T12:01:00Z'), { 'idempotency-key': 'lost-2' });
+    expect([again.status, again.json['duplicate']]).toEqual([200, true]);
+    expect(await latest('lost')).toMatchObject({ m: { value: 2 } });
+    await stored.close();
+  });
+
   it('survive many batches at once for the same rows without losing one', async () => {
     const batches = Array.from({ length: 40 }, (_, batch) => Array.from({ length: 50 }, (_row, index) => row(`many-${(batch * 7 + index) % 10}`, 1)).join('\n'));
     const answers = await Promise.all(batches.map((batch) => ask(gateway.url, '/v1/readings', batch)));

@@ -85,6 +85,13 @@ describe('CSV', () => {
   });
 });
 
+it('quotes no more of a body than helps, and stands any number of columns', () => {
+  const { problems } = read(`${'x'.repeat(100_000)}\n1\n2`, 'csv');
+  expect(problems.map(({ message }) => message.length)).toEqual([301, 301]);
+  const columns = Array.from({ length: 100_000 }, (_, index) => `c${index}`).join();
+  expect(read(`${columns},c5`, 'csv').problems[0]).toEqual({ line: 1, message: 'the column "c5" is there twice' });
+});
+
 it('names every row of a CSV that is none, not only the first of another length', () => {
   const { problemsTotal, problems } = read('device,metric,value\na,b,1,9\n,b,1\na,b\na,b,x\na,b,1', 'csv');
   expect([problemsTotal, problems.map(({ line }) => line)]).toEqual([4, [2, 3, 4, 5]]);

@@ -28,7 +28,7 @@ export class Loans<R> {
     this.#queue = queue;
     this.#quotas = maxPerKey === Infinity ? undefined : new Quotas(maxPerKey);
     this.#leaks = leakAfterMs === Infinity ? undefined : new LeakWatch(options, (loan, heldMs) => this.#leak(loan, heldMs));
-    this.#deadlocks = detectDeadlock ? new DeadlockWatch() : undefined;
+    this.#deadlocks = detectDeadlock ? new DeadlockWatch(maxPerKey) : undefined;
   }
 
   get leaks(): number {
@@ -38,7 +38,7 @@ export class Loans<R> {
   /** @param inside it is a `use`, so that what its function asks for is asked for inside it */
   open(key: string | undefined, inside: boolean): Loan<R> {
     const outer = this.#deadlocks?.current;
-    const use = inside && this.#deadlocks !== undefined ? new Borrower(this.#deadlocks, outer, this.#quotas === undefined ? undefined : key) : undefined;
+    const use = inside && this.#deadlocks !== undefined ? new Borrower(this.#deadlocks, outer, key) : undefined;
     return new Loan(this.#lending, key, use, outer, this.#leaks?.trace(), this.#ended);
   }
 
@@ -52,12 +52,15 @@ export class Loans<R> {
    * @param places most leases there can be
    */
   breakDeadlock(key: string | undefined, places: number): number {
-    if (this.#deadlocks === undefined) return 0;
+    const watch = this.#deadlocks;
+    if (watch === undefined) return 0;
     let refused = 0;
     const { name, maxPerKey } = this.#options;
-    while (this.#isStuck(places) && this.#refuseLast(() => true, () => deadlock(name, this.#lending.leases, undefined))) refused += 1;
-    if (key === undefined || this.#quotas === undefined) return refused;
-    for (let stuck = this.#stuckKeys(); this.#refuseLast((loan) => stuck.has(loan.key), (loan) => deadlock(name, maxPerKey, loan.key)); stuck = this.#stuckKeys()) refused += 1;
+    const isStuck = (): boolean => this.#lending.leases >= places && watch.stuck === this.#lending.leases;
+    while (isStuck() && this.#refuseLast(() => true, () => deadlock(name, this.#lending.leases, undefined))) refused += 1;
+    if (key === undefined) return refused;
+    const refuseOf = (keys: ReadonlySet<string | undefined>): boolean => keys.size > 0 && this.#refuseLast((loan) => keys.has(loan.key), (loan) => deadlock(name, maxPerKey, loan.key));
+    while (refuseOf(watch.stuckKeys())) refused += 1;
     return refused;
   }
 
@@ -81,16 +84,6 @@ export class Loans<R> {
 
   close(): void {
     this.#leaks?.close();
-  }
-
-  #isStuck(places: number): boolean {
-    const { leases } = this.#lending;
-    return leases >= places && this.#deadlocks?.stuck === leases;
-  }
-
-  #stuckKeys(): ReadonlySet<string | undefined> {
-    const { maxPerKey } = this.#options;
-    return this.#deadlocks?.stuckKeys(maxPerKey) ?? new Set();
   }
 
   /** Of those inside uses that keep others waiting by what they have. */

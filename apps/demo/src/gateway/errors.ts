@@ -47,8 +47,11 @@ export const keyReused = (key: string): HttpError =>
   new HttpError(422, 'ERR_IDEMPOTENCY_KEY_REUSED', `nothing was stored: another body was stored with the Idempotency-Key ${key} before`);
 export const profileRunning = (): HttpError => new HttpError(409, 'ERR_PROFILE_RUNNING', 'a profile is being recorded; one at a time');
 
-/** Of the system, and PostgreSQL's classes 08 (connection), 53 (resources) and 57 (shut down, or a statement ended by its time limit). */
-const CANNOT_SERVE = /^(?:E(?:CONN|HOST|NET|PIPE|TIMEDOUT)|08|53|57)/;
+/**
+ * Of the system, and PostgreSQL's classes 08 (connection), 28 (may not log in), 40 (rolled back, to be tried again), 53 (resources) and 57
+ * (shut down, or a statement ended by its time limit), and 25006: it is read-only, as after a failover.
+ */
+const CANNOT_SERVE = /^(?:E(?:CONN|HOST|NET|PIPE|TIMEDOUT)|08|25006|28|40|53|57)/;
 /** Those that come in the middle of a statement: the server may have carried it out. */
 const NO_ANSWER = /^(?:ECONNRESET|EPIPE|ETIMEDOUT|ERR_POOL_STATEMENT_TIMEOUT)$/;
 

@@ -74,10 +74,13 @@ export function createIngest({ scheduler, workers, readings, latest }: IngestPar
     const devices = new Set(aggregates.map(({ device }) => device)).size;
     const key = idempotencyKey;
     const earlier = await readings.add(aggregates, key === undefined ? undefined : { key, digest, accepted });
-    if (key !== undefined && earlier !== undefined && earlier.digest !== digest) {
+    // Batches from before digests were kept have none.
+    if (key !== undefined && earlier !== undefined && earlier.digest !== '' && earlier.digest !== digest) {
       refusedTotal += 1;
       throw keyReused(key);
     }
+    // Also of one that was stored before: its first receipt may have been lost before this was done.
+    await latest.note(aggregates);
     const receipt = { accepted, devices, aggregates: aggregates.length };
     if (earlier !== undefined) {
       duplicatesTotal += 1;
@@ -85,7 +88,6 @@ export function createIngest({ scheduler, workers, readings, latest }: IngestPar
     }
     batchesTotal += 1;
     readingsTotal += accepted;
-    await latest.note(aggregates);
     return { ...receipt, duplicate: false };
   };
   return Object.assign(ingest, { stats: () => ({ batchesTotal, duplicatesTotal, readingsTotal, refusedTotal }) });

@@ -19,6 +19,9 @@ export interface Batch {
 /** Enough to see the pattern; a body of a million bad rows is not answered with a million messages. */
 export const MAX_PROBLEMS = 20;
 
+/** Characters: what a message quotes may be as long as the body. */
+const MAX_MESSAGE = 300;
+
 const READERS = { ndjson: readNdjson, csv: readCsv };
 const FIELDS = new Set(['device', 'metric', 'value', 'at']);
 
@@ -30,7 +33,7 @@ export function readBatch(bytes: Uint8Array, format: Format, nowMs: number): Bat
   const sink: RowSink = {
     problem(line, message) {
       problemsTotal += 1;
-      if (problems.length < MAX_PROBLEMS) problems.push({ line, message });
+      if (problems.length < MAX_PROBLEMS) problems.push({ line, message: message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE)}…` : message });
     },
     row(fields, line) {
       // A field that nobody reads would be data accepted and lost.

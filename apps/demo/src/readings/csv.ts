@@ -8,7 +8,8 @@ export function readCsv(bytes: Uint8Array, sink: RowSink): void {
     parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), {
       bom: true,
       columns: (names: string[]) => {
-        const twice = names.find((name, index) => names.indexOf(name) < index);
+        const seen = new Set<string>();
+        const twice = names.find((name) => seen.size === seen.add(name).size);
         if (twice !== undefined) sink.problem(1, `the column ${JSON.stringify(twice)} is there twice`);
         return names;
       },

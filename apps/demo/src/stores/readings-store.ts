@@ -59,7 +59,12 @@ create table if not exists readings (
   last double precision not null, last_at timestamptz not null,
   primary key (device, metric, minute));
 create table if not exists batches (key text primary key, accepted bigint not null, stored_at timestamptz not null default now());
-alter table batches add column if not exists digest text not null default '';`;
+do $$ begin
+  -- Asked first, as altering waits for whoever reads the table, a backup too.
+  if not exists (select from pg_attribute where attrelid = 'batches'::regclass and attname = 'digest') then
+    alter table batches add column digest text not null default '';
+  end if;
+end $$;`;
 
 const ADD = `
 insert into readings as known (device, metric, minute, count, sum, min, max, last, last_at)
@@ -75,12 +80,18 @@ on conflict (device, metric, minute) do update set
 /** Of more, one statement would hold the event loop while it is written, and the server for longer than the pool's limit. */
 const ROWS_A_STATEMENT = 10_000;
 
+/** From metric to metric by the primary key, of each its last minute: a device may have millions of others. */
 const LATEST = `
-select distinct on (metric) metric, last, extract(epoch from last_at) * 1000 as at_ms
-from readings where device = $1 order by metric, minute desc`;
+with recursive metrics as (
+  (select metric from readings where device = $1 order by metric limit 1)
+  union all
+  select (select metric from readings where device = $1 and metric > metrics.metric order by metric limit 1) from metrics where metrics.metric is not null)
+select metrics.metric, newest.last, extract(epoch from newest.last_at) * 1000 as at_ms
+from metrics, lateral (select last, last_at from readings where device = $1 and metric = metrics.metric order by minute desc limit 1) as newest
+order by metrics.metric`;
 
 const SERIES = `
-select minute, count, min, sum / count as mean, max, last from readings
+select extract(epoch from minute) * 1000 as minute_ms, count, min, sum, max, last from readings
 where device = $1 and metric = $2 and minute >= to_timestamp($3 / 1000.0) and minute <= to_timestamp($4 / 1000.0)
 order by minute desc limit $5`;
 
@@ -110,15 +121,16 @@ export function createReadingsStore(database: PgPool): ReadingsStore {
 
     async series(device, metric, { fromMs, toMs, limit }) {
       interface Row {
-        readonly minute: Date;
+        readonly minute_ms: string;
         readonly count: string;
         readonly min: number;
-        readonly mean: number;
+        readonly sum: number;
         readonly max: number;
         readonly last: number;
       }
       const { rows } = await database.query<Row>(SERIES, [device, metric, fromMs, toMs, limit]);
-      return rows.toReversed().map(({ minute, count, ...values }) => ({ minute: minute.toISOString(), count: Number(count), ...values }));
+      // Divided here, as PostgreSQL refuses a mean that is too small for a number where it is 0.
+      return rows.toReversed().map(({ minute_ms, count, min, sum, max, last }) => ({ minute: new Date(Number(minute_ms)).toISOString(), count: Number(count), min, mean: sum / Number(count), max, last }));
     },
 
     async metrics(device) {

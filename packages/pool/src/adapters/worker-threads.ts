@@ -161,33 +161,30 @@ class ThreadPool<T extends Tasks> implements WorkerPool<T> {
     const thread = lease.resource;
     let id: number;
     let grace: Timer | undefined;
-    let givenUp = false;
     // Its event loop does not turn: no other task on it will ever end.
     const endIfBlocked = (): void => {
       if (thread.isDeafTo(id)) void thread.end(workerExited(this.name, 'as it was blocked by a task that had been aborted'));
     };
-    const giveUp = (): void => {
-      givenUp = true;
-      // It may have been reclaimed, as a leak.
-      if (lease.isOut) lease.destroy(signal?.reason);
+    // It may have been given up or reclaimed, as a leak, before.
+    const giveUp = (reason: unknown): void => {
+      if (lease.isOut) lease.destroy(reason);
     };
     const abort = (): void => {
       reject(signal?.reason);
       thread.abort(id);
       if (abortGraceMs === Infinity) return;
       grace = clock.setTimeout(() => {
-        if (!givenUp) giveUp();
+        giveUp(signal?.reason);
         endIfBlocked();
       }, abortGraceMs === 0 ? ANSWER_MS : abortGraceMs);
       // Afterwards: with the thread's only task it ends, and the timer with it.
-      if (abortGraceMs === 0) giveUp();
+      if (abortGraceMs === 0) giveUp(signal?.reason);
     };
     // Before its caller knows, so that it can have it again.
     const giveBack = (): void => {
       signal?.removeEventListener('abort', abort);
       grace?.close();
-      if (givenUp) return;
-      if (thread.heapBytes > maxHeapBytes && lease.isOut) lease.destroy(`${thread.heapBytes} bytes in use`);
+      if (thread.heapBytes > maxHeapBytes) giveUp(`${thread.heapBytes} bytes in use`);
       else lease[Symbol.dispose]();
     };
     const running: Running = {

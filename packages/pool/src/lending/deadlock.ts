@@ -12,7 +12,7 @@ export class Borrower {
   /** Of these, those that wait with a key. */
   #waitingWith: Map<string, number> | undefined = undefined;
 
-  /** @param key of its lease, if keys have quotas */
+  /** @param key of its lease */
   constructor(watch: DeadlockWatch, outer: Borrower | undefined, key: string | undefined) {
     this.#watch = watch;
     this.#outer = lastUnder(outer);
@@ -65,7 +65,7 @@ export class Borrower {
   #count(key: string | undefined, change: 1 | -1): void {
     if (this.#has && this.#waiting + Math.min(change, 0) === 0) this.#watch.stuck += change;
     this.#waiting += change;
-    if (key === undefined) return;
+    if (key === undefined || !this.#watch.hasQuotas) return;
     this.#waitingWith ??= new Map();
     const waiting = (this.#waitingWith.get(key) ?? 0) + change;
     if (waiting > 0) this.#waitingWith.set(key, waiting);
@@ -90,10 +90,20 @@ function lastUnder(use: Borrower | undefined): Borrower | undefined {
  */
 export class DeadlockWatch {
   readonly #inside = new AsyncLocalStorage<Borrower>();
+  readonly #maxPerKey: number;
   /** Uses that have a lease with a key. */
   readonly #byKey = new Map<string, Set<Borrower>>();
   /** Leases of uses inside which somebody waits. */
   stuck = 0;
+
+  /** @param maxPerKey leases that each key may have; `Infinity` where keys have no quotas */
+  constructor(maxPerKey: number) {
+    this.#maxPerKey = maxPerKey;
+  }
+
+  get hasQuotas(): boolean {
+    return this.#maxPerKey !== Infinity;
+  }
 
   get current(): Borrower | undefined {
     return this.#inside.getStore();
@@ -104,7 +114,7 @@ export class DeadlockWatch {
   }
 
   begin(use: Borrower, key: string | undefined): void {
-    if (key === undefined) return;
+    if (key === undefined || !this.hasQuotas) return;
     const uses = this.#byKey.get(key);
     if (uses === undefined) this.#byKey.set(key, new Set([use]));
     else uses.add(use);
@@ -120,11 +130,10 @@ export class DeadlockWatch {
   /**
    * Keys of which no lease will come back: of all those that have none to spare, what is left when each is taken out that has a
    * use inside which nobody waits for any of them.
-   * @param maxPerKey leases that each may have
    */
-  stuckKeys(maxPerKey: number): ReadonlySet<string> {
+  stuckKeys(): ReadonlySet<string> {
     const stuck = new Set<string>();
-    for (const [key, uses] of this.#byKey) if (uses.size >= maxPerKey) stuck.add(key);
+    for (const [key, uses] of this.#byKey) if (uses.size >= this.#maxPerKey) stuck.add(key);
     const goesOn = (key: string): boolean => [...(this.#byKey.get(key) ?? [])].some((use) => !use.waitsForOneOf(stuck));
     for (let before = Infinity; stuck.size < before; ) {
       before = stuck.size;

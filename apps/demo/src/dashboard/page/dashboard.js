@@ -46,10 +46,19 @@ const reduceMotion = matchMedia('(prefers-reduced-motion: reduce)');
 let drawnAtMs = 0;
 
 const connection = document.querySelector('#connection');
-const stream = new EventSource('/v1/events');
-stream.addEventListener('open', () => say('live', 'live'));
-stream.addEventListener('error', () => say('lost', 'connection lost, trying again'));
-stream.addEventListener('message', ({ data }) => take(JSON.parse(data)));
+const RETRY_MS = 2_000;
+connect();
+
+function connect() {
+  const stream = new EventSource('/v1/events');
+  stream.addEventListener('open', () => say('live', 'live'));
+  stream.addEventListener('error', () => {
+    say('lost', 'connection lost, trying again');
+    // It tries again by itself, but not after an answer that is no stream, as a proxy's 502.
+    if (stream.readyState === EventSource.CLOSED) setTimeout(connect, RETRY_MS);
+  });
+  stream.addEventListener('message', ({ data }) => take(JSON.parse(data)));
+}
 
 function say(state, text) {
   connection.dataset.state = state;
